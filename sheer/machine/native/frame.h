@@ -1,0 +1,72 @@
+// The border between native kernels and the machine. sheer/base/frame.py mirrors the offsets; tests compare them.
+#pragma once
+#include <stdint.h>
+
+#define SHEER_ABI_VERSION 1
+
+struct SheerFrame {             // one per live block (CTA)
+  uint8_t* params;              //   0 parameter block, laid out as the .param space
+  uint8_t* shared;              //   8 shared window: static variables first, dynamic after them
+  uint8_t* local;               //  16 local memory of thread 0; thread t: local + t * local_stride
+  uint64_t* globals;            //  24 address of every module symbol of the current device
+  uint32_t ctaid[3];            //  32
+  uint32_t ntid[3];             //  44
+  uint32_t nctaid[3];           //  56
+  uint32_t shared_bytes;        //  68 static + dynamic
+  uint32_t dynamic_shared;      //  72
+  uint32_t local_stride;        //  76 bytes of local memory per thread
+  uint64_t gridid;              //  80
+  uint32_t smid;                //  88 virtual multiprocessor of this block
+  uint32_t nsmid;               //  92
+  void* machine;                //  96 the machine's own data for this block
+};
+
+enum SheerKernelFlags {
+  SHEER_BARRIER = 1,            // uses block barriers or other waits: groups run on fibers
+  SHEER_POLLS = 2,              // has loops that poll memory: calls sheer_rt_yield in them
+  SHEER_LANE_FIBERS = 4,        // lanes may wait for each other: one fiber a lane, group width 32
+  SHEER_GRID_BARRIER = 8,       // uses sheer_rt_grid_barrier
+  SHEER_FTZ = 16,               // run with denormals flushed (MXCSR FTZ | DAZ)
+  SHEER_RECURSIVE = 32,         // local_bytes is per call depth unknown: add the stack limit
+};
+
+struct SheerKernelInfo {
+  uint32_t abi;
+  uint32_t lanes;               // threads per group: 32, 64, 128 ...
+  uint32_t flags;
+  uint32_t local_bytes;         // per thread
+  uint32_t static_shared;
+  uint32_t stack_bytes;         // native stack wanted per fiber, 0 = default
+  uint32_t reserved[2];
+};
+
+enum SheerBarrierMode { SHEER_BAR_SYNC, SHEER_BAR_ARRIVE, SHEER_BAR_POPC, SHEER_BAR_AND, SHEER_BAR_OR };
+enum SheerTrapKind { SHEER_TRAP, SHEER_TRAP_BAD_CALL, SHEER_TRAP_UNSUPPORTED, SHEER_TRAP_STACK };
+enum SheerAccess { SHEER_LOAD, SHEER_STORE, SHEER_ATOMIC };
+enum SheerSpace { SHEER_GENERIC, SHEER_GLOBAL, SHEER_SHARED, SHEER_LOCAL, SHEER_CONST };
+
+extern "C" {
+// Barrier `id` of the block. `arriving`: active lanes of this call; `expected`: threads, 0 = all live threads of the block.
+// `votes`: for POPC/AND/OR the number of arriving lanes whose predicate holds. Returns popc, or 0/1 for and/or, else 0.
+uint32_t sheer_rt_barrier(SheerFrame*, uint32_t group, uint32_t arriving, uint32_t id, uint32_t expected, uint32_t mode,
+                          uint32_t votes);
+void sheer_rt_exited(SheerFrame*, uint32_t group, uint32_t lanes);   // lanes left early while others of the group go on
+void sheer_rt_grid_barrier(SheerFrame*, uint32_t group, uint32_t arriving);   // waits for all live threads of the grid
+void sheer_rt_yield(SheerFrame*, uint32_t group);                    // in polling loops
+void sheer_rt_nanosleep(SheerFrame*, uint32_t group, uint32_t ns);
+// Lane-fiber mode: deposits `value` for `lane`, waits for all lanes of `members` (those exited excepted), then out[32] holds their
+// values; returns the mask of lanes that took part.
+uint32_t sheer_rt_lanes(SheerFrame*, uint32_t group, uint32_t lane, uint32_t members, uint64_t value, uint64_t* out);
+uint32_t sheer_rt_activemask(SheerFrame*, uint32_t group, uint32_t lane);    // lane-fiber mode: just this lane's bit is fine
+[[noreturn]] void sheer_rt_trap(SheerFrame*, uint32_t group, uint32_t lane, uint32_t kind, uint32_t line, uint32_t file);
+[[noreturn]] void sheer_rt_assertfail(SheerFrame*, uint32_t group, uint32_t lane, const char* message, const char* file,
+                                      uint32_t line, const char* function);
+int32_t sheer_rt_vprintf(SheerFrame*, uint32_t group, uint32_t lane, const char* format, const void* args);
+uint64_t sheer_rt_malloc(SheerFrame*, uint64_t bytes);
+void sheer_rt_free(SheerFrame*, uint64_t address);
+uint64_t sheer_rt_clock64(SheerFrame*);
+uint64_t sheer_rt_globaltimer(SheerFrame*);
+// Checked mode: verifies `n` addresses (lane i active if bit i of mask words) before an access of `bytes` each; does not return if one is bad.
+void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
+                    uint32_t access, uint32_t line, uint32_t file);
+}
