@@ -1,0 +1,243 @@
+"""Basic blocks. In: an ir.Function. Out: a Graph of blocks whose instructions are bound to rows of the instruction table.
+
+A guarded `ret` or `exit` becomes a conditional branch to a block of its own, so that only branches have two successors.
+"""
+
+from __future__ import annotations
+
+from sheer.base.errors import CompileError
+from sheer.ir.module import Args, Function, Imm, Inst, Label, Loc, Operand, Pair, Reg, Sym, Vec, Addr, Not
+from sheer.isa.row import Binding, UnknownOpcode, bind
+
+FLOW = {"bra": "branch", "brx": "switch", "ret": "return", "exit": "exit", "trap": "trap"}
+
+
+class Ins:
+    """One bound instruction. `uses` and `defs` map register names to SSA values once ssa.py has run."""
+
+    __slots__ = ("inst", "binding", "uses", "defs", "guard", "reads", "writes")
+
+    def __init__(self, inst: Inst, binding: Binding) -> None:
+        self.inst = inst
+        self.binding = binding
+        self.uses: dict[str, int] = {}
+        self.defs: dict[str, int] = {}
+        self.guard = inst.guard
+        self.reads, self.writes = _registers(inst, binding)
+
+
+class Block:
+    """A straight line of instructions. `kind` says how it ends: jump, branch, switch, return, exit or trap.
+
+    `succs`: for branch (taken, fallen through); the branch's predicate is `cond` (register) and `negated`.
+    """
+
+    __slots__ = ("index", "ins", "kind", "succs", "preds", "cond", "negated", "cond_value", "phis", "loc", "label")
+
+    def __init__(self, index: int, label: str = "") -> None:
+        self.index = index
+        self.label = label
+        self.ins: list[Ins] = []
+        self.kind = "jump"
+        self.succs: list[int] = []
+        self.preds: list[int] = []
+        self.cond = ""
+        self.negated = False
+        self.cond_value = -1
+        self.phis: list[Phi] = []
+        self.loc = Loc(0, 0)
+
+
+class Phi:
+    """A value that depends on the edge taken: one source per predecessor, in the order of Block.preds."""
+
+    __slots__ = ("reg", "value", "sources")
+
+    def __init__(self, reg: str) -> None:
+        self.reg = reg
+        self.value = -1
+        self.sources: list[int] = []
+
+
+class Graph:
+    """Control flow of one function; block 0 is the entry."""
+
+    def __init__(self, function: Function, blocks: list[Block]) -> None:
+        self.function = function
+        self.blocks = blocks
+        self.value_type: list[str] = []      # SSA value -> register type, filled by ssa.py
+        self.value_block: list[int] = []     # SSA value -> defining block (-1 = undefined or parameter)
+        self.undefined: dict[str, int] = {}  # register -> its value where it is read before it is written
+
+
+def build(function: Function, text_name: str) -> Graph:
+    """Splits the body into blocks, binds every instruction, removes unreachable blocks."""
+    groups = _groups(function.body or ())
+    blocks = [Block(index) for index in range(len(groups))]
+    labels = {label: index for index, (names, _) in enumerate(groups) for label in names}
+    for block, (_, insts) in zip(blocks[:], groups, strict=False):
+        last = insts[-1] if insts and _flow(insts[-1]) else None
+        block.ins = [_bind(inst, text_name) for inst in (insts[:-1] if last else insts)]
+        fall = block.index + 1
+        if last is None:
+            block.succs = [fall]
+        elif _flow(last) == "trap":
+            block.ins.append(_bind(last, text_name))
+            block.kind, block.succs = ("trap", []) if last.guard is None else ("jump", [fall])
+        else:
+            _terminate(function, blocks, block, last, labels, text_name, fall)
+    if any(len(groups) in block.succs for block in blocks):       # the body ends without a ret
+        extra = len(groups)
+        if extra < len(blocks):
+            tail = Block(len(blocks))
+            for block in blocks:
+                block.succs = [tail.index if s == extra and block.index < extra else s for s in block.succs]
+        else:
+            tail = Block(extra)
+        tail.kind = "return"
+        blocks.append(tail)
+    return _compact(Graph(function, blocks))
+
+
+def _flow(inst: Inst) -> str | None:
+    return FLOW.get(inst.opcode.split(".", 1)[0])
+
+
+def _groups(body: tuple[Inst | Label, ...]) -> list[tuple[list[str], list[Inst]]]:
+    """Labels and instructions of each block: a label starts one, a branch ends one."""
+    groups: list[tuple[list[str], list[Inst]]] = [([], [])]
+    for item in body:
+        names, insts = groups[-1]
+        if isinstance(item, Label):
+            if insts:
+                groups.append(([item.name], []))
+            else:
+                names.append(item.name)
+            continue
+        if insts and _flow(insts[-1]):
+            groups.append(([], [item]))
+        else:
+            insts.append(item)
+    return groups
+
+
+def _bind(inst: Inst, text_name: str) -> Ins:
+    try:
+        binding = bind(inst.opcode)
+    except UnknownOpcode as error:
+        raise CompileError(f"{text_name}:{inst.ptx_line}: {error}", inst.loc) from None
+    required = sum(1 for o in binding.form.operands if not o.optional and not o.is_pred)
+    allowed = sum(1 for o in binding.form.operands if not o.is_pred)
+    if not binding.row.raw and not required <= len(inst.operands) <= allowed:
+        raise CompileError(f"{text_name}:{inst.ptx_line}: {inst.opcode} takes {binding.form.text.partition(' ')[2].strip()}, "
+                           f"but {len(inst.operands)} operands are given", inst.loc)
+    return Ins(inst, binding)
+
+
+def _terminate(function: Function, blocks: list[Block], block: Block, inst: Inst, labels: dict[str, int], name: str,
+               fall: int) -> None:
+    flow = _flow(inst)
+    block.loc = inst.loc
+    if flow in ("return", "exit"):
+        if inst.guard is None:
+            block.kind, block.succs = flow, []
+            return
+        leave = Block(len(blocks))
+        leave.kind, leave.loc = flow, inst.loc
+        blocks.append(leave)
+        target = leave.index
+    elif flow == "branch":
+        target = _target(inst.operands[0], labels, name, inst)
+    else:
+        block.ins.append(_bind(inst, name))
+        table = function.branch_targets.get(getattr(inst.operands[1], "name", ""), ())
+        if not table:
+            raise CompileError(f"{name}:{inst.ptx_line}: {inst.opcode} names no .branchtargets table", inst.loc)
+        block.kind = "switch"
+        block.succs = [labels[t] for t in table]
+        return
+    if inst.guard is None:
+        block.kind, block.succs = "jump", [target]
+        return
+    if fall == target:
+        block.succs = [fall]
+        return
+    block.kind, block.succs = "branch", [target, fall]
+    block.cond, block.negated = inst.guard.reg.name, inst.guard.negated
+
+
+def _target(operand: Operand, labels: dict[str, int], name: str, inst: Inst) -> int:
+    if not isinstance(operand, Sym) or operand.name not in labels:
+        raise CompileError(f"{name}:{inst.ptx_line}: the branch target {getattr(operand, 'name', operand)} is not a label "
+                           "of this function", inst.loc)
+    return labels[operand.name]
+
+
+def _compact(graph: Graph) -> Graph:
+    """Keeps reachable blocks, renumbers them in reverse postorder and fills in predecessors."""
+    order: list[int] = []
+    seen = {0}
+    stack: list[tuple[int, int]] = [(0, 0)]
+    while stack:
+        index, step = stack.pop()
+        succs = graph.blocks[index].succs
+        if step < len(succs):
+            stack.append((index, step + 1))
+            # visit the last successor first, so that the first comes first in reverse postorder
+            target = succs[len(succs) - 1 - step]
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, 0))
+        else:
+            order.append(index)
+    order.reverse()
+    number = {old: new for new, old in enumerate(order)}
+    blocks = [graph.blocks[old] for old in order]
+    for block in blocks:
+        block.index = number[block.index]
+        block.succs = [number[s] for s in block.succs]
+        block.preds = []
+    for block in blocks:
+        for succ in dict.fromkeys(block.succs):
+            blocks[succ].preds.append(block.index)
+    graph.blocks = blocks
+    return graph
+
+
+def _registers(inst: Inst, binding: Binding) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Registers read and written, by the form's destinations. An address or a guard is always read."""
+    reads: dict[str, None] = {}
+    writes: dict[str, None] = {}
+    specs = [o for o in binding.form.operands if not o.is_pred]
+    dest_first = bool(inst.operands) and isinstance(inst.operands[0], Args) and len(inst.operands) > 1
+    for position, operand in enumerate(inst.operands):
+        spec = specs[position] if position < len(specs) else None
+        is_dest = spec is not None and spec.is_dest and not isinstance(operand, Addr)
+        if binding.form.name == "call":
+            is_dest = position == 0 and dest_first
+        _collect(operand, writes if is_dest else reads)
+    if inst.guard is not None:
+        reads[inst.guard.reg.name] = None
+        reads.update(writes)             # lanes that the guard leaves out keep the old value
+    return tuple(reads), tuple(writes)
+
+
+def _collect(operand: Operand | None, into: dict[str, None]) -> None:
+    if isinstance(operand, Reg):
+        into[operand.name] = None
+    elif isinstance(operand, Not):
+        into[operand.reg.name] = None
+    elif isinstance(operand, Addr):
+        if isinstance(operand.base, Reg):
+            into[operand.base.name] = None
+    elif isinstance(operand, (Vec, Args)):
+        for item in operand.items:
+            _collect(item, into)
+    elif isinstance(operand, Pair):
+        _collect(operand.first, into)
+        _collect(operand.second, into)
+
+
+def immediate(operand: Operand) -> int | None:
+    """The value of an integer literal, else None."""
+    return operand.value if isinstance(operand, Imm) and operand.kind == "int" else None
