@@ -1,0 +1,27 @@
+"""Values of the code generator: what a PTX register holds, as LLVM names.
+
+A value has `bits`; its shape says how it differs from lane to lane. Uniform: `scalar` holds it. Affine: `scalar` is the base, `stride` the
+runtime stride if there is one, and `vector` is made when asked for, unless the value went through widening (`vector` is then given,
+because base + constants could differ from it where 32-bit arithmetic wraps). Varying: `vector`.
+"""
+
+from __future__ import annotations
+
+from sheer.passes.shape import Shape
+
+
+class Value:
+    """One value; `forms` caches bitcasts by LLVM type within a block."""
+
+    __slots__ = ("bits", "shape", "scalar", "vector", "stride", "forms", "known", "exact")
+
+    def __init__(self, bits: int, shape: Shape | None, scalar: str = "", vector: str = "", stride: str = "") -> None:
+        self.bits, self.shape = bits, shape
+        self.scalar, self.vector, self.stride = scalar, vector, stride
+        self.forms: dict[str, str] = {}
+        self.known: int | None = None       # an integer constant
+        self.exact = False                  # affine, but only `vector` is exact: the base is good for addresses
+
+    @property
+    def uniform(self) -> bool:
+        return self.shape is not None and self.shape.uniform
