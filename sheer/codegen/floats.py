@@ -209,15 +209,13 @@ class FloatLanes(IntegerLanes):
 
     def _directed(self, opcode: str, t: ScalarType, values: list[Value], rnd: str) -> Value:
         if t.bits == 32:
-            wide = [self._extend(v) for v in values]
+            wide = [self._to64(v) for v in values]
             odd = self._to_odd(*self._with_error(opcode, wide))
             return self.narrow(F32, odd, rnd)
         result, error = self._with_error(opcode, values)
         return self._nudge(F64, result, error, rnd)
 
-    def _extend(self, v: Value, have: int = 0, want: int = 0) -> Value:     # type: ignore[override]
-        if have:
-            return super()._extend(v, have, want)
+    def _to64(self, v: Value) -> Value:
         ty, count, names = self.fnames(F32, v)
         wide = self._ftype(F64, count)
         return self.from_float(F64, wide, self.text.op(f"fpext {ty} {names[0]} to {wide}"), (v,))

@@ -132,7 +132,7 @@ class IntegerLanes:
             result.known = known
             return result
         vector = ""
-        if any(v.vector and not v.uniform and v.known == -1 for v in (a, b)):
+        if any(v.vector and not v.uniform and v.exact for v in (a, b)):
             wide = int_type(t.bits, self.n)
             vector = self.text.op(f"{opcode} {wide} {self.vec(a)}, {self.vec(b)}")
         stride = ""

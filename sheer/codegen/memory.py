@@ -1,0 +1,381 @@
+"""Loads and stores of lanes. In: an address Value and a mask. Out: Values, or stores.
+
+The shape of an address decides the code: one scalar access, contiguous pieces as vector accesses (masked where lanes are off), a window that
+is loaded and shuffled, or else a gather or scatter. A piece is the largest power of two of lanes for which all pieces fit a pattern.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.convert import ConvertLanes
+from sheer.codegen.text import int_type
+from sheer.codegen.value import Value
+from sheer.passes.shape import Shape
+
+U64 = SCALARS["u64"]
+
+
+class MemoryLanes(ConvertLanes):
+    """Needs `self.mask` ("" = all lanes) and `self.scratch()` (a pointer to 64 bytes that lanes that are off may touch)."""
+
+    mask: str
+
+    # -- masks ------------------------------------------------------------------------------------------------------------
+
+    def mask_name(self) -> str:
+        return self.mask or "splat (i1 true)"
+
+    def mask_piece(self, first: int, count: int, repeat: int = 1) -> str:
+        """Lanes first..first+count of the mask, each repeated."""
+        if not self.mask:
+            return "splat (i1 true)"
+        if count == self.n and repeat == 1:
+            return self.mask
+        indices = ", ".join(f"i32 {first + i // repeat}" for i in range(count * repeat))
+        return self.text.op(f"shufflevector <{self.n} x i1> {self.mask}, <{self.n} x i1> poison, "
+                            f"<{count * repeat} x i32> <{indices}>")
+
+    def mask_bits(self) -> str:
+        """The mask as an integer of n bits."""
+        if not self.mask:
+            return "-1"
+        return self.text.op(f"bitcast <{self.n} x i1> {self.mask} to i{self.n}")
+
+    def scratch(self) -> str:
+        raise NotImplementedError
+
+    # -- addresses -----------------------------------------------------------------------------------------------------------
+
+    def pointer(self, address: Value) -> str:
+        return self.text.op(f"inttoptr i64 {address.scalar} to ptr")
+
+    def pointers(self, address: Value) -> str:
+        """Per-lane pointers."""
+        if address.shape is not None and not address.exact:
+            base = self.pointer(address)
+            if address.shape.stride is None:
+                offsets = self.constants(64, address.shape.c)
+                return self.text.op(f"getelementptr i8, ptr {base}, <{self.n} x i64> {offsets}")
+        return self.text.op(f"inttoptr <{self.n} x i64> {self.vec(address)} to <{self.n} x ptr>")
+
+    def piece_pointer(self, address: Value, base: str, lane: int) -> str:
+        """Pointer of one lane of an affine address, as base + constants."""
+        shape = address.shape
+        assert shape is not None
+        if shape.stride is not None and int(shape.m[lane]):
+            product = self.text.op(f"mul i64 {address.stride}, {int(shape.m[lane])}")
+            base = self.text.op(f"getelementptr i8, ptr {base}, i64 {product}")
+        offset = int(shape.c[lane])
+        return self.text.op(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
+
+    def pieces(self, shape: Shape, step: int) -> tuple[int, list[str]] | None:
+        """(lanes per piece, pattern of each): "row" contiguous, "same" one address, "back" contiguous backwards."""
+        size = self.n
+        while size >= 4:
+            patterns = [self._pattern(shape, first, size, step) for first in range(0, self.n, size)]
+            if all(patterns):
+                return size, patterns
+            size //= 2
+        return None
+
+    def _pattern(self, shape: Shape, first: int, size: int, step: int) -> str:
+        stop = first + size
+        if shape.m is not None and (shape.m[first:stop] != shape.m[first]).any():
+            return ""
+        difference = shape.c[first:stop] - shape.c[first]
+        lanes = np.arange(size)
+        if (difference == lanes * step).all():
+            return "row"
+        if not difference.any():
+            return "same"
+        return "back" if (difference == -lanes * step).all() else ""
+
+    # -- loads -----------------------------------------------------------------------------------------------------------------
+
+    def load_lanes(self, t: ScalarType, count: int, address: Value, strong: bool = False) -> list[Value]:
+        """`count` consecutive elements of type t from every active lane's address."""
+        if strong:
+            self.text.do('fence syncscope("singlethread") seq_cst')
+        found = self._load_lanes(t, count, address)
+        if strong:
+            self.text.do('fence syncscope("singlethread") seq_cst')
+        return found
+
+    def _load_lanes(self, t: ScalarType, count: int, address: Value) -> list[Value]:
+        if address.uniform:
+            base = self.pointer(address)
+            return [self.scalar(t.bits, self._scalar_load(t, base, i * t.bytes)) for i in range(count)]
+        if address.shape is not None:
+            plan = self.pieces(address.shape, t.bytes * count)
+            if plan is not None and not (plan[0] < 8 and t.bits > 32 and False):
+                return self._load_pieces(t, count, address, *plan)
+            if count == 1 and not self.mask:
+                window = self._load_window(t, address)
+                if window is not None:
+                    return [window]
+        return self._gather(t, count, address)
+
+    def _scalar_load(self, t: ScalarType, base: str, offset: int) -> str:
+        place = self.text.op(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
+        return self.text.op(f"load i{t.bits}, ptr {place}, align {t.bytes}")
+
+    def _load_pieces(self, t: ScalarType, count: int, address: Value, size: int, patterns: list[str]) -> list[Value]:
+        base = self.pointer(address)
+        parts: list[list[str]] = [[] for _ in range(count)]
+        for index, pattern in enumerate(patterns):
+            first = index * size
+            if pattern == "same":
+                place = self.piece_pointer(address, base, first)
+                for i in range(count):
+                    parts[i].append(self._splat_load(t, place, i, first, size))
+            else:
+                lane = first if pattern == "row" else first + size - 1
+                row = self._row_load(t, self.piece_pointer(address, base, lane), first, size, count, pattern)
+                for i in range(count):
+                    parts[i].append(self._every(row, t, size * count, i, count, pattern == "back"))
+        return [self.vector(t.bits, self._concat(names, t.bits, size)) for names in parts]
+
+    def _splat_load(self, t: ScalarType, place: str, i: int, first: int, size: int) -> str:
+        """One element for all lanes of a piece; not touched if none of them is active."""
+        wide = f"<{size} x i{t.bits}>"
+        if not self.mask or size == self.n:
+            name = self._scalar_load(t, place, i * t.bytes)
+        else:
+            piece = self.mask_piece(first, size)
+            bits = self.text.op(f"bitcast <{size} x i1> {piece} to i{size}")
+            some = self.text.op(f"icmp ne i{size} {bits}, 0")
+            safe = self.text.op(f"select i1 {some}, ptr {place}, ptr {self.scratch()}")
+            offset = self.text.op(f"select i1 {some}, i64 {i * t.bytes}, i64 0")
+            where = self.text.op(f"getelementptr i8, ptr {safe}, i64 {offset}")
+            name = self.text.op(f"load i{t.bits}, ptr {where}, align {t.bytes}")
+        one = self.text.op(f"insertelement {wide} poison, i{t.bits} {name}, i64 0")
+        return self.text.op(f"shufflevector {wide} {one}, {wide} poison, <{size} x i32> zeroinitializer")
+
+    def _row_load(self, t: ScalarType, place: str, first: int, size: int, count: int, pattern: str) -> str:
+        total = size * count
+        ty = f"<{total} x i{t.bits}>"
+        if not self.mask:
+            return self.text.op(f"load {ty}, ptr {place}, align {t.bytes}")
+        piece = self.mask_piece(first, size, count)
+        if pattern == "back":
+            piece = self._reversed_mask(piece, size, count)
+        return self.text.intrinsic(f"llvm.masked.load.v{total}i{t.bits}.p0", ty, [
+            ("ptr", f"align {t.bytes} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")])
+
+    def _reversed_mask(self, piece: str, size: int, count: int) -> str:
+        total = size * count
+        indices = ", ".join(f"i32 {(size - 1 - i // count) * count}" for i in range(total))
+        return self.text.op(f"shufflevector <{total} x i1> {piece}, <{total} x i1> poison, <{total} x i32> <{indices}>")
+
+    def _every(self, row: str, t: ScalarType, total: int, i: int, count: int, back: bool) -> str:
+        """Elements i, i+count, ... of a row, perhaps backwards."""
+        if count == 1 and not back:
+            return row
+        size = total // count
+        lanes = range(size - 1, -1, -1) if back else range(size)
+        indices = ", ".join(f"i32 {lane * count + i}" for lane in lanes)
+        ty = f"<{total} x i{t.bits}>"
+        return self.text.op(f"shufflevector {ty} {row}, {ty} poison, <{size} x i32> <{indices}>")
+
+    def _concat(self, names: list[str], bits: int, size: int) -> str:
+        while len(names) > 1:
+            ty = f"<{size} x i{bits}>"
+            indices = ", ".join(f"i32 {i}" for i in range(2 * size))
+            names = [self.text.op(f"shufflevector {ty} {a}, {ty} {b}, <{2 * size} x i32> <{indices}>")
+                     for a, b in zip(names[::2], names[1::2], strict=True)]
+            size *= 2
+        return names[0]
+
+    def _load_window(self, t: ScalarType, address: Value) -> Value | None:
+        """All lanes inside a window of few elements that are all wanted by somebody: load the window, shuffle."""
+        shape = address.shape
+        assert shape is not None
+        if shape.stride is not None or (shape.c % t.bytes).any():
+            return None
+        elements = shape.c // t.bytes
+        low, high = int(elements.min()), int(elements.max())
+        size = high - low + 1
+        if size > 2 * self.n or size & (size - 1) or len(np.unique(elements)) != size:
+            return None
+        base = self.pointer(address)
+        place = self.text.op(f"getelementptr i8, ptr {base}, i64 {low * t.bytes}")
+        ty = f"<{size} x i{t.bits}>"
+        row = self.text.op(f"load {ty}, ptr {place}, align {t.bytes}")
+        indices = ", ".join(f"i32 {int(e) - low}" for e in elements)
+        return self.vector(t.bits, self.text.op(
+            f"shufflevector {ty} {row}, {ty} poison, <{self.n} x i32> <{indices}>"))
+
+    def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
+        pointers = self.pointers(address)
+        found = []
+        for i in range(count):
+            places = pointers
+            if i:
+                places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
+            found.append(self._gather_one(t, places))
+        return found
+
+    def _gather_one(self, t: ScalarType, places: str) -> Value:
+        ty = int_type(t.bits, self.n)
+        if t.bits in (32, 64):
+            return self.vector(t.bits, self.text.intrinsic(
+                f"llvm.masked.gather.v{self.n}i{t.bits}.v{self.n}p0", ty,
+                [(f"<{self.n} x ptr>", f"align {t.bytes} {places}"), (f"<{self.n} x i1>", self.mask_name()),
+                 (ty, "zeroinitializer")]))
+        safe = self._safe(places)           # no gather of small elements exists: lane by lane, without branches
+        result = "zeroinitializer"
+        for lane in range(self.n):
+            place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
+            one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 8)}")
+            result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
+        return self.vector(t.bits, result)
+
+    def _safe(self, places: str) -> str:
+        """Lanes that are off point to scratch memory."""
+        if not self.mask:
+            return places
+        wide = f"<{self.n} x ptr>"
+        one = self.text.op(f"insertelement {wide} poison, ptr {self.scratch()}, i64 0")
+        spare = self.text.op(f"shufflevector {wide} {one}, {wide} poison, <{self.n} x i32> zeroinitializer")
+        return self.text.op(f"select <{self.n} x i1> {self.mask}, {wide} {places}, {wide} {spare}")
+
+    # -- stores ----------------------------------------------------------------------------------------------------------------------
+
+    def store_lanes(self, t: ScalarType, values: list[Value], address: Value, strong: bool = False) -> None:
+        """Consecutive elements of type t to every active lane's address; where lanes share an address the last one wins."""
+        if strong:
+            self.text.do('fence syncscope("singlethread") seq_cst')
+        self._store_lanes(t, values, address)
+        if strong:
+            self.text.do('fence syncscope("singlethread") seq_cst')
+
+    def _store_lanes(self, t: ScalarType, values: list[Value], address: Value) -> None:
+        if address.uniform:
+            base = self.pointer(address)
+            for i, value in enumerate(values):
+                place = self.text.op(f"getelementptr i8, ptr {base}, i64 {i * t.bytes}") if i else base
+                self.text.do(f"store i{t.bits} {self.last_lane(value)}, ptr {place}, align {t.bytes}")
+            return
+        if address.shape is not None:
+            plan = self.pieces(address.shape, t.bytes * len(values))
+            if plan is not None and all(p == "row" for p in plan[1]):
+                self._store_pieces(t, values, address, plan[0])
+                return
+        self._scatter(t, values, address)
+
+    def last_lane(self, value: Value) -> str:
+        """The scalar of the highest active lane."""
+        if value.uniform:
+            return value.scalar
+        ty = int_type(value.bits, self.n)
+        if not self.mask:
+            return self.text.op(f"extractelement {ty} {self.vec(value)}, i64 {self.n - 1}")
+        zeros = self.text.intrinsic(f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")])
+        lane = self.text.op(f"sub i{self.n} {self.n - 1}, {zeros}")
+        return self.text.op(f"extractelement {ty} {self.vec(value)}, i{self.n} {lane}")
+
+    def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int) -> None:
+        base = self.pointer(address)
+        count = len(values)
+        for first in range(0, self.n, size):
+            row = self._interleave(t, values, first, size)
+            place = self.piece_pointer(address, base, first)
+            total = size * count
+            ty = f"<{total} x i{t.bits}>"
+            if not self.mask:
+                self.text.do(f"store {ty} {row}, ptr {place}, align {t.bytes}")
+            else:
+                self.text.intrinsic(f"llvm.masked.store.v{total}i{t.bits}.p0", "void", [
+                    (ty, row), ("ptr", f"align {t.bytes} {place}"),
+                    (f"<{total} x i1>", self.mask_piece(first, size, count))])
+
+    def _interleave(self, t: ScalarType, values: list[Value], first: int, size: int) -> str:
+        ty = int_type(t.bits, self.n)
+        count = len(values)
+        if count == 1:
+            name = self.vec(values[0])
+            if size == self.n:
+                return name
+            indices = ", ".join(f"i32 {first + i}" for i in range(size))
+            return self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{indices}>")
+        if count == 2:
+            indices = ", ".join(f"i32 {first + i // 2 + (i % 2) * self.n}" for i in range(2 * size))
+            return self.text.op(f"shufflevector {ty} {self.vec(values[0])}, {ty} {self.vec(values[1])}, "
+                                f"<{2 * size} x i32> <{indices}>")
+        half = count // 2
+        pairs = [self._interleave(t, values[k::half], first, size) for k in range(half)]   # (0,2) and (1,3)
+        double = f"<{2 * size} x i{t.bits}>"
+        if half == 4:
+            pairs = [self._zip(double, pairs[0], pairs[2], 2 * size), self._zip(double, pairs[1], pairs[3], 2 * size)]
+            double = f"<{4 * size} x i{t.bits}>"
+            return self._zip(double, pairs[0], pairs[1], 4 * size)
+        return self._zip(double, pairs[0], pairs[1], 2 * size)
+
+    def _zip(self, ty: str, a: str, b: str, length: int) -> str:
+        indices = ", ".join(f"i32 {i // 2 + (i % 2) * length}" for i in range(2 * length))
+        return self.text.op(f"shufflevector {ty} {a}, {ty} {b}, <{2 * length} x i32> <{indices}>")
+
+    def _scatter(self, t: ScalarType, values: list[Value], address: Value) -> None:
+        pointers = self.pointers(address)
+        ty = int_type(t.bits, self.n)
+        for i, value in enumerate(values):
+            places = pointers
+            if i:
+                places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
+            name = self.vec(value)
+            if t.bits in (32, 64):
+                self.text.intrinsic(f"llvm.masked.scatter.v{self.n}i{t.bits}.v{self.n}p0", "void", [
+                    (ty, name), (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
+                    (f"<{self.n} x i1>", self.mask_name())])
+                continue
+            safe = self._safe(places)
+            for lane in range(self.n):
+                place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
+                one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
+                self.text.do(f"store i{t.bits} {one}, ptr {place}, align {min(t.bytes, 8)}")
+
+    # -- one lane after another ---------------------------------------------------------------------------------------------------------
+
+    def for_each_lane(self, body: Any, results: list[tuple[str, str]] | None = None, mask_bits: str = "") -> list[str]:
+        """A loop over the active lanes. body(lane: an i64 name) -> list of scalars; `results` are (element type, initial vector).
+
+        Returns one vector per result, with the scalars of the active lanes.
+        """
+        t = self.text
+        results = results or []
+        bits = int_type(self.n)
+        slots = []
+        for ty, initial in results:
+            slot = t.alloca(f"[{self.n} x {ty}]", 64)
+            t.do(f"store <{self.n} x {ty}> {initial}, ptr {slot}, align 64")
+            slots.append(slot)
+        rest = t.alloca(bits)
+        t.do(f"store {bits} {mask_bits or self.mask_bits()}, ptr {rest}")
+        head, inside, done = (t.fresh_label(s) for s in ("lanes", "lane", "lanes.done"))
+        t.label(head)
+        left = t.op(f"load {bits}, ptr {rest}")
+        t.branch(t.op(f"icmp ne {bits} {left}, 0"), inside, done)
+        t.label(inside)
+        lane_bits = t.intrinsic(f"llvm.cttz.{bits}", bits, [(bits, left), ("i1", "true")])
+        t.do(f"store {bits} {t.op(f'and {bits} {left}, {t.op(f'sub {bits} {left}, 1')}')}, ptr {rest}")
+        lane = lane_bits if self.n == 64 else t.op(f"{'zext' if self.n < 64 else 'trunc'} {bits} {lane_bits} to i64")
+        for (ty, _), slot, scalar in zip(results, slots, body(lane) or [], strict=True):
+            place = t.op(f"getelementptr {ty}, ptr {slot}, i64 {lane}")
+            t.do(f"store {ty} {scalar}, ptr {place}")
+        t.jump(head)
+        t.label(done)
+        return [t.op(f"load <{self.n} x {ty}>, ptr {slot}, align 64") for (ty, _), slot in zip(results, slots, strict=True)]
+
+    def lane_array(self, value: Value) -> str:
+        """The value's lanes in memory, for access by a lane number."""
+        slot = self.text.alloca(f"[{self.n} x i{value.bits}]", 64)
+        self.text.do(f"store <{self.n} x i{value.bits}> {self.vec(value)}, ptr {slot}, align 64")
+        return slot
+
+    def lane_of(self, slot: str, bits: int, lane: str) -> str:
+        place = self.text.op(f"getelementptr i{bits}, ptr {slot}, i64 {lane}")
+        return self.text.op(f"load i{bits}, ptr {place}")
