@@ -50,7 +50,8 @@ extern "C" {
 // `votes`: for POPC/AND/OR the number of arriving lanes whose predicate holds. Returns popc, or 0/1 for and/or, else 0.
 uint32_t sheer_rt_barrier(SheerFrame*, uint32_t group, uint32_t arriving, uint32_t id, uint32_t expected, uint32_t mode,
                           uint32_t votes);
-void sheer_rt_exited(SheerFrame*, uint32_t group, uint32_t lanes);   // lanes left early while others of the group go on
+// `lanes` (a count, as in barriers) lanes left early while others of the group go on. Not needed in lane-fiber mode: return.
+void sheer_rt_exited(SheerFrame*, uint32_t group, uint32_t lanes);
 void sheer_rt_grid_barrier(SheerFrame*, uint32_t group, uint32_t arriving);   // waits for all live threads of the grid
 void sheer_rt_yield(SheerFrame*, uint32_t group);                    // in polling loops
 void sheer_rt_nanosleep(SheerFrame*, uint32_t group, uint32_t ns);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
 namespace sheer {
 
 // Equal to both cudaError_t and CUresult, where those agree: cast it. (700s are the sticky ones, with 214, 710, 715-719.)
@@ -205,3 +206,4 @@ struct Subscriber {
 void subscribe(const Subscriber&);
 uint64_t host_ns();                   // CLOCK_MONOTONIC; what events and globaltimer-like things stand on
 }  // namespace sheer
+#pragma GCC visibility pop

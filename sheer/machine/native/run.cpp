@@ -1,0 +1,190 @@
+// One worker thread at its work: hands itself chunks of a launch or a copy, keeps its live blocks going, starts further ones when
+// those it has only wait.
+#include <sched.h>
+#include <time.h>
+
+#include "internal.h"
+
+namespace sheer {
+
+static void run_pieces(Worker* w, Node* n) {
+  uint64_t first, count;
+  while (take_blocks(n, &first, &count)) {
+    copy_guarded(w, n, first, count);
+    fetch_add(n->done, count);
+  }
+}
+
+static void run_simple(Worker* w, Node* n) {
+  Block* b = block_get(w, n, n->code);
+  uint64_t first, count;
+  while (take_blocks(n, &first, &count)) {
+    b->first = first;
+    b->count = count;
+    block_start(b, first);
+    if (!load(n->cancelled)) {
+      Left left = block_enter(b);
+      if (left == Left::Fault) fault_handle(w, b);
+      if (left == Left::Cancelled && n->timed_out) fault_timeout(w, b);
+      if (left != Left::Done) block_abandon(b);
+    }
+    fetch_add(n->done, count);
+  }
+  block_put(b);
+}
+
+// ---------------------------------------------------------------------------------------------- live blocks with fibers
+static bool start_block(Worker* w, Node* n) {          // the caller is a user of n; the block takes that over
+  uint64_t first, count;
+  if (!take_blocks(n, &first, &count)) return false;
+  Block* b = block_get(w, n, n->code);
+  b->next_id = first + 1;
+  b->end_id = first + count;
+  fetch_add(n->live, 1);
+  block_start(b, first);
+  w->live.push(b);
+  return true;
+}
+
+static void block_ended(Block* b) {
+  if (b->code->info->flags & SHEER_GRID_BARRIER) grid_block_ended(b->node);
+  fetch_add(b->node->done, 1);
+}
+
+// After a block is done: begins the next one in the same place. False: there is none.
+static bool advance(Block* b) {
+  block_ended(b);
+  if (b->next_id >= b->end_id) {
+    uint64_t first, count;
+    if (!take_blocks(b->node, &first, &count)) return false;
+    b->next_id = first;
+    b->end_id = first + count;
+  }
+  block_start(b, b->next_id++);
+  return true;
+}
+
+static void retire(Worker* w, uint32_t at) {
+  Block* b = w->live[at];
+  Node* n = b->node;
+  w->live.remove(at);
+  block_put(b);
+  fetch_sub(n->live, 1);
+  node_leave(n);
+}
+
+static void give_up(Worker* w, uint32_t at) {
+  Block* b = w->live[at];
+  if (b->node->timed_out) fault_timeout(w, b);
+  block_abandon(b);
+  fetch_add(b->node->done, 1 + (b->end_id - b->next_id));
+  retire(w, at);
+}
+
+static void deadlocked(Worker* w, Block* b) {
+  w->fault = Fault();
+  w->fault.error = Error::LaunchFailure;
+  w->fault.text = String("deadlock: every thread that is left waits at a barrier that the others never reach");
+  fault_handle(w, b);
+}
+
+// Runs one live block as far as it goes. True: it got somewhere for sure.
+static bool run_one(Worker* w, uint32_t at) {
+  Block* b = w->live[at];
+  if (load(b->node->cancelled)) {
+    give_up(w, at);
+    return true;
+  }
+  block_check_grid(b);
+  if (!b->ready_first && !b->polled_first) {
+    if (b->grid_waiting) return false;
+    deadlocked(w, b);
+    give_up(w, at);
+    return true;
+  }
+  bool moved = false;
+  Left left;
+  while ((left = block_enter(b)) == Left::Done) {
+    moved = true;
+    if (advance(b)) {
+      if (w->live.count > 1 || SHEER_UNLIKELY(load(b->node->cancelled))) return true;
+      continue;
+    }
+    retire(w, at);
+    return true;
+  }
+  if (left == Left::Fault) fault_handle(w, b);
+  if (left == Left::Fault || left == Left::Cancelled) {
+    give_up(w, at);
+    return true;
+  }
+  return moved;
+}
+
+// Everything that lives here waits: start another block, of the same launch or of whatever is ready.
+static bool start_more(Worker* w) {
+  if (w->live.count && w->live.back()->node->fibers) {
+    Node* n = w->live.back()->node;
+    bool room = load(n->taken) < n->total && (!n->live_cap || load(n->live) < n->live_cap);
+    if (room) {
+      scheduler.lock.lock();
+      n->users++;
+      scheduler.lock.unlock();
+      if (start_block(w, n)) return true;
+      node_leave(n);
+    }
+  }
+  if (!load(scheduler.first)) return false;
+  scheduler.lock.lock();
+  Node* n = pick(nullptr);
+  scheduler.lock.unlock();
+  if (!n) return false;
+  if (n->kind == OpKind::Launch && n->fibers) {
+    if (start_block(w, n)) return true;
+    node_leave(n);
+    return false;
+  }
+  if (n->kind == OpKind::Launch) run_simple(w, n);
+  else run_pieces(w, n);
+  node_leave(n);
+  return true;
+}
+
+static void back_off(uint32_t rounds) {
+  if (rounds < 16) {
+    for (int i = 0; i < 16; i++) cpu_pause();
+  } else if (rounds < 4000) {
+    sched_yield();
+  } else {
+    timespec nap = {0, 20000};
+    nanosleep(&nap, nullptr);
+  }
+}
+
+static void run_fibers(Worker* w, Node* n) {
+  if (!start_block(w, n)) return node_leave(n);
+  uint32_t quiet = 0;
+  while (w->live.count) {
+    bool moved = false;
+    for (uint32_t i = 0; i < w->live.count;) {
+      Block* b = w->live[i];
+      moved |= run_one(w, i);
+      if (i < w->live.count && w->live[i] == b) i++;
+    }
+    if (moved) {
+      quiet = 0;
+    } else if (!w->live.count || start_more(w)) {
+      quiet = 0;
+    } else {
+      back_off(quiet++);
+    }
+  }
+}
+
+void work_on(Worker* w, Node* n) {
+  if (n->kind == OpKind::Launch && n->fibers) return run_fibers(w, n);
+  if (n->kind == OpKind::Launch) run_simple(w, n);
+  else run_pieces(w, n);
+  node_leave(n);
+}
+}  // namespace sheer

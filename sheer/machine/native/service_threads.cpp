@@ -1,0 +1,74 @@
+// The machine's own threads beside the workers: the one that calls the program's host functions, one at a time and in order of
+// readiness, and how such threads are made.
+#include <pthread.h>
+#include <signal.h>
+
+#include "internal.h"
+
+namespace sheer {
+
+void service_thread(void* (*body)(void*), const char* name) {
+  sigset_t all, before;
+  sigfillset(&all);
+  const int ours[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+  for (int s : ours) sigdelset(&all, s);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  if (!pthread_create(&thread, nullptr, body, nullptr)) {
+    pthread_setname_np(thread, name);
+    pthread_detach(thread);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+static Node *host_first, *host_last;         // scheduler lock
+static uint32_t host_word;
+static bool host_runs;
+
+static void call_host(Node* n) {
+  if (n->kind == OpKind::Launch) return run_reference(n);
+  if (n->callback) n->callback(n->host.user, device_error(n->device));
+  else n->host.call(n->host.user);
+}
+
+static void* host_main(void*) {
+  for (;;) {
+    uint32_t seen = load(host_word);
+    Node* n;
+    {
+      Hold hold(scheduler.lock);
+      n = host_first;
+      if (n) host_first = n->next_node;
+    }
+    if (!n) {
+      futex_wait(&host_word, seen);
+      continue;
+    }
+    n->next_node = nullptr;
+    call_host(n);
+    Hold hold(scheduler.lock);
+    node_complete(n);
+  }
+  return nullptr;
+}
+
+void host_thread_push(Node* n) {
+  n->next_node = nullptr;
+  if (host_first) host_last->next_node = n;
+  else host_first = n;
+  host_last = n;
+  fetch_add(host_word, 1);
+  if (host_runs) {
+    futex_wake(&host_word, 1);
+    return;
+  }
+  host_runs = true;
+  service_thread(host_main, "sheer-host");
+}
+
+void forget_service_threads() {
+  host_runs = false;
+  host_first = nullptr;
+  watchdog_forget();
+}
+}  // namespace sheer
