@@ -1,5 +1,5 @@
 // One Jacobi step of a 5-point stencil on a square; the border stays.
-__kernel void step(__global const float* in, __global float* out, int n) {
+__kernel void jacobi(__global const float* in, __global float* out, int n) {
   int x = get_global_id(0), y = get_global_id(1);
   if (x >= n || y >= n) return;
   int i = y * n + x;

@@ -1,5 +1,5 @@
 // One step of a 7-point stencil on a cube: a work-item marches along z.
-__kernel void step(__global const float* in, __global float* out, int n) {
+__kernel void jacobi(__global const float* in, __global float* out, int n) {
   int x = get_global_id(0) + 1, y = get_global_id(1) + 1;
   if (x >= n - 1 || y >= n - 1) return;
   int plane = n * n, i = plane + y * n + x;
