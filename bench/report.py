@@ -29,14 +29,11 @@ def _command(command: list[str]) -> str:
 
 def machine(gcc: str, opencl_python: str) -> dict[str, Any]:
     """What the numbers depend on: processor, cores, vector units, compilers."""
-    info = {}
+    info: dict[str, str] = {}
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        info = dict(
-            (part.strip() for part in line.split(":", 1))
-            for line in cpuinfo.read_text().splitlines()
-            if ":" in line
-        )
+    for line in cpuinfo.read_text().splitlines() if cpuinfo.exists() else []:
+        key, _, value = line.partition(":")
+        info[key.strip()] = value.strip()
     flags = set(info.get("flags", "").split())
     probe = "import sys; sys.path.insert(0, sys.argv[1]); import opencl; print(opencl.newest_pocl().version)"
     return {
