@@ -116,6 +116,11 @@ def _key(sources: Sequence[tuple[str, bytes]]) -> str:
     return digest.hexdigest()[:32]
 
 
+def zig_path() -> Path:
+    """The zig program of the ziglang wheel; `zig clang` and `zig ld.lld` are what we use of it."""
+    return _zig() / "zig"
+
+
 def _zig() -> Path:
     return Path(str(importlib.import_module("ziglang").__file__)).parent
 

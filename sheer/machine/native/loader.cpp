@@ -185,7 +185,11 @@ Code* code_load(Vec<uint8_t> object, String* why_not) {
   if (!open_object(l)) return nullptr;
   uint64_t ends[3];
   uint64_t total = lay_out(l, ends);
-  void* at = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* at = MAP_FAILED;
+#if defined(MAP_32BIT)                       // where 32-bit absolute relocations reach, if there is room
+  at = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+#endif
+  if (at == MAP_FAILED) at = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) {
     refuse(l, "no memory for it");
     return nullptr;

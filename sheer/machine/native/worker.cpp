@@ -57,8 +57,9 @@ static int spawn_worker(int theirs, pid_t* pid) {
   posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   String fd;
   fd.format("%d", number);
-  char* arguments[] = {const_cast<char*>(knobs().python), const_cast<char*>("-m"), const_cast<char*>("sheer.worker"),
-                       const_cast<char*>(fd.c()), nullptr};
+  // -P: nothing that lies in the program's folder is to be taken for a module of ours.
+  char* arguments[] = {const_cast<char*>(knobs().python), const_cast<char*>("-P"), const_cast<char*>("-m"),
+                       const_cast<char*>("sheer.worker"), const_cast<char*>(fd.c()), nullptr};
   Vec<char*> variables = worker_environment();
   int error = posix_spawnp(pid, knobs().python, &files, &how, arguments, variables.data);
   for (char* v : variables) free(v);
