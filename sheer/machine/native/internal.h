@@ -245,6 +245,9 @@ void watchdog_start();
 void service_thread(void* (*body)(void*), const char* name);      // a detached thread with no program signals
 void forget_service_threads();                            // after fork
 void watchdog_forget();
+void memory_fork_lock(bool take);                         // held over a fork, so that the child finds the table whole
+void printf_fork_lock(bool take);
+void worker_after_fork();
 bool launches_watched();
 void report_memory(const Range&, bool allocated);        // to the subscriber
 void report_launch_begin(Node*);

@@ -29,6 +29,8 @@ static Vec<Pool*> pools;                     // by device
 static uint64_t dirty_bytes, next_id = 1;
 static uint32_t guarded;
 
+void memory_fork_lock(bool take) { take ? table_lock.lock() : table_lock.unlock(); }
+
 // Index of the first allocation with base > address.
 static uint32_t upper(const void* address) {
   uint32_t low = 0, high = table.count;

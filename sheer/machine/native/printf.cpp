@@ -8,6 +8,8 @@ static Mutex buffer_lock;
 static String buffer;
 static uint32_t buffer_bytes;                // atomic copy, so that synchronising without output costs nothing
 
+void printf_fork_lock(bool take) { take ? buffer_lock.lock() : buffer_lock.unlock(); }
+
 static void flush_locked() {
   if (buffer.empty()) return;
   fwrite(buffer.c(), 1, buffer.size(), stdout);

@@ -121,12 +121,30 @@ static bool run_one(Worker* w, uint32_t at) {
   return moved;
 }
 
+static const uint64_t patience_ns = 100000, poll_ns = 4000;
+
+// What is polled for mostly comes soon, from a block that runs on another thread; blocks at a grid barrier only go on once all
+// the others have started.
+static bool only_polls(Worker* w) {
+  for (Block* b : w->live)
+    if (!b->polled_first) return false;
+  return true;
+}
+
+// Blocks that wait for each other are shared out evenly, and stay where they start: a worker with its share gives the others,
+// who may have to wake first, some time to come for theirs.
+static bool has_its_share(Worker* w, Node* n, uint64_t quiet_since) {
+  uint64_t resident = n->live_cap ? min<uint64_t>(n->total, n->live_cap) : n->total;
+  uint64_t share = (resident + scheduler.limit - 1) / scheduler.limit;
+  return w->live.count >= share && host_ns() - quiet_since < patience_ns;
+}
+
 // Everything that lives here waits: start another block, of the same launch or of whatever is ready.
-static bool start_more(Worker* w) {
+static bool start_more(Worker* w, uint64_t quiet_since) {
   if (w->live.count && w->live.back()->node->fibers) {
     Node* n = w->live.back()->node;
     bool room = load(n->taken) < n->total && (!n->live_cap || load(n->live) < n->live_cap);
-    if (room) {
+    if (room && !has_its_share(w, n, quiet_since)) {
       scheduler.lock.lock();
       n->users++;
       scheduler.lock.unlock();
@@ -164,6 +182,7 @@ static void back_off(uint32_t rounds) {
 static void run_fibers(Worker* w, Node* n) {
   if (!start_block(w, n)) return node_leave(n);
   uint32_t quiet = 0;
+  uint64_t quiet_since = 0;
   while (w->live.count) {
     bool moved = false;
     for (uint32_t i = 0; i < w->live.count;) {
@@ -171,13 +190,14 @@ static void run_fibers(Worker* w, Node* n) {
       moved |= run_one(w, i);
       if (i < w->live.count && w->live[i] == b) i++;
     }
-    if (moved) {
+    if (moved || !w->live.count) {
       quiet = 0;
-    } else if (!w->live.count || start_more(w)) {
-      quiet = 0;
-    } else {
-      back_off(quiet++);
+      continue;
     }
+    if (!quiet) quiet_since = host_ns();
+    bool early = scheduler.limit > 1 && only_polls(w) && host_ns() - quiet_since < poll_ns;
+    if (!early && start_more(w, quiet_since)) quiet = 0;
+    else back_off(quiet++);
   }
 }
 

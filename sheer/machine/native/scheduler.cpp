@@ -182,11 +182,24 @@ static void start_thread(Worker* w) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-static void before_fork() { scheduler.lock.lock(); }
-static void after_fork_parent() { scheduler.lock.unlock(); }
+static void before_fork() {
+  scheduler.lock.lock();
+  memory_fork_lock(true);
+  printf_fork_lock(true);
+}
+
+static void after_fork_parent() {
+  printf_fork_lock(false);
+  memory_fork_lock(false);
+  scheduler.lock.unlock();
+}
+
 // The child has no worker threads: it starts its own at its first work. What the parent had queued is the parent's.
 static void after_fork_child() {
-  scheduler.lock.state = 0;
+  printf_fork_lock(false);
+  memory_fork_lock(false);
+  worker_after_fork();
+  scheduler.lock.unlock();
   scheduler.started = false;
   scheduler.active = scheduler.spinners = scheduler.sleepers = scheduler.done_sleepers = 0;
   while (scheduler.first) queue_remove(scheduler.first);

@@ -26,8 +26,8 @@ SERVICE_CALL void sheer_rt_yield(SheerFrame* frame, uint32_t) {
   if (b->simple) return cpu_pause();
   Fiber* f = b->current;
   if (!b->ready_first && !b->polled_first && b->worker->live.count <= 1 && f->polls < 32 && !b->replay) {
-    f->polls++;                            // likely soon done by another thread: cheaper than going round
-    for (int i = 0; i < 8; i++) cpu_pause();
+    uint32_t pauses = f->polls++ / 4 + 1;  // likely soon done by another thread: cheaper than going round
+    for (uint32_t i = 0; i < pauses; i++) cpu_pause();
     return;
   }
   f->polls = 0;

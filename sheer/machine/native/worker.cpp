@@ -21,6 +21,8 @@ static Mutex worker_lock;
 static int worker_socket = -1;
 static pid_t worker_pid, worker_parent;
 
+void worker_after_fork() { worker_lock.state = 0; }      // whoever held it is not in this process
+
 static Vec<char*> worker_environment() {
   Vec<char*> all;
   String path("PYTHONPATH=");
