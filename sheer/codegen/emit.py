@@ -524,6 +524,10 @@ class FunctionEmitter(CallLanes):
         """Types of a value row's results, by the form's destinations."""
         values = list(out) if isinstance(out, (list, tuple)) else [out]
         m = ins.binding.m
+        first = ins.inst.operands[0]
+        if isinstance(first, Vec) and len(values) == 1:          # mov.b64 {a, b}, c
+            width = SCALARS[f"b{m.type.bits // len(first.items)}"]
+            return [(width, part) for part in self.unpack(width, values[0], len(first.items))]
         types: list[ScalarType] = []
         for spec in ins.binding.form.operands:
             if spec.is_dest and not spec.is_address:

@@ -361,7 +361,8 @@ class MemoryLanes(ConvertLanes):
         t.branch(t.op(f"icmp ne {bits} {left}, 0"), inside, done)
         t.label(inside)
         lane_bits = t.intrinsic(f"llvm.cttz.{bits}", bits, [(bits, left), ("i1", "true")])
-        t.do(f"store {bits} {t.op(f'and {bits} {left}, {t.op(f'sub {bits} {left}, 1')}')}, ptr {rest}")
+        less = t.op(f"sub {bits} {left}, 1")
+        t.do(f"store {bits} {t.op(f'and {bits} {left}, {less}')}, ptr {rest}")
         lane = lane_bits if self.n == 64 else t.op(f"{'zext' if self.n < 64 else 'trunc'} {bits} {lane_bits} to i64")
         for (ty, _), slot, scalar in zip(results, slots, body(lane) or [], strict=True):
             place = t.op(f"getelementptr {ty}, ptr {slot}, i64 {lane}")

@@ -48,7 +48,7 @@ class Text:
         self.lines.append(f"  {text}{self.dbg}")
 
     def label(self, name: str) -> None:
-        if not self.terminated and self.lines:
+        if not self.terminated:
             self.lines.append(f"  br label %{name}")
         self.lines.append(f"{name}:")
         self.terminated = False

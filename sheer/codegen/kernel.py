@@ -1,0 +1,492 @@
+"""A kernel for one block shape. In: a linked Module, a kernel's name and a Spec. Out: LLVM IR text with the native border's symbols.
+
+Finds the functions that the kernel reaches, lays out shared and local memory, decides the way of running (barriers, polling, lanes
+apart), and emits every function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sheer.base.errors import CompileError
+from sheer.codegen.emit import FunctionEmitter
+from sheer.codegen.llvm import Target
+from sheer.codegen.text import Program, Text
+from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym, Vec, Args
+from sheer.passes import cfg, polling, ssa
+from sheer.passes.cfg import Graph
+from sheer.passes.facts import Facts, analyse
+
+BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE = 1, 2, 4, 8, 16, 32
+ABI_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a kernel is compiled for: block (None = any shape), lanes per group, checked mode."""
+
+    block: tuple[int, int, int] | None
+    lanes: int = 32
+    checked: bool = False
+
+
+def kernel_text(module: Module, name: str, spec: Spec, target: Target) -> str:
+    """LLVM IR of a kernel. Raises CompileError."""
+    function = module.functions.get(name)
+    if function is None or not function.is_entry or function.body is None:
+        kernels = ", ".join(f.name for f in module.functions.values() if f.is_entry) or "none"
+        raise CompileError(f"there is no kernel {name} in the module; kernels: {kernels}")
+    return KernelCompiler(module, function, spec, target).text()
+
+
+class Layout:
+    """Where variables are: shared offsets, local offsets per function, indices of global symbols, function ids."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        names = [v.name for v in module.variables.values() if v.space in ("global", "const")]
+        self.symbols = {name: index for index, name in enumerate(names)}
+        self.function_ids = {name: 1 + index for index, name in enumerate(module.functions)}
+
+    def shared(self, functions: list[Function]) -> tuple[dict[str, tuple[str, int]], int]:
+        """Offsets of the shared variables of the given functions and of the module (those that the functions name)."""
+        named = set().union(*(named_symbols(f) for f in functions)) if functions else set()
+        places: dict[str, tuple[str, int]] = {}
+        offset = 0
+        variables = [v for v in self.module.variables.values() if v.space == "shared" and v.name in named]
+        variables += [v for f in functions for v in f.variables if v.space == "shared"]
+        dynamic = []
+        for variable in variables:
+            if variable.size == 0:
+                dynamic.append(variable)
+                continue
+            offset = -(-offset // variable.align) * variable.align
+            places[variable.name] = ("shared", offset)
+            offset += variable.size
+        align = max((v.align for v in dynamic), default=1)
+        start = -(-offset // max(align, 16)) * max(align, 16)
+        for variable in dynamic:
+            places[variable.name] = ("dynamic_shared", start)
+        return places, (start if dynamic else offset)
+
+
+def named_symbols(function: Function) -> set[str]:
+    """All symbols that a function's instructions name."""
+    found: set[str] = set()
+
+    def visit(operand: Any) -> None:
+        if isinstance(operand, Sym):
+            found.add(operand.name)
+        elif isinstance(operand, (Vec, Args)):
+            for item in operand.items:
+                visit(item)
+        elif hasattr(operand, "base") and isinstance(operand.base, Sym):
+            found.add(operand.base.name)
+
+    for item in function.body or ():
+        if isinstance(item, Inst):
+            for operand in item.operands:
+                visit(operand)
+    return found
+
+
+def local_layout(function: Function) -> tuple[dict[str, int], int]:
+    """Offsets of a function's local variables, and their total size rounded to 16."""
+    places: dict[str, int] = {}
+    offset = 0
+    for variable in function.variables:
+        if variable.space == "local":
+            offset = -(-offset // variable.align) * variable.align
+            places[variable.name] = offset
+            offset += variable.size
+    return places, -(-offset // 16) * 16
+
+
+def reachable(module: Module, kernel: Function) -> list[Function]:
+    """The kernel, the functions it calls, and, once an indirect call is met, all whose address is taken."""
+    found: dict[str, Function] = {kernel.name: kernel}
+    work = [kernel]
+    taken: list[str] | None = None
+    while work:
+        function = work.pop()
+        for name in named_symbols(function):
+            callee = module.functions.get(name)
+            if callee is not None and callee.body is not None and name not in found and not callee.is_entry:
+                found[name] = callee
+                work.append(callee)
+        if taken is None and any(isinstance(i, Inst) and i.opcode.startswith("call") and not _names_callee(i)
+                                 for i in function.body or ()):
+            taken = address_taken_names(module)
+            for name in taken:
+                callee = module.functions[name]
+                if name not in found and callee.body is not None:
+                    found[name] = callee
+                    work.append(callee)
+    return list(found.values())
+
+
+def _names_callee(inst: Inst) -> bool:
+    first = inst.operands[1] if inst.operands and isinstance(inst.operands[0], Args) else inst.operands[0]
+    return isinstance(first, Sym)
+
+
+def address_taken_names(module: Module) -> list[str]:
+    """Functions whose address stands in initial data or is moved into a register."""
+    found: dict[str, None] = {}
+    for variable in module.variables.values():
+        for reloc in variable.relocs:
+            if reloc.symbol in module.functions:
+                found[reloc.symbol] = None
+    for function in module.functions.values():
+        for item in function.body or ():
+            if isinstance(item, Inst) and not item.opcode.startswith("call"):
+                for operand in item.operands:
+                    if isinstance(operand, Sym) and operand.name in module.functions:
+                        found[operand.name] = None
+    return [name for name in found if not module.functions[name].is_entry]
+
+
+def _depths(functions: list[Function]) -> tuple[dict[str, int], bool]:
+    """Local bytes below each function (its own and the deepest callee's), and whether the calls are recursive."""
+    by_name = {f.name: f for f in functions}
+    recursive = False
+    depth: dict[str, int] = {}
+
+    def visit(name: str, path: tuple[str, ...]) -> int:
+        nonlocal recursive
+        if name in path:
+            recursive = True
+            return 0
+        if name not in depth:
+            below = [visit(n, (*path, name)) for n in named_symbols(by_name[name]) if n in by_name]
+            depth[name] = local_layout(by_name[name])[1] + max(below, default=0)
+        return depth[name]
+
+    for function in functions:
+        visit(function.name, ())
+    indirect = [f for f in functions if any(isinstance(i, Inst) and i.opcode.startswith("call") and not _names_callee(i)
+                                            for i in f.body or ())]
+    return depth, recursive or bool(indirect)
+
+
+class KernelCompiler:
+    """State of one compilation; FunctionEmitter asks it for everything that lies outside a function."""
+
+    def __init__(self, module: Module, kernel: Function, spec: Spec, target: Target) -> None:
+        self.module, self.kernel, self.spec, self.target = module, kernel, spec, target
+        self.block = spec.block
+        self.checked = spec.checked
+        self.layout = Layout(module)
+        self.functions = reachable(module, kernel)
+        self.shared_places, self.static_shared = self.layout.shared(self.functions)
+        opcodes = {i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)}
+        self.uses_barrier = any(o.startswith(("bar.", "barrier.")) and ".warp" not in o for o in opcodes)
+        self.flags = BARRIER if self.uses_barrier else 0
+        self.ftz_by_mode = _flushes_everywhere(opcodes)
+        if self.ftz_by_mode:
+            self.flags |= FTZ
+        self.lane_fibers = False
+        self.lanes = spec.lanes
+        self.polls_memory = False
+        self.program = Program()
+        self.locations: dict[tuple[int, int], str] = {}
+        self.scope = ""
+        self.polling_blocks: dict[str, set[int]] = {}
+
+    # -- asked by the emitter ---------------------------------------------------------------------------------------------
+
+    def place(self, function: Function, name: str) -> tuple[str, int] | None:
+        """(space, offset or index) of a symbol as seen from a function."""
+        if name in self.shared_places:
+            return self.shared_places[name]
+        local = local_layout(function)[0]
+        if name in local:
+            return "local", local[name]
+        for param in function.params if function.is_entry else ():
+            if param.name == name:
+                return "param", param.offset
+        if name in self.layout.symbols:
+            return "global", self.layout.symbols[name]
+        if name in self.layout.function_ids:
+            return "function", self.layout.function_ids[name]
+        return None
+
+    def local_bytes(self, function: Function) -> int:
+        return local_layout(function)[1]
+
+    def function_name(self, function: Function) -> str:
+        return f"\"f.{function.name}\""
+
+    def function_id(self, name: str) -> int:
+        return self.layout.function_ids[name]
+
+    def address_taken(self, signature: Prototype) -> list[Function]:
+        """Functions that an indirect call of this signature may reach."""
+        def shape(params: Any) -> list[tuple[int, bool]]:
+            return [(p.size, p.is_array) for p in params]
+
+        found = []
+        for name in address_taken_names(self.module):
+            function = self.module.functions[name]
+            if function.body is not None and shape(function.params) == shape(signature.params) \
+                    and shape(function.returns) == shape(signature.returns):
+                found.append(function)
+        return found
+
+    def polling_header(self, emitter: FunctionEmitter, block: Any) -> bool:
+        return block.index in self.polling_blocks.get(emitter.function.name, ())
+
+    def location(self, loc: Loc) -> str:
+        """Debug location for the instructions that follow."""
+        if not loc.line or not self.scope:
+            return ""
+        key = (loc.file, loc.line)
+        found = self.locations.get(key)
+        if found is None:
+            scope = self.file_scope(loc.file)
+            found = self.program.metadata_node(f"!DILocation(line: {loc.line}, scope: {scope})")
+            self.locations[key] = found
+        return f", !dbg {found}"
+
+    # -- the program ------------------------------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        graphs: list[tuple[Function, Graph]] = []
+        for function in self.functions:
+            graph = cfg.build(function, self.module.text_name)
+            ssa.build(graph)
+            graphs.append((function, graph))
+        facts = self._facts(graphs)
+        if not self.lane_fibers and any(polling.lanes_wait(f) for f in facts):
+            self.lane_fibers, self.lanes = True, 32
+            self.flags |= LANE_FIBERS
+            facts = self._facts(graphs)
+        for found in facts:
+            self.polling_blocks[found.graph.function.name] = polling.headers(found)
+        self.program.metadata_node("!{}")
+        self._debug_header()
+        for (function, graph), found in zip(graphs, facts, strict=True):
+            self._function(function, graph, found)
+        depth, recursive = _depths(self.functions)
+        if recursive:
+            self.flags |= RECURSIVE
+        self._border(depth[self.kernel.name])
+        return self.program.text(self._footer())
+
+    def _facts(self, graphs: list[tuple[Function, Graph]]) -> list[Facts]:
+        return [analyse(graph, self.lanes, self.block, function.is_entry) for function, graph in graphs]
+
+    def _function(self, function: Function, graph: Graph, facts: Facts) -> None:
+        n = self.lanes
+        extra = ""
+        if not function.is_entry:
+            extra = "".join(f", ptr noalias %arg{i}" for i in range(len(function.params)))
+            extra += "".join(f", ptr noalias %ret{i}" for i in range(len(function.returns)))
+        name = self.function_name(function)
+        self._begin_scope(function)
+        attributes = "#1" if function.is_entry else "#0"
+        header = (f"define internal void @{name}(ptr %frame, i32 %group, i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz"
+                  f"{extra}) {attributes}{self.scope_attachment}")
+        text = Text(self.program, header)
+        mask = ""
+        if not (function.is_entry and self._always_full()):
+            mask = text.op(f"bitcast i{n} %lanes to <{n} x i1>")
+        emitter = FunctionEmitter(self, graph, facts, text, mask)
+        for i, param in enumerate(function.params if not function.is_entry else ()):
+            emitter.declare_planes(param.name, param.align, param.size, param.is_array,
+                                   param.type if param.type != "pred" else "u32", f"%arg{i}")
+        for i, param in enumerate(function.returns):
+            emitter.declare_planes(param.name, param.align, param.size, param.is_array,
+                                   param.type if param.type != "pred" else "u32", f"%ret{i}")
+        emitter.run()
+        self.program.functions.append(text.text())
+
+    def _always_full(self) -> bool:
+        if self.lane_fibers or self.block is None:
+            return False
+        x, y, z = self.block
+        return x * y * z % self.lanes == 0
+
+    # -- the border -----------------------------------------------------------------------------------------------------------------
+
+    def _border(self, local_bytes: int) -> None:
+        n = self.lanes
+        if not self.flags & (BARRIER | POLLS | LANE_FIBERS | GRID_BARRIER) and self.block is not None:
+            self.program.functions.append(self._blocks_function())
+        self.program.functions.append(self._warp_function())
+        values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, 0, 0, 0]
+        fields = ", ".join(f"i32 {v}" for v in values)
+        self.program.globals.append(f"@sheer_info = constant {{ {', '.join(['i32'] * 8)} }} {{ {fields} }}")
+
+    def _valid_lanes(self, text: Text, group: str, total: str) -> str:
+        """i<n>: lanes of the group that are threads of the block."""
+        n = self.lanes
+        first = text.op(f"mul i32 {group}, {n}")
+        left = text.op(f"sub i32 {total}, {first}")
+        lanes = ", ".join(f"i32 {i}" for i in range(n))
+        one = text.op(f"insertelement <{n} x i32> poison, i32 {left}, i64 0")
+        many = text.op(f"shufflevector <{n} x i32> {one}, <{n} x i32> poison, <{n} x i32> zeroinitializer")
+        inside = text.op(f"icmp slt <{n} x i32> <{lanes}>, {many}")
+        return text.op(f"bitcast <{n} x i1> {inside} to i{n}")
+
+    def _total(self, text: Text) -> str:
+        if self.block is not None:
+            return str(self.block[0] * self.block[1] * self.block[2])
+        parts = []
+        for axis in range(3):
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {44 + 4 * axis}")
+            parts.append(text.op(f"load i32, ptr {place}, align 4"))
+        return text.op(f"mul i32 {text.op(f'mul i32 {parts[0]}, {parts[1]}')}, {parts[2]}")
+
+    def _call_kernel(self, text: Text, group: str, lanes: str, c: list[str]) -> None:
+        text.do(f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {group}, i{self.lanes} {lanes}, i32 0, "
+                f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]})")
+
+    def _warp_function(self) -> str:
+        n = self.lanes
+        text = Text(self.program, "define void @sheer_warp(ptr %frame, i32 %group, i64 %given) #0")
+        c = []
+        for axis in range(3):
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
+            c.append(text.op(f"load i32, ptr {place}, align 4"))
+        lanes = self._valid_lanes(text, "%group", self._total(text))
+        if self.lane_fibers:
+            given = text.op("trunc i64 %given to i32")
+            lanes = text.op(f"and i{n} {lanes}, {given}")
+        self._call_kernel(text, "%group", lanes, c)
+        text.finish("ret void")
+        return text.text()
+
+    def _blocks_function(self) -> str:
+        """Whole blocks in a row: a loop over blocks around a loop over groups."""
+        assert self.block is not None
+        total = self.block[0] * self.block[1] * self.block[2]
+        groups = -(-total // self.lanes)
+        text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
+        grid = []
+        for axis in range(2):
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
+            grid.append(text.op(f"zext i32 {text.op(f'load i32, ptr {place}, align 4')} to i64"))
+        start = []
+        x = text.op(f"urem i64 %first, {grid[0]}")
+        rest = text.op(f"udiv i64 %first, {grid[0]}")
+        start = [x, text.op(f"urem i64 {rest}, {grid[1]}"), text.op(f"udiv i64 {rest}, {grid[1]}")]
+        slots = [text.alloca("i64") for _ in range(4)]
+        for value, slot in zip([*start, "%count"], slots, strict=True):
+            text.do(f"store i64 {value}, ptr {slot}")
+        group = text.alloca("i32")
+        text.label("blocks")
+        left = text.op(f"load i64, ptr {slots[3]}")
+        text.branch(text.op(f"icmp ne i64 {left}, 0"), "block", "done")
+        text.label("block")
+        c = []
+        for axis in range(3):
+            value = text.op(f"trunc i64 {text.op(f'load i64, ptr {slots[axis]}')} to i32")
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
+            text.do(f"store i32 {value}, ptr {place}, align 4")
+            c.append(value)
+        text.do(f"store i32 0, ptr {group}")
+        text.label("groups")
+        number = text.op(f"load i32, ptr {group}")
+        lanes = "-1" if total % self.lanes == 0 else self._valid_lanes(text, number, str(total))
+        self._call_kernel(text, number, lanes, c)
+        following = text.op(f"add i32 {number}, 1")
+        text.do(f"store i32 {following}, ptr {group}")
+        text.branch(text.op(f"icmp ult i32 {following}, {groups}"), "groups", "next")
+        text.label("next")
+        self._next_block(text, slots, grid)
+        text.do(f"store i64 {text.op(f'sub i64 {left}, 1')}, ptr {slots[3]}")
+        text.jump("blocks")
+        text.label("done")
+        text.finish("ret void")
+        return text.text()
+
+    def _next_block(self, text: Text, slots: list[str], grid: list[str]) -> None:
+        """x fastest, then y, then z."""
+        carry = "1"
+        for axis in range(3):
+            value = text.op(f"add i64 {text.op(f'load i64, ptr {slots[axis]}')}, {carry}")
+            if axis < 2:
+                over = text.op(f"icmp uge i64 {value}, {grid[axis]}")
+                value = text.op(f"select i1 {over}, i64 0, i64 {value}")
+                carry = text.op(f"zext i1 {over} to i64")
+            text.do(f"store i64 {value}, ptr {slots[axis]}")
+
+    # -- debug information ------------------------------------------------------------------------------------------------------
+
+    scope_attachment = ""
+
+    def _debug_header(self) -> None:
+        program = self.program
+        self.files: dict[int, str] = {}
+        self.file_scopes: dict[int, str] = {}
+        self.unit = ""
+        if not self.module.files:
+            return
+        for index, path in self.module.files.items():
+            folder, _, base = path.rpartition("/")
+            self.files[index] = program.metadata_node(f'!DIFile(filename: "{_quoted(base)}", directory: "{_quoted(folder)}")')
+        first = next(iter(self.files.values()))
+        self.unit = program.metadata_node(
+            f"distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: {first}, producer: \"sheer\", isOptimized: true, "
+            "runtimeVersion: 0, emissionKind: LineTablesOnly)")
+        self.routine = program.metadata_node("!DISubroutineType(types: !{null})")
+
+    def _begin_scope(self, function: Function) -> None:
+        self.locations, self.file_scopes = {}, {}
+        self.scope = self.scope_attachment = ""
+        if not self.unit:
+            return
+        file = next((i.loc.file for i in function.body or () if isinstance(i, Inst) and i.loc.line), 0)
+        if file not in self.files:
+            file = next(iter(self.files))
+        self.scope = self.program.metadata_node(
+            f'distinct !DISubprogram(name: "{_quoted(function.name)}", file: {self.files[file]}, line: 1, '
+            f"type: {self.routine}, spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})")
+        self.file_scopes[file] = self.scope
+        self.scope_attachment = f" !dbg {self.scope}"
+
+    def file_scope(self, file: int) -> str:
+        if file not in self.file_scopes:
+            if file not in self.files:
+                return self.scope
+            self.file_scopes[file] = self.program.metadata_node(
+                f"!DILexicalBlockFile(scope: {self.scope}, file: {self.files[file]}, discriminator: 0)")
+        return self.file_scopes[file]
+
+    def _footer(self) -> str:
+        width = self.target.vector_bits
+        common = (f'nounwind "prefer-vector-width"="{width}" "min-legal-vector-width"="{width}" "frame-pointer"="none" '
+                  '"no-trapping-math"="true" uwtable(sync)').replace(" uwtable(sync)", "")
+        lines = [f"attributes #0 = {{ {common} }}", f"attributes #1 = {{ {common} }}"]
+        if self.unit:
+            count = len(self.program.metadata)
+            lines += [f"!{count} = !{{i32 2, !\"Debug Info Version\", i32 3}}", f"!{count + 1} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
+                      f"!llvm.module.flags = !{{!{count}, !{count + 1}}}", f"!llvm.dbg.cu = !{{{self.unit}}}"]
+        return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\5C").replace('"', "\\22")
+
+
+_FLUSHABLE = ("add", "sub", "mul", "fma", "mad", "div", "rcp", "sqrt", "rsqrt", "ex2", "lg2", "sin", "cos", "min", "max", "abs",
+              "neg", "setp", "set", "cvt")
+
+
+def _flushes_everywhere(opcodes: set[str]) -> bool:
+    """Every f32 operation flushes and none is in f64 or f16: then the processor's own flush mode does it."""
+    some = False
+    for opcode in opcodes:
+        parts = opcode.split(".")
+        if parts[0] not in _FLUSHABLE:
+            continue
+        if {"f64", "f16", "bf16", "f16x2", "bf16x2"} & set(parts):
+            return False
+        if "f32" in parts:
+            if "ftz" in parts:
+                some = True
+            elif parts[0] not in ("neg", "abs", "min", "max", "cvt"):
+                return False
+    return some

@@ -1,0 +1,391 @@
+"""Facts beside the program: the shape of every value, which branches diverge, which blocks run with part of the lanes, and the linear order.
+In: a Graph in SSA form and the block shape. Out: Facts. Nothing in the Graph changes.
+
+The context of a block is the set of (divergent branch, side) pairs that it depends on, directly or not. An empty context means that all
+lanes that are alive run the block together ("converged"); blocks of equal context run with equal masks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sheer.base.types import SCALARS
+from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Special, Sym, Vec
+from sheer.isa.row import operand_type
+from sheer.passes.cfg import Graph, Ins
+from sheer.passes.dominance import Loop, control_dependence, linear_order, postdominators
+from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
+
+_TOP = object()
+
+
+class Facts:
+    """What the passes found out about one function for one block shape."""
+
+    def __init__(self, graph: Graph, lanes: int, block: tuple[int, int, int] | None, is_entry: bool) -> None:
+        self.graph, self.lanes, self.block, self.is_entry = graph, lanes, block, is_entry
+        succs = [b.succs for b in graph.blocks]
+        self.order, self.loop_of, self.loops = linear_order(succs, [b.preds for b in graph.blocks])
+        self.position = {b: n for n, b in enumerate(self.order)}
+        self.ipdom = postdominators(succs)
+        self.depends = control_dependence(succs, self.ipdom)
+        self.shape: list[Any] = [_TOP] * len(graph.value_type)
+        self.divergent = [False] * len(graph.blocks)
+        self.context: list[frozenset[tuple[int, int]]] = [frozenset()] * len(graph.blocks)
+        self.divergent_loops: set[int] = set()
+        self.mixed_phis: set[int] = set()         # values of phis at which differently masked edges meet
+
+    def masked(self, block: int) -> bool:
+        return bool(self.context[block])
+
+    def leaves_divergent_loop(self, value: int, use_block: int) -> bool:
+        """The value is defined in a loop that lanes leave at different times, and used after it."""
+        loop = self.loop_of[self.graph.value_block[value]] if self.graph.value_block[value] >= 0 else None
+        while loop is not None:
+            if use_block in loop.members:
+                return False
+            if id(loop) in self.divergent_loops:
+                return True
+            loop = loop.parent
+        return False
+
+    def shape_at(self, value: int, use_block: int) -> Shape | None:
+        """The shape of a value as seen by a use in a block."""
+        shape = self.shape[value]
+        if shape is VARYING or self.leaves_divergent_loop(value, use_block):
+            return VARYING
+        return shape
+
+
+def analyse(graph: Graph, lanes: int, block: tuple[int, int, int] | None, is_entry: bool,
+            varying_params: bool = True) -> Facts:
+    """Runs to a fixed point: shapes decide which branches diverge, those decide contexts, those decide shapes of phis."""
+    facts = Facts(graph, lanes, block, is_entry)
+    lanes_k = FactLanes(facts)
+    param_regs = {p.name for p in graph.function.params if p.is_reg}
+    for reg, value in getattr(graph, "undefined", {}).items():
+        facts.shape[value] = VARYING if reg in param_regs else lanes_k.uniform()
+    for _ in range(200):
+        if not _sweep(facts, lanes_k):
+            break
+    for value, shape in enumerate(facts.shape):
+        if shape is _TOP:
+            facts.shape[value] = VARYING
+    return facts
+
+
+def _sweep(facts: Facts, k: FactLanes) -> bool:
+    changed = False
+    graph = facts.graph
+    for index in facts.order:
+        block = graph.blocks[index]
+        k.block = index
+        for phi in block.phis:
+            changed |= _update(facts, phi.value, _phi_shape(facts, index, phi))
+        for ins in block.ins:
+            for reg, shape in k.results(ins):
+                if reg is not None:
+                    changed |= _update(facts, ins.defs[reg], shape)
+        if block.kind == "branch":
+            divergent = k.value(block.cond_value) is not _TOP and not _uniform(k.value(block.cond_value))
+        elif block.kind == "switch":
+            selector = block.ins[-1].inst.operands[0]
+            divergent = isinstance(selector, Reg) and not _uniform(k.value(block.ins[-1].uses[selector.name]))
+        else:
+            divergent = False
+        if divergent and not facts.divergent[index]:
+            facts.divergent[index] = changed = True
+            _contexts(facts)
+    return changed
+
+
+def _uniform(shape: Any) -> bool:
+    return shape is _TOP or (shape is not VARYING and shape.uniform)
+
+
+def _update(facts: Facts, value: int, shape: Any) -> bool:
+    if shape is _TOP:
+        return False
+    old = facts.shape[value]
+    if old is VARYING:
+        return False
+    if old is not _TOP:
+        shape = join(old, shape)
+    if shape is not VARYING:
+        shape = shape.with_key(value)
+        if old is not _TOP and shape.identical(old):
+            return False
+    facts.shape[value] = shape
+    return True
+
+
+def _contexts(facts: Facts) -> None:
+    """Transitive closure of control dependence on divergent branches, as (branch, side) pairs."""
+    graph = facts.graph
+    direct: list[set[tuple[int, int]]] = [set() for _ in graph.blocks]
+    for index in range(len(graph.blocks)):
+        for branch in facts.depends[index]:
+            if facts.divergent[branch]:
+                direct[index] |= {(branch, side) for side in _sides(facts, branch, index)}
+    context = [frozenset(d) for d in direct]
+    changed = True
+    while changed:
+        changed = False
+        for index in facts.order:
+            new = context[index]
+            for branch in facts.depends[index]:
+                new |= context[branch]
+            if new != context[index]:
+                context[index] = new
+                changed = True
+    facts.context = context
+    facts.divergent_loops = {
+        id(loop) for loop in facts.loops
+        if any(facts.divergent[b] and any(s not in loop.members for s in graph.blocks[b].succs) for b in loop.members)
+        or any(_exits_masked(facts, loop, b) for b in loop.members)}
+
+
+def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
+    """A uniform exit that only part of the loop's lanes reach is an exit at different times too."""
+    graph = facts.graph
+    if all(s in loop.members for s in graph.blocks[block].succs) and graph.blocks[block].succs:
+        return False
+    header = min(loop.headers, key=lambda b: facts.position[b])
+    return facts.context[block] != facts.context[header]
+
+
+def _sides(facts: Facts, branch: int, block: int) -> list[int]:
+    """Successor numbers of `branch` through which `block` is reached before the branch's postdominator."""
+    found = []
+    for side, target in enumerate(facts.graph.blocks[branch].succs):
+        runner = target
+        while runner != facts.ipdom[branch] and runner < len(facts.graph.blocks):
+            if runner == block:
+                found.append(side)
+                break
+            runner = facts.ipdom[runner]
+    return found
+
+
+def _edge_context(facts: Facts, pred: int, block: int) -> frozenset[tuple[int, int]]:
+    context = facts.context[pred]
+    if facts.divergent[pred]:
+        sides = [n for n, s in enumerate(facts.graph.blocks[pred].succs) if s == block]
+        context |= {(pred, side) for side in sides}
+    return context
+
+
+def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
+    block = facts.graph.blocks[index]
+    result: Any = _TOP
+    here = facts.position[index]
+    classes: dict[bool, set[frozenset[tuple[int, int]]]] = {False: set(), True: set()}
+    for pred, source in zip(block.preds, phi.sources, strict=True):
+        classes[facts.position[pred] >= here].add(_edge_context(facts, pred, index))
+        shape = facts.shape[source]
+        if shape is _TOP:
+            continue
+        shape = facts.shape_at(source, pred)
+        result = shape if result is _TOP else join(result, shape)
+    mixed = any(len(edges) > 1 for edges in classes.values())
+    # an undefined source must not make a phi uniform when lanes come by several ways
+    if mixed:
+        facts.mixed_phis.add(phi.value)
+        return VARYING
+    if result is _TOP or result is VARYING:
+        return result
+    if len(block.preds) > 1:
+        result = Shape(result.c, result.stride, result.m, result.tz, result.bits, result.const)
+        if result.stride is not None and not _stride_is_fixed(facts, result.stride, index):
+            return VARYING
+    return result
+
+
+def _stride_is_fixed(facts: Facts, stride: int, block: int) -> bool:
+    """The stride is computed outside every loop around the phi, so that it is the same on all edges."""
+    loop = facts.loop_of[block]
+    while loop is not None:
+        if facts.graph.value_block[stride] in loop.members:
+            return False
+        loop = loop.parent
+    return True
+
+
+class FactLanes(ShapeLanes):
+    """The lane vocabulary over shapes, with operands of the current function: what raw rows call, too."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(facts.lanes)
+        self.facts = facts
+        self.block = 0
+        self.tids = thread_shapes(facts.lanes, facts.block, self) if facts.block and facts.is_entry else {}
+
+    def value(self, number: int) -> Any:
+        shape = self.facts.shape[number]
+        return shape if shape is _TOP else self.facts.shape_at(number, self.block)
+
+    def results(self, ins: Ins) -> list[tuple[str | None, Any]]:
+        """(register or None for a sink, shape) of every destination."""
+        dests = destinations(ins)
+        if not dests:
+            return []
+        if any(self.facts.shape[v] is _TOP for v in ins.uses.values()):
+            return [(reg, _TOP) for reg in dests]
+        row, m = ins.binding.row, ins.binding.m
+        if row.raw:
+            out = row.emit(self, m, ins)
+            shapes = list(out) if isinstance(out, (list, tuple)) else [out] * len(dests)
+        else:
+            out = row.emit(self, m, *self.sources(ins))
+            shapes = list(out) if isinstance(out, (list, tuple)) else [out]
+        if len(shapes) < len(dests):                 # a value taken apart: mov.b64 {a, b}, c
+            shapes = [self._default(*shapes)] * len(dests)
+        if ins.guard is not None:
+            guard = self.value(ins.uses[ins.guard.reg.name])
+            shapes = [join(s, self.value(ins.uses[d])) if _uniform(guard) and d is not None else VARYING
+                      for s, d in zip(shapes, dests, strict=False)]
+        return list(zip(dests, shapes, strict=False))
+
+    def sources(self, ins: Ins) -> list[Any]:
+        values = []
+        specs = [o for o in ins.binding.form.operands if not o.is_pred]
+        for spec, operand in zip(specs, ins.inst.operands, strict=False):
+            if spec.is_dest:
+                continue
+            if spec.type == "imm":
+                values.append(getattr(operand, "value", 0))
+            elif isinstance(operand, Vec):
+                values.append([self.operand(ins, item) for item in operand.items])
+            else:
+                shape = self.operand(ins, operand)
+                wanted = operand_type(spec, ins.binding.m)
+                if isinstance(operand, Reg) and shape is not VARYING and not wanted.is_float:
+                    have = SCALARS[self.facts.graph.function.regs[operand.name]]
+                    if wanted.bits < have.bits:
+                        shape = self.widen(wanted, have, shape)
+                values.append(shape)
+        return values
+
+    def operand(self, ins: Ins, operand: Operand) -> Any:
+        if isinstance(operand, Reg):
+            return self.value(ins.uses[operand.name])
+        if isinstance(operand, Imm):
+            return self.uniform(operand.value if operand.kind == "int" else None)
+        if isinstance(operand, Not):
+            return self._default(self.value(ins.uses[operand.reg.name]))
+        if isinstance(operand, Special):
+            return self.special(operand.name)
+        if isinstance(operand, Sym):
+            return self.uniform()
+        if isinstance(operand, Addr):
+            base = operand.base
+            shape = self.uniform() if base is None or isinstance(base, Sym) else self.value(ins.uses[base.name])
+            return shape
+        return VARYING
+
+    def special(self, name: str) -> Any:
+        if name in self.tids:
+            return self.tids[name]
+        if name.startswith(("tid", "lanemask")):
+            return VARYING
+        if name == "laneid":
+            return Shape(np.arange(self.lanes, dtype=np.int64) % 32, None, None, 64, 31)
+        if name == "warpid" and self.lanes > 32:
+            return Shape(np.arange(self.lanes, dtype=np.int64) // 32, None, None, 0, -1)
+        return self.uniform()
+
+    # -- raw rows: shapes of their results --------------------------------------------------------------------------
+
+    def load(self, m: Any, ins: Ins) -> Any:
+        address = self.operand(ins, ins.inst.operands[1])
+        if getattr(m, "space", "") == "param" and self.facts.is_entry:
+            return self.uniform() if _uniform(address) else VARYING
+        if getattr(m, "space", "") in ("local", "param") or not _uniform(address):
+            return VARYING
+        return self.uniform()
+
+    def convert_address(self, m: Any, ins: Ins) -> Any:
+        """cvta: a scalar is added, except to or from local space, where it differs per lane."""
+        source = self.operand(ins, ins.inst.operands[1])
+        return VARYING if m.space == "local" else source
+
+    def _raw_varying(self, m: Any, ins: Ins) -> Any:
+        return [VARYING] * len(destinations(ins))
+
+    atomic = shuffle = match = call = mma = ldmatrix = wmma_load = elect = malloc = _raw_varying
+
+    def vote(self, m: Any, ins: Ins) -> Any:
+        member = self.operand(ins, ins.inst.operands[-1])
+        return self.uniform() if _uniform(member) and self.lanes == 32 else VARYING
+
+    def redux(self, m: Any, ins: Ins) -> Any:
+        return self.vote(m, ins)
+
+    def activemask(self, m: Any, ins: Ins) -> Any:
+        return self.uniform() if self.lanes == 32 else VARYING
+
+    def space_of(self, m: Any, ins: Ins) -> Any:
+        return self._default(self.operand(ins, ins.inst.operands[1]))
+
+    def barrier(self, m: Any, ins: Ins) -> Any:
+        return self.uniform() if destinations(ins) else None
+
+    def move_symbol(self, m: Any, ins: Ins) -> Any:
+        return self.uniform()
+
+
+def destinations(ins: Ins) -> list[str | None]:
+    """Destination registers in the order written, None for sinks."""
+    specs = [o for o in ins.binding.form.operands if not o.is_pred]
+    found: list[str | None] = []
+    for spec, operand in zip(specs, ins.inst.operands, strict=False):
+        if spec.is_dest and not isinstance(operand, Addr):
+            _flatten(operand, found)
+    if ins.binding.form.name == "call":
+        found = []
+        if ins.writes:
+            _flatten(ins.inst.operands[0], found)
+    return found
+
+
+def _flatten(operand: Operand | None, into: list[str | None]) -> None:
+    if isinstance(operand, Reg):
+        into.append(operand.name)
+    elif isinstance(operand, (Vec, Args)):
+        for item in operand.items:
+            _flatten(item, into)
+    elif isinstance(operand, Pair):
+        _flatten(operand.first, into)
+        _flatten(operand.second, into)
+    elif operand is None or isinstance(operand, (Sink, Sym)):
+        into.append(None)
+
+
+def thread_vectors(lanes: int, block: tuple[int, int, int]) -> dict[str, Any]:
+    """tid.x/y/z of every lane of every group (groups x lanes)."""
+    x, y, z = block
+    groups = -(-x * y * z // lanes)
+    linear = np.arange(groups * lanes, dtype=np.int64).reshape(groups, lanes)
+    return {"tid.x": linear % x, "tid.y": linear // x % y, "tid.z": linear // (x * y)}
+
+
+def thread_shapes(lanes: int, block: tuple[int, int, int], k: ShapeLanes) -> dict[str, Shape | None]:
+    """tid.* as shapes: affine when every group has the same constants beside its own base."""
+    shapes: dict[str, Shape | None] = {}
+    for (name, values), extent in zip(thread_vectors(lanes, block).items(), block, strict=True):
+        base = values[:, :1]
+        c = values - base
+        bits = (1 << max(int(extent - 1).bit_length(), 0)) - 1
+        if (c == c[0]).all():
+            tz = min((_tz(int(b)) for b in base[:, 0]), default=64)
+            const = 0 if not base.any() and not c[0].any() else None
+            shapes[name] = Shape(c[0].copy(), None, None, tz, bits, const)
+        else:
+            shapes[name] = VARYING
+    return shapes
+
+
+def _tz(value: int) -> int:
+    return 64 if value == 0 else (value & -value).bit_length() - 1

@@ -1,0 +1,171 @@
+"""The compile worker. In: framed requests on a socket (docs/architecture.md). Out: module descriptions, kernels as object code, source places,
+NVRTC compilations, chip properties, and whole launches on the reference engine. Started by libsheer; ends when the socket closes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+
+from sheer.base.errors import CompileError, SheerError, UsageError
+from sheer.ir.module import Module
+
+Header = list[tuple[str, str]]
+Reply = tuple[Header, bytes]
+
+
+class Worker:
+    """Answers requests; keeps parsed modules by the hash of their texts."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, Module] = {}
+        self.verbs: dict[str, Callable[[dict[str, str], Header, bytes], Reply]] = {
+            "module": self.module, "compile": self.compile, "locate": self.locate, "run": self.run,
+            "nvrtc": self.nvrtc, "chip": self.chip}
+
+    def answer(self, header: Header, blob: bytes) -> Reply:
+        """Never raises: errors become replies."""
+        fields = dict(header)
+        verb = fields.get("verb", "")
+        try:
+            if verb not in self.verbs:
+                raise UsageError(f"the compile worker knows no verb {verb!r}; it has {', '.join(self.verbs)}")
+            return self.verbs[verb](fields, header, blob)
+        except SheerError as error:
+            return [("error", type(error).__name__)], str(error).encode()
+        except Exception as error:     # a fault of ours: the program must get an error, not a hang
+            from sheer.ptx.lexer import PtxError
+            if isinstance(error, PtxError):
+                return [("error", "PtxError")], str(error).encode()
+            text = traceback.format_exc()
+            return [("error", "internal")], f"internal error of the compile worker: {error}\n{text}".encode()
+
+    # -- verbs ------------------------------------------------------------------------------------------------------------
+
+    def parsed(self, fields: dict[str, str], blob: bytes) -> Module:
+        key = hashlib.sha256(blob + fields.get("sizes", "").encode()).hexdigest()
+        if key not in self.modules:
+            from sheer.ir.link import link
+            from sheer.ptx import parse
+            sizes = [int(s) for s in fields.get("sizes", str(len(blob))).split()]
+            texts, start = [], 0
+            for size in sizes:
+                texts.append(blob[start:start + size].decode("utf-8", "replace"))
+                start += size
+            self.modules[key] = link([parse(text, f"<ptx {n}>" if len(texts) > 1 else "<ptx>")
+                                      for n, text in enumerate(texts)])
+        return self.modules[key]
+
+    def module(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.codegen.describe import describe
+        return [("ok", "")], describe(self.parsed(fields, blob))
+
+    def compile(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.codegen.kernel import Spec, kernel_text
+        from sheer.codegen.llvm import object_code, target
+        module = self.parsed(fields, blob)
+        shape = fields.get("block", "any")
+        block = None if shape == "any" else _three(shape)
+        isa = fields.get("target", "")
+        machine = target("" if isa in ("", "default") else isa)
+        spec = Spec(block, checked=fields.get("mode", "fast") == "checked")
+        return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)
+
+    def locate(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.codegen.lines import locate
+        path, line = locate(blob, int(fields["offset"]))
+        return [("ok", ""), ("file", path), ("line", str(line))], b""
+
+    def run(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.base.errors import KernelFault
+        from sheer.oracle import run_remote
+        try:
+            run_remote(self.parsed(fields, blob), fields["kernel"], _three(fields["grid"]), _three(fields["block"]),
+                       int(fields.get("shared", "0")), int(fields["pid"]), bytes.fromhex(fields.get("params", "")),
+                       [int(g, 16) for g in fields.get("globals", "").split()])
+        except KernelFault as fault:
+            loc = fault.loc
+            text = f"{fault.kind} {fault.thread} {fault.block} {fault.address} {loc.line if loc else 0} {loc.file if loc else 0}"
+            return [("fault", text)], str(fault).encode()
+        return [("ok", "")], b""
+
+    def nvrtc(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.cuda.toolchain.nvrtc import compile as compile_source
+        options = [value for key, value in header if key == "option"]
+        start = len(blob) - sum(int(v.rpartition(" ")[2]) for k, v in header if k == "header")
+        source = blob[:start].decode("utf-8", "replace")
+        headers: dict[str, str] = {}
+        for key, value in header:
+            if key == "header":
+                name, _, size = value.rpartition(" ")
+                headers[name] = blob[start:start + int(size)].decode("utf-8", "replace")
+                start += int(size)
+        ptx, log = compile_source(source, fields.get("name", "program.cu"), options, headers)
+        text, words = ptx.encode(), log.encode()
+        return [("ok", ""), ("log", str(len(words)))], text + words
+
+    def chip(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.chips.schema import load, properties_text
+        return [("ok", "")], properties_text(load(fields["name"])).encode()
+
+
+def _three(text: str) -> tuple[int, int, int]:
+    parts = [int(p) for p in text.replace(",", " ").split()]
+    if len(parts) != 3:
+        raise CompileError(f"three numbers are needed, not {text!r}")
+    return parts[0], parts[1], parts[2]
+
+
+# -- framing -----------------------------------------------------------------------------------------------------------------
+
+
+def _receive(connection: socket.socket, size: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(min(size - len(data), 1 << 20))
+        if not piece:
+            return None
+        data += piece
+    return bytes(data)
+
+
+def serve(connection: socket.socket) -> None:
+    """Answers requests until the other side closes."""
+    worker = Worker()
+    while True:
+        sizes = _receive(connection, 8)
+        if sizes is None:
+            return
+        header_bytes, blob_bytes = struct.unpack("<II", sizes)
+        text, blob = _receive(connection, header_bytes), _receive(connection, blob_bytes)
+        if text is None or blob is None:
+            return
+        header: Header = []
+        for line in text.decode("utf-8", "replace").splitlines():
+            key, _, value = line.partition(" ")
+            header.append((key, value))
+        reply, data = worker.answer(header, blob)
+        lines = "".join(f"{key} {value}".rstrip() + "\n" for key, value in reply).encode()
+        connection.sendall(struct.pack("<II", len(lines), len(data)) + lines + data)
+
+
+def main() -> int:
+    """`python -m sheer.worker FD`."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdigit():
+        print("sheer.worker is started by libsheer with the number of a socket", file=sys.stderr)
+        return 2
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])))
+    except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
