@@ -1,0 +1,5 @@
+"""`python -m sheer`: the command line."""
+
+from sheer.cli.main import main
+
+main()

@@ -1,0 +1,328 @@
+"""One CUDA source becomes a host object with its device code inside.
+
+In go nvcc's options and a source, out come clang calls: the device pass gives PTX, which is packed into our container; the host
+pass embeds it and emits the registration calls that libsheer answers. Both passes run at the same time: the host pass reads the
+container from a pipe at the very end of its work.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sheer.base.errors import ToolError, UsageError
+from sheer.cuda.toolchain import clang, fatbin, host
+from sheer.cuda.toolchain.options import Options
+
+CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
+CXX_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".C", ".ii")
+OVERLAY = clang.INCLUDE / "cccl_overlay"
+# what nvcc and g++ let pass, and what people who build with them do not want to hear about
+TOLERANT = (
+    "-Wno-unknown-pragmas", "-Wno-pass-failed", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option",
+    "-Wno-c++11-narrowing", "-Wno-register", "-Wno-reserved-user-defined-literal", "-Wno-error=non-pod-varargs",
+    "-Wno-ignored-optimization-argument", "-Wno-deprecated-builtins", "-Wno-psabi", "-Wno-vla-cxx-extension",
+    "-Wno-unused-value", "-Wno-missing-template-arg-list-after-template-kw", "-Wno-invalid-source-encoding",
+    "-Wno-nan-infinity-disabled", "-Wno-invalid-constexpr", "-Wno-enum-constexpr-conversion", "-Wno-dynamic-exception-spec",
+    "-Wno-deprecated-declarations",
+)
+GCC_ONLY = re.compile(r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
+                      r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)")
+LINK_ONLY = re.compile(r"-(static|rdynamic|shared|s|no-pie|pie|l\w|L|Wl,|static-lib\w+|z)")
+
+
+class Source(NamedTuple):
+    """An input file: `language` is cuda, c++ or c, or "" for objects and libraries."""
+
+    path: str
+    language: str
+
+
+def language_of(given: str, path: str) -> str:
+    """cuda, c++, c or "" (not for a compiler), from -x or the file's name."""
+    if given:
+        try:
+            return {"cu": "cuda", "cuda": "cuda", "c++": "c++", "c": "c"}[given]
+        except KeyError:
+            raise UsageError(f"nvcc: -x {given}: the languages are cu, c++ and c") from None
+    suffix = os.path.splitext(path)[1]
+    return "cuda" if suffix in CUDA_SUFFIXES else "c++" if suffix in CXX_SUFFIXES else "c" if suffix in (".c", ".i") else ""
+
+
+def relocatable(options: Options) -> bool:
+    """Is this separate compilation (-dc, -rdc=true)?"""
+    return options.has("device-c") or (options.true("relocatable-device-code") and not options.has("device-w"))
+
+
+def definitions(options: Options) -> list[str]:
+    """What nvcc defines, beyond what clang itself does in CUDA mode."""
+    major, minor = clang.CUDA_VERSION.split(".")
+    flags = [f"-D__CUDACC_VER_MAJOR__={major}", f"-D__CUDACC_VER_MINOR__={minor}", "-D__CUDACC_VER_BUILD__=0", "-D__SHEER__=1"]
+    if options.last("default-stream") == "per-thread":
+        flags.append("-DCUDA_API_PER_THREAD_DEFAULT_STREAM=1")
+    return flags
+
+
+def _cuda_definitions(options: Options) -> list[str]:
+    flags = [*definitions(options), "-D__NVCC__=1"]
+    for condition, name in (
+        (relocatable(options), "__CUDACC_RDC__"),
+        (options.has("extended-lambda"), "__CUDACC_EXTENDED_LAMBDA__"),
+        (options.has("expt-relaxed-constexpr"), "__CUDACC_RELAXED_CONSTEXPR__"),
+        (options.has("device-debug"), "__CUDACC_DEBUG__"),
+        (options.has("use_fast_math"), "__USE_FAST_MATH__"),
+    ):
+        if condition:
+            flags.append(f"-D{name}=1")
+    return flags
+
+
+def user_preprocessing(options: Options) -> list[str]:
+    """-I -isystem -D -U -include as the user gave them."""
+    flags = []
+    for name, flag in (("include-path", "-I"), ("define-macro", "-D"), ("undefine-macro", "-U")):
+        flags += [flag + value for value in options.all(name)]
+    for name, flag in (("system-include", "-isystem"), ("pre-include", "-include")):
+        for value in options.all(name):
+            flags += [flag, value]
+    return flags
+
+
+def include_flags() -> list[str]:
+    """Our CUDA headers, and CCCL's if they are there."""
+    flags = ["-isystem", str(clang.INCLUDE)]
+    try:
+        from sheer.cuda.toolchain import cccl
+    except ImportError:
+        return flags
+    return flags + [str(flag) for flag in cccl.include_flags()]
+
+
+def standard(options: Options) -> str:
+    """-std=...; nvcc's default is C++17 with the GNU extensions."""
+    return f"-std={options.last('std', 'gnu++17')}"
+
+
+def host_flags(options: Options) -> list[str]:
+    """Flags of the host side only: optimisation, debugging, -Xcompiler."""
+    level = options.last("optimize", "0" if options.has("device-debug") or options.has("debug") else "2")
+    flags = [f"-O{level}"]
+    if options.has("debug"):
+        flags.append("-g")
+    if options.has("profile"):
+        flags.append("-pg")
+    if options.has("no-exceptions"):
+        flags.append("-fno-exceptions")
+    if "all-warnings" in options.all("Werror"):
+        flags.append("-Werror")
+    return flags + [flag for flag in options.all("compiler-options") if not LINK_ONLY.match(flag)]
+
+
+def fast_math(options: Options) -> list[str]:
+    """Device flags for -use_fast_math and its parts."""
+    fast = options.has("use_fast_math")
+    flags = ["-ffp-contract=" + ("fast" if options.true("fmad", True) else "off")]
+    if options.true("ftz", fast):
+        flags.append("-fgpu-flush-denormals-to-zero")
+    if fast:
+        flags += ["-fgpu-approx-transcendentals", "-mllvm", "-nvptx-prec-divf32=0"]
+    elif not options.true("prec-div", True):
+        flags += ["-mllvm", "-nvptx-prec-divf32=1"]
+    if not options.true("prec-sqrt", not fast):
+        flags += ["-mllvm", "-nvptx-prec-sqrtf32=0"]
+    return flags
+
+
+def math_library() -> list[str]:
+    """The device math functions as bitcode, linked into every device pass."""
+    try:
+        from sheer.cuda.math import build
+    except ImportError:
+        return []
+    return ["-Xclang", "-mlink-builtin-bitcode", "-Xclang", str(build.bitcode())]
+
+
+class Passes:
+    """The clang calls for one CUDA source under some options."""
+
+    def __init__(self, options: Options, source: Source, tool: clang.Clang, machine: host.Host) -> None:
+        self.options, self.source, self.tool = options, source, tool
+        self.rdc = relocatable(options)
+        self.unit = "_" + hashlib.sha256(
+            f"{os.path.abspath(source.path)}|{options.last('output-file')}|{sorted(options.values.items())}".encode()
+        ).hexdigest()[:15]
+        known = [flag for flag in host_flags(options) if not GCC_ONLY.match(flag)]
+        openmp = [flag for flag in known if flag.startswith("-fopenmp")]
+        self.host_flags = [flag for flag in known if flag not in openmp]
+        self.shared = [
+            *tool.command, *clang.common_flags(tool), *machine.headers, standard(options), *TOLERANT,
+            "-I", str(OVERLAY), *_cuda_definitions(options), *user_preprocessing(options), *include_flags(),
+            "-include", "cuda_runtime.h",
+        ]
+        if options.has("disable-warnings"):
+            self.shared.append("-w")
+        if options.last("default-stream") == "per-thread":
+            self.shared.append("-fgpu-default-stream=per-thread")
+        if self.rdc:
+            self.shared += ["-fgpu-rdc", f"-cuid={self.unit[1:]}"]
+        if openmp:
+            from sheer.cuda.toolchain import openmp as support
+
+            self.shared += support.shared_flags(machine)
+
+    def device(self, output: str, depfile: str = "", quiet: bool = True) -> list[str]:
+        """The device pass: PTX at `output`."""
+        level = "0" if self.options.has("device-debug") and self.options.last("dopt") != "on" else "3"
+        command = [*self.shared, "--cuda-device-only", "-S", f"-O{level}", "-gline-tables-only", *fast_math(self.options),
+                   *math_library(), "-D__CUDA_ARCH_FEAT_NONE=1"]
+        if quiet:
+            command.append("-w")
+        if depfile:
+            command += ["-MD", "-MF", depfile]
+        return [*command, self.source.path, "-o", output]
+
+    def host(self, output: str, container: str, depfile: str = "") -> list[str]:
+        """The host pass: an object at `output`, with the container embedded."""
+        command = [*self.shared, "--cuda-host-only", *self.host_flags,
+                   "-Xclang", "-fcuda-include-gpubinary", "-Xclang", container]
+        if depfile:
+            command += ["-MD", "-MF", depfile]
+        return [*command, "-c", self.source.path, "-o", output]
+
+    def preprocess(self) -> list[str]:
+        """The host side's preprocessor alone."""
+        return [*self.shared, "--cuda-host-only", *self.host_flags, "-E", self.source.path]
+
+
+def compile_cuda(passes: Passes, output: str, depfiles: tuple[str, str] | None = None, verbose: bool = False) -> None:
+    """Make the host object. Raises ToolError after clang has said why."""
+    host_deps, device_deps = depfiles or ("", "")
+    with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
+        ptx, pipe = os.path.join(scratch, "device.ptx"), os.path.join(scratch, "device.fatbin")
+        os.mkfifo(pipe)
+        device_command, host_command = passes.device(ptx, device_deps), passes.host(output, pipe, host_deps)
+        if verbose:
+            show(device_command)
+            show(host_command)
+        with open(os.path.join(scratch, "host.log"), "w+b") as log:
+            host_process = subprocess.Popen(host_command, stdin=subprocess.DEVNULL, stderr=log)
+            try:
+                device = subprocess.run(device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+                if device.returncode == 0:
+                    _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
+            finally:
+                if host_process.poll() is None and (sys.exc_info()[0] or device.returncode):
+                    host_process.kill()
+                host_process.wait()
+            log.seek(0)
+            said = log.read()
+        report(device.stderr if device.returncode else said)
+        if device.returncode or host_process.returncode:
+            explain(device.stderr + said)
+            Path(output).unlink(missing_ok=True)
+            raise ToolError("", device.returncode or host_process.returncode)
+    if passes.rdc:
+        make_unit_unique(output, passes.unit)
+
+
+def _feed(process: subprocess.Popen[bytes], pipe: str, data: bytes) -> None:
+    """Write `data` into the pipe once the host pass opens it; give up when the host pass ends without."""
+    while True:
+        try:
+            handle = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if process.poll() is not None:
+                return
+            time.sleep(0.002)
+    os.set_blocking(handle, True)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+    except BrokenPipeError:
+        return
+
+
+def device_code(passes: Passes, verbose: bool = False, depfile: str = "") -> bytes:
+    """The PTX text of one source alone."""
+    with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
+        ptx = os.path.join(scratch, "device.ptx")
+        run(passes.device(ptx, depfile, quiet=False), verbose)
+        return Path(ptx).read_bytes()
+
+
+def make_unit_unique(path: str, unit: str) -> None:
+    """Give the object its own link name. clang derives it from the source's name as written, so that two `x.cu` of different
+    folders, or one file compiled twice, would clash at the link."""
+    data = Path(path).read_bytes()
+    found = re.search(rb"__cudaRegisterLinkedBinary(__nv_[0-9a-f]+)\0", data)
+    if found:
+        old = found.group(1)
+        wanted = (b"__nv_" + hashlib.sha256(unit.encode()).hexdigest().encode())[: len(old)]
+        Path(path).write_bytes(data.replace(old, wanted))
+
+
+def run(command: Sequence[str], verbose: bool = False, environment: dict[str, str] | None = None) -> None:
+    """Run one tool; its messages go to the user. Raises ToolError with its exit code."""
+    if verbose:
+        show(command)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False)
+    report(done.stderr)
+    if done.returncode:
+        explain(done.stderr)
+        raise ToolError("", done.returncode)
+
+
+def show(command: Sequence[str]) -> None:
+    """Print a command as nvcc -v does."""
+    import shlex
+
+    print("#$ " + shlex.join(command), file=sys.stderr, flush=True)
+
+
+def report(said: bytes) -> None:
+    """Hand a tool's messages to the user."""
+    if said:
+        sys.stderr.write(said.decode(errors="replace"))
+        sys.stderr.flush()
+
+
+MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
+LIBRARY_HEADERS = {
+    "cublas": "cuBLAS", "cufft": "cuFFT", "curand.h": "cuRAND's host API", "cusparse": "cuSPARSE", "cusolver": "cuSOLVER",
+    "cudnn": "cuDNN", "nccl": "NCCL", "npp": "NPP", "nvml": "NVML", "cutensor": "cuTENSOR", "nvjpeg": "nvJPEG", "cudss": "cuDSS",
+    "cupti": "CUPTI", "cutlass": "CUTLASS (a separate download)",
+}
+
+
+def explain(said: bytes) -> None:
+    """After a failed compile: say what a missing header belongs to, and what there is."""
+    match = MISSING_HEADER.search(said.decode(errors="replace"))
+    if not match:
+        return
+    name = match.group(1)
+    base = os.path.basename(name)
+    for prefix, library in LIBRARY_HEADERS.items():
+        if base.startswith(prefix):
+            print(f"sheer: {name} belongs to {library}, which Sheer does not have yet", file=sys.stderr)
+            return
+    if name.startswith(("thrust/", "cub/", "cuda/", "nv/")):
+        print(f"sheer: {name} is part of CCCL; install it with `pip install 'sheer[cccl]'`", file=sys.stderr)
+    else:
+        import difflib
+
+        ours = [str(path.relative_to(clang.INCLUDE)) for path in clang.INCLUDE.rglob("*.h*")]
+        near = difflib.get_close_matches(name, ours, 3)
+        hint = f"; there is {', '.join(near)}" if near else "; is a -I missing?"
+        print(f"sheer: no folder that is searched has {name}{hint}", file=sys.stderr)
