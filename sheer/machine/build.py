@@ -1,8 +1,8 @@
-"""Builds libsheer.so, the machine and the CUDA API layer, at first use; later starts find it in the cache by content.
+"""Builds libsheer.so, the machine and the CUDA API layer, at first use; later starts find it by content.
 
-In go the C++ sources of `machine/native` and `cuda/native` (and what `cuda/generate.py` makes), out comes a folder that
-holds libsheer.so and the thin libcudart, libcuda and libnvrtc that name it. Only the ziglang wheel is needed: its clang
-compiles, its lld links, its glibc headers stand in for the system's.
+In go the C++ sources of `machine/native` and `cuda/native` (and what `cuda/generate.py` makes), out comes a
+folder in the cache that holds libsheer.so and the thin libcudart, libcuda and libnvrtc that name it. Only the
+ziglang wheel is needed: its clang compiles, its lld links, its glibc headers stand in for the system's.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _outside_cache(sources: Sequence[tuple[str, bytes]], key: str) -> Path:
     final = Path(tempfile.gettempdir()) / f"sheer-{os.getuid()}" / key
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if final.parent.stat().st_uid != os.getuid():
-        raise BuildError(f"{final.parent} belongs to somebody else; set SHEER_CACHE to a folder that can be written")
+        raise BuildError(f"{final.parent} belongs to somebody else; set SHEER_CACHE to a writable folder")
     if (final / "complete").exists():
         return final
     staging = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
@@ -95,7 +95,7 @@ def _outside_cache(sources: Sequence[tuple[str, bytes]], key: str) -> Path:
 
 
 def _sources() -> list[tuple[str, bytes]]:
-    """(name relative to the package, content) of every native source, generated ones included, sorted by name."""
+    """(name relative to the package, content) of every native source, generated ones too, sorted."""
     found: dict[str, bytes] = {}
     for root in NATIVE_FOLDERS:
         for path in sorted(root.glob("*")):
@@ -146,17 +146,34 @@ def compile_flags() -> list[str]:
     flags = [f"--target={_triple()}", "-nostdinc", "-isystem", str(_zig() / "lib" / "include")]
     for part in (f"{arch}-linux-gnu", "generic-glibc", f"{arch}-linux-any", "any-linux-any"):
         flags += ["-isystem", str(headers / part)]
-    flags += [f"-D__GLIBC_MINOR__={GLIBC_MINOR}", "-D_GNU_SOURCE", "-fPIC", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"]
+    flags += [
+        f"-D__GLIBC_MINOR__={GLIBC_MINOR}",
+        "-D_GNU_SOURCE",
+        "-fPIC",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Wno-unused-parameter",
+    ]
     return flags + (["-mno-outline-atomics"] if machine == "aarch64" else [])
 
 
-CXX_FLAGS = ["-x", "c++", "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-ftls-model=initial-exec"]
+CXX_FLAGS = [
+    "-x",
+    "c++",
+    "-std=c++20",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fno-threadsafe-statics",
+    "-ftls-model=initial-exec",
+]
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise BuildError(f"building libsheer.so failed: {' '.join(command[:4])} ...\n{done.stderr}{done.stdout}")
+        said = done.stderr + done.stdout
+        raise BuildError(f"building libsheer.so failed: {' '.join(command[:4])} ...\n{said}")
     if done.stderr and knobs.get("SHEER_BUILD_WARNINGS"):
         sys.stderr.write(done.stderr)
 
@@ -167,7 +184,14 @@ def _build(sources: Sequence[tuple[str, bytes]], into: Path) -> None:
     objects: list[str] = []
     jobs: list[list[str]] = []
     zig = str(_zig() / "zig")
-    flags = [*compile_flags(), *CXX_FLAGS, "-fvisibility=hidden", *_defaults(), f"-I{tree}/machine/native", f"-I{tree}/cuda/native"]
+    flags = [
+        *compile_flags(),
+        *CXX_FLAGS,
+        "-fvisibility=hidden",
+        *_defaults(),
+        f"-I{tree}/machine/native",
+        f"-I{tree}/cuda/native",
+    ]
     for name, content in sources:
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -199,11 +223,37 @@ def _link(into: Path, objects: Sequence[str]) -> None:
     for part in GLIBC_PARTS:  # names only: the real ones are found when the program starts
         _run([*lld, "-soname", part, f"{into}/empty.o", "-o", f"{into}/{part}"], into)
     parts = [f"{into}/{part}" for part in GLIBC_PARTS]
-    _run([*lld, "-soname", "libsheer.so", "--eh-frame-hdr", "-Bsymbolic", *objects, "-o", f"{into}/libsheer.so",
-          "--no-as-needed", *parts], into)
+    _run(
+        [
+            *lld,
+            "-soname",
+            "libsheer.so",
+            "--eh-frame-hdr",
+            "-Bsymbolic",
+            *objects,
+            "-o",
+            f"{into}/libsheer.so",
+            "--no-as-needed",
+            *parts,
+        ],
+        into,
+    )
     for name in THIN:
-        _run([*lld, "-soname", name, "-rpath", "$ORIGIN", f"{into}/empty.o", "-o", f"{into}/{name}", "--no-as-needed",
-              f"{into}/libsheer.so"], into)
+        _run(
+            [
+                *lld,
+                "-soname",
+                name,
+                "-rpath",
+                "$ORIGIN",
+                f"{into}/empty.o",
+                "-o",
+                f"{into}/{name}",
+                "--no-as-needed",
+                f"{into}/libsheer.so",
+            ],
+            into,
+        )
     for name, thin in SCRIPTS.items():
         (into / name).write_text(f"INPUT({thin} libsheer.so)\n")
 

@@ -1,4 +1,4 @@
-"""Builds libsheer, hand-made kernels and the probe once, and runs probe functions each in a process of its own."""
+"""Builds libsheer, hand-made kernels and the probe once; runs each probe function in its own process."""
 
 from __future__ import annotations
 
@@ -13,16 +13,39 @@ from sheer.machine import build
 
 HERE = Path(__file__).parent
 KERNELS = {  # name: parameter bytes
-    "empty": 0, "scale": 24, "where": 8, "reverse": 8, "manybarriers": 4, "votes": 8, "grid": 16, "lookback": 8, "handmade": 8,
-    "poll": 8, "lanes": 16, "fault": 24, "fiberfault": 24, "trap": 0, "assertion": 0, "spin": 8, "overflow": 8, "deadlock": 0,
-    "print": 8, "heap": 8, "badfree": 8, "relocs": 8, "window": 8, "denormal": 8,
-}  # fmt: skip
+    "empty": 0,
+    "scale": 24,
+    "where": 8,
+    "reverse": 8,
+    "manybarriers": 4,
+    "votes": 8,
+    "grid": 16,
+    "lookback": 8,
+    "handmade": 8,
+    "poll": 8,
+    "lanes": 16,
+    "fault": 24,
+    "fiberfault": 24,
+    "trap": 0,
+    "assertion": 0,
+    "spin": 8,
+    "overflow": 8,
+    "deadlock": 0,
+    "print": 8,
+    "heap": 8,
+    "badfree": 8,
+    "relocs": 8,
+    "window": 8,
+    "denormal": 8,
+}
 CHECKED = ("fault", "fiberfault")
 EXTRA = {"window": ["-DSTATIC_SHARED=24", "-DLOCAL_BYTES=40"]}
 
 
 def _clang(*arguments: str) -> None:
-    subprocess.run([str(build.zig_path()), "clang", *build.compile_flags(), *build.CXX_FLAGS, *arguments], check=True)
+    subprocess.run(
+        [str(build.zig_path()), "clang", *build.compile_flags(), *build.CXX_FLAGS, *arguments], check=True
+    )
 
 
 @pytest.fixture(scope="session")
@@ -35,17 +58,44 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
     jobs = [(name, f"{name}.o", [f"-DKERNEL_{name}"]) for name in KERNELS]
     jobs += [(name, f"{name}.checked.o", [f"-DKERNEL_{name}", "-DCHECKED"]) for name in CHECKED]
     for name, output, flags in jobs:
-        _clang("-w", include, "-fno-pic", "-mcmodel=small", *flags, *EXTRA.get(name, []), "-c", source, "-o", str(folder / output))
+        _clang(
+            "-w",
+            include,
+            "-fno-pic",
+            "-mcmodel=small",
+            *flags,
+            *EXTRA.get(name, []),
+            "-c",
+            source,
+            "-o",
+            str(folder / output),
+        )
     _clang("-w", include, "-fPIC", "-DKERNEL_relocs", "-c", source, "-o", str(folder / "relocs_pic.o"))
     (folder / "plainfault.o").write_bytes((folder / "fault.o").read_bytes())
-    (folder / "needs.cpp").write_text('extern "C" void no_such_function();\n#include "frame.h"\n'
-                                      'extern "C" const SheerKernelInfo sheer_info = {1, 32, 0, 0, 0, 0, {0, 0}};\n'
-                                      'extern "C" void sheer_warp(SheerFrame*, uint32_t, uint64_t) { no_such_function(); }\n'
-                                      'extern "C" void sheer_blocks(SheerFrame*, uint64_t, uint64_t) {}\n')
+    (folder / "needs.cpp").write_text(
+        'extern "C" void no_such_function();\n#include "frame.h"\n'
+        'extern "C" const SheerKernelInfo sheer_info = {1, 32, 0, 0, 0, 0, {0, 0}};\n'
+        'extern "C" void sheer_warp(SheerFrame*, uint32_t, uint64_t) { no_such_function(); }\n'
+        'extern "C" void sheer_blocks(SheerFrame*, uint64_t, uint64_t) {}\n'
+    )
     _clang(include, "-c", str(folder / "needs.cpp"), "-o", str(folder / "needs.o"))
     _clang(include, "-c", str(HERE / "native" / "probe.cpp"), "-o", str(folder / "probe.o"))
-    subprocess.run([str(build.zig_path()), "ld.lld", "-shared", "-soname", "probe.so", str(folder / "probe.o"), str(library), "-rpath",
-                    str(library.parent), "-o", str(folder / "probe.so")], check=True)
+    subprocess.run(
+        [
+            str(build.zig_path()),
+            "ld.lld",
+            "-shared",
+            "-soname",
+            "probe.so",
+            str(folder / "probe.o"),
+            str(library),
+            "-rpath",
+            str(library.parent),
+            "-o",
+            str(folder / "probe.so"),
+        ],
+        check=True,
+    )
     return folder
 
 
@@ -71,10 +121,22 @@ class Probe:
         """Start the test in a process; its stdin is closed."""
         code = f"import ctypes, sys; sys.exit(ctypes.CDLL({str(self.folder / 'probe.so')!r}).test_{name}())"
         env = {key: value for key, value in os.environ.items() if not key.startswith("SHEER_")}
-        env |= {"SHEER_CACHE": str(self.cache), "SHEER_PYTHON": sys.executable, "SHEER_HOME": str(HERE / "home"),
-                "TEST_PTX": description(self.folder), "FAKE_WORKER_LOG": str(self.log), **knobs}
-        return subprocess.Popen([sys.executable, "-c", code], env=env, text=True, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        env |= {
+            "SHEER_CACHE": str(self.cache),
+            "SHEER_PYTHON": sys.executable,
+            "SHEER_HOME": str(HERE / "home"),
+            "TEST_PTX": description(self.folder),
+            "FAKE_WORKER_LOG": str(self.log),
+            **knobs,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=env,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def run(self, name: str, expect: int = 0, **knobs: str) -> subprocess.CompletedProcess[str]:
         """Run the test to its end; fails unless it ends with `expect`."""

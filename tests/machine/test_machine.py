@@ -1,4 +1,4 @@
-"""The machine, driven by hand-made kernels: memory, barriers, streams, faults, the loader, the cache, the worker client."""
+"""The machine driven by hand-made kernels: memory, barriers, streams, faults, loader, cache, worker."""
 
 from __future__ import annotations
 
@@ -10,11 +10,37 @@ import pytest
 from conftest import Probe
 
 PLAIN = [
-    "memory", "many_allocations", "scale", "every_block_once", "bad_launches", "barriers", "votes", "grid_barrier", "lookback",
-    "handmade_barrier", "lanes", "relocs", "windows", "denormals", "heap", "stream_order", "events",
-    "poll_set_by_host_kernel_and_copy", "copies", "graph", "host_threads", "fork", "worker_dies", "bad_ptx", "missing_symbol",
-    "nvrtc", "callback_after_fault", "launch_speed", "barrier_speed",
-]  # fmt: skip
+    "memory",
+    "many_allocations",
+    "scale",
+    "every_block_once",
+    "bad_launches",
+    "barriers",
+    "votes",
+    "grid_barrier",
+    "lookback",
+    "handmade_barrier",
+    "lanes",
+    "relocs",
+    "windows",
+    "denormals",
+    "heap",
+    "stream_order",
+    "events",
+    "poll_set_by_host_kernel_and_copy",
+    "copies",
+    "graph",
+    "host_threads",
+    "fork",
+    "worker_dies",
+    "bad_ptx",
+    "missing_symbol",
+    "nvrtc",
+    "callback_after_fault",
+    "launch_speed",
+    "barrier_speed",
+    "stress",
+]
 
 
 @pytest.mark.parametrize("threads", ["1", "2", "4"])
@@ -27,20 +53,33 @@ def test_plain(probe: Probe, name: str, threads: str) -> None:
 @pytest.mark.parametrize(
     ("name", "texts"),
     [
-        ("fault", ["kernel fault: illegal address: store of 4 bytes at 0x", "block (33,0,0), thread (70,0,0), made.cu:42",
-                   "the allocation of 4000 bytes", "ends 120 bytes before it"]),
+        (
+            "fault",
+            [
+                "kernel fault: illegal address: store of 4 bytes at 0x",
+                "block (33,0,0), thread (70,0,0), made.cu:42",
+                "the allocation of 4000 bytes",
+                "ends 120 bytes before it",
+            ],
+        ),
         ("fault_null", ["illegal address: store of 4 bytes", "thread (70,0,0), made.cu:42"]),
-        ("fault_in_fiber", ["illegal address: load of 4 bytes", "block (33,0,0), thread (70,0,0), made.cu:43"]),
+        (
+            "fault_in_fiber",
+            ["illegal address: load of 4 bytes", "block (33,0,0), thread (70,0,0), made.cu:43"],
+        ),
         ("fault_unexplained", ["kernel plainfault: illegal address 0x", "block (33,0,0), located.cu:123"]),
         ("freed", ["illegal address: store of 4 bytes", "thread (70,0,0)"]),
         ("trap", ["kernel trap: trap", "thread (35,0,0), made.cu:17"]),
-        ("assert", ["made.cu:9: void assertion(): block: [1,0,0], thread: [34,0,0] Assertion `n > 0` failed."]),
+        (
+            "assert",
+            ["made.cu:9: void assertion(): block: [1,0,0], thread: [34,0,0] Assertion `n > 0` failed."],
+        ),
         ("overflow", ["kernel overflow: stack overflow", "located.cu:123"]),
         ("deadlock", ["kernel deadlock: deadlock"]),
         ("bad_free", ["free of 0x1234"]),
         ("copy_fault", ["copy of 100 bytes", "0x5000"]),
     ],
-)  # fmt: skip
+)
 def test_fault(probe: Probe, name: str, texts: list[str], threads: str) -> None:
     said = probe.run(name, SHEER_THREADS=threads).stderr
     for text in texts:
@@ -58,6 +97,11 @@ def test_faults_of_others_pass(probe: Probe) -> None:
     probe.run("other_faults_pass", expect=-11)
 
 
+@pytest.mark.parametrize("threads", ["1", "2", "4"])
+def test_fault_elsewhere(probe: Probe, threads: str) -> None:
+    probe.run("fault_elsewhere", SHEER_DEVICES="2", SHEER_THREADS=threads)
+
+
 def test_print(probe: Probe) -> None:
     line = "[   -7|1.500   |hello|1099511627776|x|    42|%]\n"
     assert probe.run("print").stdout == "before\n" + 2 * line + "after\n"
@@ -73,7 +117,9 @@ def test_reference(probe: Probe) -> None:
 
 def test_debug(probe: Probe) -> None:
     said = probe.run("scale", SHEER_DEBUG="1").stderr
-    assert re.search(r"scale<<<1042,1,1 / 96,1,1>>> shared 0 on device 0: native, [\d.]+ us \(code compiled", said)
+    assert re.search(
+        r"scale<<<1042,1,1 / 96,1,1>>> shared 0 on device 0: native, [\d.]+ us \(code compiled", said
+    )
 
 
 def test_warm_start_asks_nobody(probe: Probe) -> None:

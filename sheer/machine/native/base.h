@@ -1,5 +1,5 @@
-// What a C++ library would give, as far as the machine needs it: vectors, strings, a hash map, locks, futex waits.
-// No exceptions and no run-time library: out of host memory ends the process with a message.
+// What a C++ library would give, as far as the machine needs it: vectors, strings, a hash map, locks, futex
+// waits. No exceptions and no run-time library: out of host memory ends the process with a message.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,14 +15,30 @@ namespace sheer {
 #define SHEER_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SHEER_TLS __attribute__((tls_model("initial-exec"))) thread_local
 
-template <class T> struct RemoveRef { using type = T; };
-template <class T> struct RemoveRef<T&> { using type = T; };
-template <class T> struct RemoveRef<T&&> { using type = T; };
-template <class T> constexpr typename RemoveRef<T>::type&& move(T&& v) {
+template <class T>
+struct RemoveRef {
+  using type = T;
+};
+template <class T>
+struct RemoveRef<T&> {
+  using type = T;
+};
+template <class T>
+struct RemoveRef<T&&> {
+  using type = T;
+};
+template <class T>
+constexpr typename RemoveRef<T>::type&& move(T&& v) {
   return static_cast<typename RemoveRef<T>::type&&>(v);
 }
-template <class T> constexpr T min(T a, T b) { return b < a ? b : a; }
-template <class T> constexpr T max(T a, T b) { return a < b ? b : a; }
+template <class T>
+constexpr T min(T a, T b) {
+  return b < a ? b : a;
+}
+template <class T>
+constexpr T max(T a, T b) {
+  return a < b ? b : a;
+}
 constexpr uint64_t round_up(uint64_t v, uint64_t to) { return (v + to - 1) / to * to; }
 
 inline void* checked(void* memory) {
@@ -32,29 +48,47 @@ inline void* checked(void* memory) {
   }
   return memory;
 }
-template <class T, class... A> T* make(A&&... args) {
-  return new (checked(aligned_alloc(alignof(T) < 16 ? 16 : alignof(T), round_up(sizeof(T), alignof(T) < 16 ? 16 : alignof(T)))))
+template <class T, class... A>
+T* make(A&&... args) {
+  return new (checked(aligned_alloc(alignof(T) < 16 ? 16 : alignof(T),
+                                    round_up(sizeof(T), alignof(T) < 16 ? 16 : alignof(T)))))
       T{static_cast<A&&>(args)...};
 }
-template <class T> void drop(T* object) {
+template <class T>
+void drop(T* object) {
   if (!object) return;
   object->~T();
   free(object);
 }
 
-template <class T> struct Vec {
+template <class T>
+struct Vec {
   T* data = nullptr;
   uint32_t count = 0, room = 0;
   Vec() = default;
-  Vec(const Vec& o) { for (uint32_t i = 0; i < o.count; i++) push(o.data[i]); }
-  Vec(Vec&& o) : data(o.data), count(o.count), room(o.room) { o.data = nullptr; o.count = o.room = 0; }
+  Vec(const Vec& o) {
+    for (uint32_t i = 0; i < o.count; i++) push(o.data[i]);
+  }
+  Vec(Vec&& o) : data(o.data), count(o.count), room(o.room) {
+    o.data = nullptr;
+    o.count = o.room = 0;
+  }
   Vec& operator=(Vec o) {
-    T* d = data; data = o.data; o.data = d;
-    uint32_t c = count; count = o.count; o.count = c;
-    c = room; room = o.room; o.room = c;
+    T* d = data;
+    data = o.data;
+    o.data = d;
+    uint32_t c = count;
+    count = o.count;
+    o.count = c;
+    c = room;
+    room = o.room;
+    o.room = c;
     return *this;
   }
-  ~Vec() { clear(); free(data); }
+  ~Vec() {
+    clear();
+    free(data);
+  }
   T& operator[](uint32_t i) { return data[i]; }
   const T& operator[](uint32_t i) const { return data[i]; }
   T* begin() { return data; }
@@ -81,7 +115,11 @@ template <class T> struct Vec {
   void pop() { data[--count].~T(); }
   void insert(uint32_t at, T v) {
     push(sheer::move(v));
-    for (uint32_t i = count - 1; i > at; i--) { T t = sheer::move(data[i]); data[i] = sheer::move(data[i - 1]); data[i - 1] = sheer::move(t); }
+    for (uint32_t i = count - 1; i > at; i--) {
+      T t = sheer::move(data[i]);
+      data[i] = sheer::move(data[i - 1]);
+      data[i - 1] = sheer::move(t);
+    }
   }
   void remove(uint32_t at) {
     for (uint32_t i = at; i + 1 < count; i++) data[i] = sheer::move(data[i + 1]);
@@ -89,10 +127,15 @@ template <class T> struct Vec {
   }
   bool remove_value(const T& v) {
     for (uint32_t i = 0; i < count; i++)
-      if (data[i] == v) { remove(i); return true; }
+      if (data[i] == v) {
+        remove(i);
+        return true;
+      }
     return false;
   }
-  void clear() { while (count) pop(); }
+  void clear() {
+    while (count) pop();
+  }
   void resize(uint32_t n) {
     reserve(n);
     while (count < n) new (&data[count++]) T();
@@ -101,7 +144,7 @@ template <class T> struct Vec {
 };
 
 struct String {
-  Vec<char> bytes;                       // always ended by a NUL that is not counted, once it holds anything
+  Vec<char> bytes;  // always ended by a NUL that is not counted, once it holds anything
   String() = default;
   String(const char* s) { append(s, strlen(s)); }
   String(const char* s, size_t n) { append(s, n); }
@@ -135,12 +178,17 @@ struct String {
   }
   bool operator==(const String& o) const { return size() == o.size() && !memcmp(c(), o.c(), size()); }
   bool operator==(const char* o) const { return !strcmp(c(), o); }
+
  private:
-  struct va_list_holder { __builtin_va_list list; };
+  struct va_list_holder {
+    __builtin_va_list list;
+  };
 };
 
 inline uint64_t hash_of(uint64_t v) {
-  v ^= v >> 32; v *= 0x9E3779B97F4A7C15ull; v ^= v >> 29;
+  v ^= v >> 32;
+  v *= 0x9E3779B97F4A7C15ull;
+  v ^= v >> 29;
   return v;
 }
 inline uint64_t hash_of(const String& s) {
@@ -148,11 +196,19 @@ inline uint64_t hash_of(const String& s) {
   for (uint32_t i = 0; i < s.size(); i++) h = (h ^ uint8_t(s.c()[i])) * 0x100000001b3ull;
   return hash_of(h);
 }
-template <class T> uint64_t hash_of(T* p) { return hash_of(uint64_t(p)); }
+template <class T>
+uint64_t hash_of(T* p) {
+  return hash_of(uint64_t(p));
+}
 
 // Open addressing; removal shifts back, so there are no tombstones.
-template <class K, class V> struct Map {
-  struct Slot { K key; V value; bool used = false; };
+template <class K, class V>
+struct Map {
+  struct Slot {
+    K key;
+    V value;
+    bool used = false;
+  };
   Vec<Slot> slots;
   uint32_t count = 0;
   V* find(const K& key) {
@@ -182,12 +238,17 @@ template <class K, class V> struct Map {
     }
     for (uint32_t j = (i + 1) & mask; slots[j].used; j = (j + 1) & mask) {
       uint32_t home = place(slots[j].key);
-      if (((j - home) & mask) >= ((j - i) & mask)) { slots[i].key = slots[j].key; slots[i].value = sheer::move(slots[j].value); i = j; }
+      if (((j - home) & mask) >= ((j - i) & mask)) {
+        slots[i].key = slots[j].key;
+        slots[i].value = sheer::move(slots[j].value);
+        i = j;
+      }
     }
     slots[i] = Slot();
     count--;
     return true;
   }
+
  private:
   uint32_t place(const K& key) const { return uint32_t(hash_of(key)) & (slots.count - 1); }
   void grow() {
@@ -195,16 +256,33 @@ template <class K, class V> struct Map {
     slots = Vec<Slot>();
     slots.resize(old.count ? old.count * 2 : 16);
     count = 0;
-    for (Slot& s : old) if (s.used) (*this)[s.key] = sheer::move(s.value);
+    for (Slot& s : old)
+      if (s.used) (*this)[s.key] = sheer::move(s.value);
   }
 };
 
-template <class T> T load(const T& v) { return __atomic_load_n(&v, __ATOMIC_ACQUIRE); }
-template <class T> T load_relaxed(const T& v) { return __atomic_load_n(&v, __ATOMIC_RELAXED); }
-template <class T, class U> void store(T& v, U to) { __atomic_store_n(&v, T(to), __ATOMIC_RELEASE); }
-template <class T, class U> T fetch_add(T& v, U by) { return __atomic_fetch_add(&v, T(by), __ATOMIC_ACQ_REL); }
-template <class T, class U> T fetch_sub(T& v, U by) { return __atomic_fetch_sub(&v, T(by), __ATOMIC_ACQ_REL); }
-template <class T, class U> bool compare_swap(T& v, T& expected, U to) {
+template <class T>
+T load(const T& v) {
+  return __atomic_load_n(&v, __ATOMIC_ACQUIRE);
+}
+template <class T>
+T load_relaxed(const T& v) {
+  return __atomic_load_n(&v, __ATOMIC_RELAXED);
+}
+template <class T, class U>
+void store(T& v, U to) {
+  __atomic_store_n(&v, T(to), __ATOMIC_RELEASE);
+}
+template <class T, class U>
+T fetch_add(T& v, U by) {
+  return __atomic_fetch_add(&v, T(by), __ATOMIC_ACQ_REL);
+}
+template <class T, class U>
+T fetch_sub(T& v, U by) {
+  return __atomic_fetch_sub(&v, T(by), __ATOMIC_ACQ_REL);
+}
+template <class T, class U>
+bool compare_swap(T& v, T& expected, U to) {
   return __atomic_compare_exchange_n(&v, &expected, T(to), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 inline void cpu_pause() {
@@ -220,7 +298,7 @@ void futex_wait(const uint32_t* word, uint32_t expected, uint64_t timeout_ns = 0
 void futex_wake(const uint32_t* word, int threads);
 
 struct Mutex {
-  uint32_t state = 0;                    // 0 free, 1 held, 2 held and somebody sleeps
+  uint32_t state = 0;  // 0 free, 1 held, 2 held and somebody sleeps
   void lock() {
     uint32_t free_state = 0;
     if (SHEER_LIKELY(compare_swap(state, free_state, 1u))) return;

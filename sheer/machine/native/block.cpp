@@ -1,5 +1,5 @@
-// Live blocks: the frame that kernels see, its shared and local memory, its fibers and barriers; running one until it is done or
-// has to wait.
+// Live blocks: the frame that kernels see, its shared and local memory, its fibers and barriers; running one
+// until it is done or has to wait.
 #include <sys/mman.h>
 
 #include "internal.h"
@@ -8,12 +8,14 @@ namespace sheer {
 
 static const uint64_t page = 4096;
 
-// (Re)maps a window of at least `bytes` with an unreadable page behind it; keeps the old one where it is large enough.
+// (Re)maps a window of at least `bytes` with an unreadable page behind it; keeps the old one where it is
+// large enough.
 static void window(uint8_t** map, uint64_t* room, uint64_t bytes) {
   if (bytes <= *room && *map) return;
   if (*map) munmap(*map, *room + page);
   *room = round_up(max<uint64_t>(bytes, 64 << 10), page);
-  void* at = mmap(nullptr, *room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* at =
+      mmap(nullptr, *room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) checked(nullptr);
   *map = static_cast<uint8_t*>(at);
   mprotect(*map + *room, page, PROT_NONE);
@@ -155,7 +157,7 @@ void block_abandon(Block* b) {
   b->worker->hold = 0;
 }
 
-// ----------------------------------------------------------------------------------------------------------- barriers
+// ---- barriers
 static uint32_t barrier_result(const BarrierState& s) {
   switch (s.mode) {
     case SHEER_BAR_POPC: return s.votes;
@@ -169,8 +171,10 @@ static uint32_t open_barrier(Block* b, BarrierState& s) {
   uint32_t result = barrier_result(s);
   for (Fiber* f = s.first; f; f = f->next) f->result = result;
   if (s.first) {
-    if (b->ready_first) b->ready_last->next = s.first;
-    else b->ready_first = s.first;
+    if (b->ready_first)
+      b->ready_last->next = s.first;
+    else
+      b->ready_first = s.first;
     b->ready_last = s.last;
   }
   s = BarrierState{};
@@ -179,13 +183,17 @@ static uint32_t open_barrier(Block* b, BarrierState& s) {
 
 static void enlist(Fiber** first, Fiber** last, Fiber* f) {
   f->next = nullptr;
-  if (*first) (*last)->next = f;
-  else *first = f;
+  if (*first)
+    (*last)->next = f;
+  else
+    *first = f;
   *last = f;
 }
 
-extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(SheerFrame* frame, uint32_t, uint32_t arriving, uint32_t id,
-                                                                           uint32_t expected, uint32_t mode, uint32_t votes) {
+extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(SheerFrame* frame, uint32_t,
+                                                                            uint32_t arriving, uint32_t id,
+                                                                            uint32_t expected, uint32_t mode,
+                                                                            uint32_t votes) {
   Block* b = static_cast<Block*>(frame->machine);
   BarrierState& s = b->barriers[id & 15];
   s.arrived += arriving;
@@ -202,7 +210,7 @@ extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(Shee
   return self->result;
 }
 
-// ------------------------------------------------------------------------------------------------------- grid barriers
+// ---- grid barriers
 static void spin_lock(uint32_t& lock) {
   uint32_t open = 0;
   while (!compare_swap(lock, open, 1u)) {
@@ -214,8 +222,10 @@ static void spin_lock(uint32_t& lock) {
 // A block came (or ended: `ended`); opens the barrier when all blocks that have not ended are there.
 static void grid_event(Node* n, bool ended) {
   spin_lock(n->grid_lock);
-  if (ended) n->grid_live--;
-  else n->grid_arrived++;
+  if (ended)
+    n->grid_live--;
+  else
+    n->grid_arrived++;
   if (n->grid_arrived && n->grid_arrived == n->grid_live) {
     n->grid_arrived = 0;
     fetch_add(n->grid_generation, 1);
@@ -243,9 +253,10 @@ void block_check_grid(Block* b) {
   b->grid_first = nullptr;
 }
 
-extern "C" __attribute__((visibility("default"))) void sheer_rt_grid_barrier(SheerFrame* frame, uint32_t, uint32_t arriving) {
+extern "C" __attribute__((visibility("default"))) void sheer_rt_grid_barrier(SheerFrame* frame, uint32_t,
+                                                                             uint32_t arriving) {
   Block* b = static_cast<Block*>(frame->machine);
-  if (b->replay) return;                   // the other blocks are gone
+  if (b->replay) return;  // the other blocks are gone
   if (!b->grid_arrived) b->grid_seen = load(b->node->grid_generation);
   b->grid_arrived += arriving;
   enlist(&b->grid_first, &b->grid_last, b->current);

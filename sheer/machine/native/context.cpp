@@ -1,5 +1,5 @@
-// The context switch between fibers: saves what a call preserves and nothing else. The only file with a processor's own code
-// beside the relocations; add an architecture here.
+// The context switch between fibers: saves what a call preserves and nothing else. The only file with a
+// processor's own code beside the relocations; add an architecture here.
 #include "internal.h"
 
 #if defined(__x86_64__)
@@ -92,18 +92,18 @@ namespace sheer {
 void* context_make(uint8_t* top, void (*entry)(Fiber*), Fiber* argument) {
   uint64_t* at = reinterpret_cast<uint64_t*>(uint64_t(top) & ~63ull);
 #if defined(__x86_64__)
-  *--at = 0;                                   // sheer_fiber_start begins with the stack as `call` wants it
+  *--at = 0;  // sheer_fiber_start begins with the stack as `call` wants it
   *--at = 0;
   *--at = reinterpret_cast<uint64_t>(&sheer_fiber_start);
-  *--at = 0;                                   // rbp: ends a walk over frames
-  *--at = reinterpret_cast<uint64_t>(argument);      // rbx
-  *--at = reinterpret_cast<uint64_t>(entry);         // r12
-  for (int i = 0; i < 3; i++) *--at = 0;       // r13 r14 r15
+  *--at = 0;                                     // rbp: ends a walk over frames
+  *--at = reinterpret_cast<uint64_t>(argument);  // rbx
+  *--at = reinterpret_cast<uint64_t>(entry);     // r12
+  for (int i = 0; i < 3; i++) *--at = 0;         // r13 r14 r15
 #else
   at -= 20;
   memset(at, 0, 160);
-  at[0] = reinterpret_cast<uint64_t>(argument);      // x19
-  at[1] = reinterpret_cast<uint64_t>(entry);         // x20
+  at[0] = reinterpret_cast<uint64_t>(argument);  // x19
+  at[1] = reinterpret_cast<uint64_t>(entry);     // x20
   at[11] = reinterpret_cast<uint64_t>(&sheer_fiber_start);
 #endif
   return at;

@@ -31,7 +31,7 @@ static void stage(Node* n) {
 }
 
 void copy_cut(Node* n) {
-  if (n->kind == OpKind::Fill) {             // a fill is cut like a copy of its target
+  if (n->kind == OpKind::Fill) {  // a fill is cut like a copy of its target
     const FillOp& f = n->fill;
     n->copy = CopyOp{f.dst, nullptr, f.width, f.height, f.depth, f.pitch, f.pitch, f.slice, f.slice, false};
   }
@@ -54,7 +54,8 @@ void copy_cut(Node* n) {
 
 static void fill_row(uint8_t* to, uint64_t bytes, uint32_t value, uint32_t element) {
   uint32_t byte = value & 0xff;
-  if (element == 1 || (element == 2 && (value & 0xffff) == byte * 0x101) || (element == 4 && value == byte * 0x1010101)) {
+  if (element == 1 || (element == 2 && (value & 0xffff) == byte * 0x101) ||
+      (element == 4 && value == byte * 0x1010101)) {
     memset(to, int(byte), bytes);
   } else if (element == 2) {
     uint16_t* at = reinterpret_cast<uint16_t*>(to);
@@ -67,8 +68,10 @@ static void fill_row(uint8_t* to, uint64_t bytes, uint32_t value, uint32_t eleme
 
 static void run_row(Node* n, uint64_t dst_at, uint64_t src_at, uint64_t bytes) {
   uint8_t* to = static_cast<uint8_t*>(n->copy.dst) + dst_at;
-  if (n->kind == OpKind::Fill) fill_row(to, bytes, n->fill.value, n->fill.element);
-  else memmove(to, static_cast<const uint8_t*>(n->copy.src) + src_at, bytes);
+  if (n->kind == OpKind::Fill)
+    fill_row(to, bytes, n->fill.value, n->fill.element);
+  else
+    memmove(to, static_cast<const uint8_t*>(n->copy.src) + src_at, bytes);
 }
 
 void run_copy_piece(Node* n, uint64_t at) {

@@ -32,7 +32,7 @@ Device* device(int index) {
 int device_index(const Device* d) { return d->index; }
 Error device_error(const Device* d) { return Error(load(d->sticky)); }
 
-// ---------------------------------------------------------------------------------------------------------- properties
+// ---- properties
 static bool ask_properties(Vec<uint8_t>* text) {
   String header("verb chip\n");
   header.format("name %s\n", knobs().chip);
@@ -45,8 +45,8 @@ static bool ask_properties(Vec<uint8_t>* text) {
   if (cache_read("chips", key, ".txt", text)) return true;
   Reply reply = worker_ask(header, nullptr, 0);
   if (reply.error != Error::Ok) {
-    fprintf(stderr, "sheer: chip %s: %.*s; going on with 128 multiprocessors and 64 GB\n", knobs().chip, int(reply.blob.count),
-            reinterpret_cast<char*>(reply.blob.data));
+    fprintf(stderr, "sheer: chip %s: %.*s; going on with 128 multiprocessors and 64 GB\n", knobs().chip,
+            int(reply.blob.count), reinterpret_cast<char*>(reply.blob.data));
     return false;
   }
   cache_write("chips", key, ".txt", reply.blob.data, reply.blob.count);
@@ -97,7 +97,7 @@ uint64_t device_capacity(const Device* d) {
   return d->capacity;
 }
 
-// -------------------------------------------------------------------------------------------------------------- limits
+// ---- limits
 Error limit_set(Device* d, Limit which, uint64_t value) {
   if (which == Limit::HeapBytes) {
     Hold hold(d->heap.lock);

@@ -1,5 +1,6 @@
-// Faults: a signal inside of a kernel leaves it by a jump to the scheduler's side, the launch fails with a sticky error, and what
-// happened is told once on stderr, with the help of a replay of the block in checked mode.
+// Faults: a signal inside of a kernel leaves it by a jump to the scheduler's side, the launch fails with a
+// sticky error, and what happened is told once on stderr, with the help of a replay of the block in checked
+// mode.
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,7 +12,7 @@
 
 #include "internal.h"
 
-extern "C" __attribute__((visibility("hidden"))) char __ehdr_start, etext;      // this library, by the linker
+extern "C" __attribute__((visibility("hidden"))) char __ehdr_start, etext;  // this library, by the linker
 
 namespace sheer {
 
@@ -46,7 +47,8 @@ static void continue_at(ucontext_t* u, void (*pc)(), void* sp) {
 #endif
 }
 
-// A return address into the kernel's text, found by looking over the stack; code keeps no frame pointers that could be followed.
+// A return address into the kernel's text, found by looking over the stack; code keeps no frame pointers that
+// could be followed.
 static void* text_on_stack(Block* b, const void* from) {
   const void* const* at = reinterpret_cast<const void* const*>(uint64_t(from) & ~7ull);
   for (Fiber* f : b->fibers) {
@@ -83,7 +85,7 @@ static void pass_on(int number, siginfo_t* info, void* context) {
   struct sigaction& old = previous[number];
   if (old.sa_flags & SA_SIGINFO) return old.sa_sigaction(number, info, context);
   if (old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN) return old.sa_handler(number);
-  signal(number, SIG_DFL);                   // happens again at once, and then as if we were not here
+  signal(number, SIG_DFL);  // happens again at once, and then as if we were not here
   if (info->si_code <= 0) raise(number);
 }
 
@@ -127,7 +129,7 @@ void interrupt_worker(Worker* w) {
   if (w->thread) pthread_kill(pthread_t(w->thread), interrupt_signal());
 }
 
-// ------------------------------------------------------------------------------------------- the alternate signal stack
+// ---- the alternate signal stack
 static pthread_key_t stack_key;
 static bool stack_key_made;
 static SHEER_TLS bool stack_ready;
@@ -157,8 +159,9 @@ void fault_thread_setup() {
   pthread_setspecific(stack_key, stack);
 }
 
-// --------------------------------------------------------------------------------------------------------------- replay
-// Runs the block again in checked mode, which stops before the bad access and knows whose it was. False: it found nothing.
+// ---- replay
+// Runs the block again in checked mode, which stops before the bad access and knows whose it was. False: it
+// found nothing.
 static bool replay(Worker* w, Block* failed, uint64_t id, Fault* found) {
   Node* n = failed->node;
   Code* code;
@@ -191,13 +194,15 @@ static Error error_of(const Fault& f) {
   if (f.error != Error::Ok) return f.error;
   if (f.stack_overflow) return Error::HardwareStackError;
   switch (f.signal) {
-    case SIGSEGV: case SIGBUS: return Error::IllegalAddress;
-    case SIGILL: case SIGTRAP: return Error::IllegalInstruction;
+    case SIGSEGV:
+    case SIGBUS: return Error::IllegalAddress;
+    case SIGILL:
+    case SIGTRAP: return Error::IllegalInstruction;
   }
   return Error::LaunchFailure;
 }
 
-// ------------------------------------------------------------------------------------------------------------ the report
+// ---- the report
 static void where_in_memory(String* out, const void* address) {
   Range r;
   if (!memory_nearest(address, &r)) return;
@@ -206,15 +211,17 @@ static void where_in_memory(String* out, const void* address) {
   String name = symbol_name_at(r.base);
   out->format("\nsheer:   %s%s%llu bytes at %p (device %d)", name.empty() ? "the allocation of " : name.c(),
               name.empty() ? "" : ", ", (unsigned long long)r.bytes, r.base, r.device);
-  if (offset >= r.bytes) out->format(" ends %llu bytes before it", (unsigned long long)(offset - r.bytes));
-  else out->format(" holds its beginning, at offset %llu", (unsigned long long)offset);
+  if (offset >= r.bytes)
+    out->format(" ends %llu bytes before it", (unsigned long long)(offset - r.bytes));
+  else
+    out->format(" holds its beginning, at offset %llu", (unsigned long long)offset);
 }
 
 static void describe_place(String* out, Block* b, uint64_t id, const Fault& f, const Code* code) {
   Node* n = b->node;
   uint64_t gx = n->grid[0], gy = n->grid[1];
-  out->format("\nsheer:   block (%llu,%llu,%llu)", (unsigned long long)(id % gx), (unsigned long long)(id / gx % gy),
-              (unsigned long long)(id / gx / gy));
+  out->format("\nsheer:   block (%llu,%llu,%llu)", (unsigned long long)(id % gx),
+              (unsigned long long)(id / gx % gy), (unsigned long long)(id / gx / gy));
   if (f.has_lane) {
     uint32_t t = f.group * code->info->lanes + f.lane, x = n->block[0], y = n->block[1];
     out->format(", thread (%u,%u,%u)", t % x, t / x % y, t / x / y);
@@ -222,8 +229,10 @@ static void describe_place(String* out, Block* b, uint64_t id, const Fault& f, c
   const Vec<String>& files = n->function->module->files;
   String file;
   uint32_t line = f.line;
-  if (line) file = f.file < files.count ? files[f.file] : String();
-  else code_locate(code, f.pc, &file, &line);
+  if (line)
+    file = f.file < files.count ? files[f.file] : String();
+  else
+    code_locate(code, f.pc, &file, &line);
   if (line) out->format(", %s:%u", file.empty() ? "?" : file.c(), line);
 }
 
@@ -245,8 +254,10 @@ static void report(Block* b, uint64_t id, const Fault& f, const Code* code, Erro
     return;
   }
   out.format("sheer: kernel %s: %s", b->node->function->name.c(), summary(f, error));
-  if (f.has_access) out.format(": %s of %u bytes at %p", accesses[f.access < 3 ? f.access : 0], f.bytes, f.address);
-  else if (f.signal && f.address && !f.unknown_address) out.format(" %p", f.address);
+  if (f.has_access)
+    out.format(": %s of %u bytes at %p", accesses[f.access < 3 ? f.access : 0], f.bytes, f.address);
+  else if (f.signal && f.address && !f.unknown_address)
+    out.format(" %p", f.address);
   describe_place(&out, b, id, f, code);
   if (f.has_access && error == Error::IllegalAddress) where_in_memory(&out, f.address);
   fprintf(stderr, "%s\n", out.c());
@@ -254,7 +265,7 @@ static void report(Block* b, uint64_t id, const Fault& f, const Code* code, Erro
 
 static Mutex report_lock;
 
-static bool claim(Node* n) {                 // true for the first who reports this launch
+static bool claim(Node* n) {  // true for the first who reports this launch
   Hold hold(report_lock);
   if (n->reported || load(n->device->sticky)) return false;
   return n->reported = true;
@@ -268,7 +279,7 @@ void fault_handle(Worker* w, Block* b) {
     return;
   }
   uint64_t id = b->id;
-  if (b->simple) {                           // the code itself counts the blocks of a chunk
+  if (b->simple) {  // the code itself counts the blocks of a chunk
     const uint32_t* c = b->frame.ctaid;
     uint64_t now = c[0] + uint64_t(n->grid[0]) * (c[1] + uint64_t(n->grid[1]) * c[2]);
     id = now >= b->first && now < b->first + b->count ? now : b->first;
@@ -279,7 +290,7 @@ void fault_handle(Worker* w, Block* b) {
   bool asked = f.signal && !f.stack_overflow && (f.signal == SIGSEGV || f.signal == SIGBUS);
   {
     Hold hold(scheduler.lock);
-    node_cancel(n);                          // the others stop while this one is being explained
+    node_cancel(n);  // the others stop while this one is being explained
     watchdog_start();
   }
   if (asked && replay(w, b, id, &found)) {
@@ -308,7 +319,8 @@ void fault_timeout(Worker* w, Block* b) {
   for (int i = 0; !f.pc && i < 16; i++)
     if (b->barriers[i].first) stopped = b->barriers[i].first;
   if (!f.pc && stopped && !b->simple) f.pc = text_on_stack(b, stopped->sp);
-  f.text.format("ran longer than the time limit of %g s (SHEER_TIME_LIMIT) and was cancelled", knobs().time_limit_s);
+  f.text.format("ran longer than the time limit of %g s (SHEER_TIME_LIMIT) and was cancelled",
+                knobs().time_limit_s);
   uint64_t id = b->id;
   if (b->simple) {
     const uint32_t* c = b->frame.ctaid;
@@ -317,15 +329,16 @@ void fault_timeout(Worker* w, Block* b) {
   report(b, id, f, b->code, Error::LaunchTimeout);
 }
 
-// ---------------------------------------------------------------------------------------------------------------- copies
+// ---- copies
 void copy_guarded(Worker* w, Node* n, uint64_t first, uint64_t count) {
   jmp_buf escape;
   if (_setjmp(escape)) {
     w->copy_escape = nullptr;
     if (!claim(n)) return;
     fprintf(stderr, "sheer: %s of %llu bytes at %p%s touches %p, which is not mapped\n",
-            n->kind == OpKind::Fill ? "fill" : "copy", (unsigned long long)(n->copy.width * n->copy.height * n->copy.depth),
-            n->copy.dst, n->kind == OpKind::Fill ? "" : " (to)", w->fault.address);
+            n->kind == OpKind::Fill ? "fill" : "copy",
+            (unsigned long long)(n->copy.width * n->copy.height * n->copy.depth), n->copy.dst,
+            n->kind == OpKind::Fill ? "" : " (to)", w->fault.address);
     device_fail(n->device, Error::IllegalAddress);
     return;
   }

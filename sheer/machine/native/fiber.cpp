@@ -1,5 +1,5 @@
-// Fibers: a stack each, made in slabs, kept by the worker thread that made them. A fiber loops over "run one group of my block",
-// so starting the next block on it is one context switch.
+// Fibers: a stack each, made in slabs, kept by the worker thread that made them. A fiber loops over "run one
+// group of my block", so starting the next block on it is one context switch.
 #include <sys/mman.h>
 
 #include "internal.h"
@@ -7,7 +7,8 @@
 namespace sheer {
 
 static const uint64_t smallest_stack = 256 << 10, page = 4096;
-static const uint32_t slab = 16, guarded_fibers = 12000;      // each guard page costs the kernel two mappings of its 65530
+static const uint32_t slab = 16,
+                      guarded_fibers = 12000;  // each guard page costs the kernel two mappings of its 65530
 static uint32_t fibers_made;
 
 static uint32_t class_of(uint64_t bytes) {
@@ -18,14 +19,16 @@ static uint32_t class_of(uint64_t bytes) {
 
 static bool grow(Worker* w, uint32_t c) {
   uint64_t bytes = smallest_stack << c;
-  void* at = mmap(nullptr, bytes * slab, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  void* at = mmap(nullptr, bytes * slab, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (at == MAP_FAILED) return false;
   for (uint32_t i = 0; i < slab; i++) {
     uint8_t* low = static_cast<uint8_t*>(at) + i * bytes;
     if (fetch_add(fibers_made, 1) < guarded_fibers) mprotect(low, page, PROT_NONE);
     Fiber* f = make<Fiber>();
     f->stack = low + page;
-    // Tops at different places in their pages, or all fibers would fight for the same few lines of the first-level cache.
+    // Tops at different places in their pages, or all fibers would fight for the same few lines of the
+    // first-level cache.
     f->top = low + bytes - (w->color++ % 12) * 320;
     w->fiber_pools[c].push(f);
   }
@@ -69,8 +72,10 @@ static inline void switch_away(Block* b, Fiber* self, Left left) {
 
 void make_ready(Block* b, Fiber* f) {
   f->next = nullptr;
-  if (b->ready_first) b->ready_last->next = f;
-  else b->ready_first = f;
+  if (b->ready_first)
+    b->ready_last->next = f;
+  else
+    b->ready_first = f;
   b->ready_last = f;
 }
 
@@ -105,16 +110,20 @@ void fiber_entry(Fiber* f) {
       b->fibers_live--;
       group_ended(b, f);
     }
-    f->fresh = true;                       // suspended here, it can begin again as it is
+    f->fresh = true;  // suspended here, it can begin again as it is
     Left left = !b->fibers_live ? Left::Done : b->polled_first ? Left::Polling : Left::Waiting;
     switch_away(b, f, left);
   }
 }
 
-void hold_begin(Block* b) { b->worker->hold++; asm volatile("" ::: "memory"); }
+void hold_begin(Block* b) {
+  b->worker->hold++;
+  asm volatile("" ::: "memory");
+}
 
 void hold_end(Block* b) {
   asm volatile("" ::: "memory");
-  if (!--b->worker->hold && SHEER_UNLIKELY(load(b->node->cancelled)) && !b->replay) leave_block(b, Left::Cancelled);
+  if (!--b->worker->hold && SHEER_UNLIKELY(load(b->node->cancelled)) && !b->replay)
+    leave_block(b, Left::Cancelled);
 }
 }  // namespace sheer

@@ -1,5 +1,6 @@
-// The disk cache: entries with a checked head, written under a temporary name and renamed. Whatever goes wrong here costs speed
-// only. Also the fingerprint of the compiler and the processor, which is part of every key.
+// The disk cache: entries with a checked head, written under a temporary name and renamed. Whatever goes
+// wrong here costs speed only. Also the fingerprint of the compiler and the processor, which is part of every
+// key.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +15,13 @@
 
 namespace sheer {
 
-struct EntryHead { char magic[8]; uint64_t checksum; };
+struct EntryHead {
+  char magic[8];
+  uint64_t checksum;
+};
 static const char entry_magic[9] = "SHEERC01";
 
-static uint64_t checksum(const void* data, size_t bytes) {      // FNV-1a
+static uint64_t checksum(const void* data, size_t bytes) {  // FNV-1a
   const uint8_t* at = static_cast<const uint8_t*>(data);
   uint64_t h = 0xcbf29ce484222325ull;
   for (size_t i = 0; i < bytes; i++) h = (h ^ at[i]) * 0x100000001b3ull;
@@ -51,7 +55,8 @@ bool cache_read(const char* folder, const String& key, const char* suffix, Vec<u
   if (!ok || whole.count < sizeof head) return false;
   memcpy(&head, whole.data, sizeof head);
   uint32_t bytes = whole.count - uint32_t(sizeof head);
-  if (memcmp(head.magic, entry_magic, 8) || head.checksum != checksum(whole.data + sizeof head, bytes)) return false;
+  if (memcmp(head.magic, entry_magic, 8) || head.checksum != checksum(whole.data + sizeof head, bytes))
+    return false;
   out->clear();
   out->reserve(bytes);
   memcpy(out->data, whole.data + sizeof head, bytes);
@@ -100,7 +105,7 @@ void cache_write(const char* folder, const String& key, const char* suffix, cons
   if (!ok || rename(temporary.c(), final.c())) unlink(temporary.c());
 }
 
-// ---------------------------------------------------------------------------------------------------------- fingerprint
+// ---- fingerprint
 static void list_sources(const String& root, const String& relative, const char* suffix, Vec<String>* out) {
   String path = root;
   path += "/";
@@ -120,7 +125,8 @@ static void list_sources(const String& root, const String& relative, const char*
       full += "/";
       full += inner;
       if (statx(AT_FDCWD, full.c(), 0, STATX_SIZE | STATX_MTIME, &info)) continue;
-      inner.format(" %llu %lld.%u\n", (unsigned long long)info.stx_size, (long long)info.stx_mtime.tv_sec, info.stx_mtime.tv_nsec);
+      inner.format(" %llu %lld.%u\n", (unsigned long long)info.stx_size, (long long)info.stx_mtime.tv_sec,
+                   info.stx_mtime.tv_nsec);
       out->push(inner);
     } else if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) {
       list_sources(root, inner, suffix, out);
@@ -135,13 +141,14 @@ static int by_text(const void* a, const void* b) {
 
 static void add_processor(Sha256* sha) {
 #if defined(__x86_64__)
-  static const uint32_t leaves[][2] = {{0, 0}, {1, 0}, {7, 0}, {7, 1}, {0x80000001, 0}, {0x80000002, 0}, {0x80000003, 0}};
+  static const uint32_t leaves[][2] = {{0, 0},          {1, 0},          {7, 0},         {7, 1},
+                                       {0x80000001, 0}, {0x80000002, 0}, {0x80000003, 0}};
   for (auto& leaf : leaves) {
     uint32_t r[4] = {};
     __get_cpuid_count(leaf[0], leaf[1], &r[0], &r[1], &r[2], &r[3]);
     if (leaf[0] == 1) {
-      r[1] &= 0xffff;                  // the core we happen to be on
-      r[2] &= ~(1u << 27);             // OSXSAVE follows from the rest
+      r[1] &= 0xffff;       // the core we happen to be on
+      r[2] &= ~(1u << 27);  // OSXSAVE follows from the rest
     }
     sha->add(r, sizeof r);
   }

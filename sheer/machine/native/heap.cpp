@@ -1,5 +1,5 @@
-// The heap of kernels' malloc and free: one region a device, as large as the limit says, pieces in size classes. Each piece has a
-// 16-byte head with its class, so that free needs no table.
+// The heap of kernels' malloc and free: one region a device, as large as the limit says, pieces in size
+// classes. Each piece has a 16-byte head with its class, so that free needs no table.
 #include "internal.h"
 
 namespace sheer {
@@ -9,7 +9,7 @@ static const uint64_t head_magic = 0x53484541504b0000ull;
 // Classes: 16, 32, 48, 64, then four steps to each doubling.
 static uint32_t class_of(uint64_t bytes) {
   if (bytes <= 64) return bytes ? uint32_t((bytes + 15) / 16) - 1 : 0;
-  uint32_t top = 63 - uint32_t(__builtin_clzll(bytes - 1));      // 6 for 65..128
+  uint32_t top = 63 - uint32_t(__builtin_clzll(bytes - 1));  // 6 for 65..128
   return 4 + (top - 6) * 4 + uint32_t((bytes - 1 - (1ull << top)) >> (top - 2));
 }
 
@@ -26,7 +26,8 @@ void* heap_allocate(Device* d, uint64_t bytes) {
   Hold hold(heap.lock);
   if (!heap.base) {
     void* base;
-    if (memory_allocate(d, d->limits[int(Limit::HeapBytes)], Kind::Device, 0, &base) != Error::Ok) return nullptr;
+    if (memory_allocate(d, d->limits[int(Limit::HeapBytes)], Kind::Device, 0, &base) != Error::Ok)
+      return nullptr;
     heap.base = static_cast<uint8_t*>(base);
     heap.bytes = d->limits[int(Limit::HeapBytes)];
   }

@@ -1,4 +1,5 @@
-// The machine's own structures, shared by its files and by nobody else. Who owns what, and under which lock, is said here.
+// The machine's own structures, shared by its files and by nobody else. Who owns what, and under which lock,
+// is said here.
 #pragma once
 #include "base.h"
 #include "frame.h"
@@ -6,18 +7,20 @@
 
 namespace sheer {
 
-// ------------------------------------------------------------------------------------------------ knobs (knobs.cpp)
+// ---- knobs (knobs.cpp)
 struct Knobs {
   int devices, threads, debug;
-  uint64_t memory_bytes;             // 0: as the chip file says
-  double time_limit_s;               // 0: none
-  bool reference;                    // SHEER_ENGINE=reference
+  uint64_t memory_bytes;  // 0: as the chip file says
+  double time_limit_s;    // 0: none
+  bool reference;         // SHEER_ENGINE=reference
   const char *chip, *isa, *python, *home, *cache;
 };
 const Knobs& knobs();
 
-// ------------------------------------------------------------------------------------- files and keys (files.cpp, sha256.cpp)
-struct Digest { uint8_t bytes[32]; };
+// ---- files and keys (files.cpp, sha256.cpp)
+struct Digest {
+  uint8_t bytes[32];
+};
 struct Sha256 {
   uint32_t state[8];
   uint64_t total;
@@ -27,85 +30,105 @@ struct Sha256 {
   Digest finish();
 };
 String hex(const Digest&);
-bool cache_read(const char* folder, const String& key, const char* suffix, Vec<uint8_t>* out);   // false: not there or damaged
+bool cache_read(const char* folder, const String& key, const char* suffix,
+                Vec<uint8_t>* out);  // false: not there or damaged
 void cache_write(const char* folder, const String& key, const char* suffix, const void* data, size_t bytes);
-const String& compiler_fingerprint();      // of the compiler's sources and this CPU; part of every key
+const String& compiler_fingerprint();  // of the compiler's sources and this CPU; part of every key
 
-String files_fingerprint(const char* folder, const char* suffix);   // names, sizes and times below SHEER_HOME/sheer/folder
+String files_fingerprint(const char* folder,
+                         const char* suffix);  // names, sizes and times below SHEER_HOME/sheer/folder
 
-// --------------------------------------------------------------------------------------- the compile worker (worker.cpp)
+// ---- the compile worker (worker.cpp)
 struct Reply {
-  Error error;                             // Ok, or: the worker said `error`, or it could not be had
-  String header;                           // lines after the first
+  Error error;    // Ok, or: the worker said `error`, or it could not be had
+  String header;  // lines after the first
   Vec<uint8_t> blob;
-  bool refused;                            // it answered "error" (then blob is its text), it did not die
+  bool refused;  // it answered "error" (then blob is its text), it did not die
 };
-struct Piece { const void* data; size_t bytes; };
+struct Piece {
+  const void* data;
+  size_t bytes;
+};
 Reply worker_ask(const String& header, const Piece* pieces, uint32_t count);
 // "value" of the line "key value" in a header; null if there is none. Ends at the newline.
 const char* header_value(const String& header, const char* key);
 
-// ------------------------------------------------------------------------------------------ memory (memory.cpp, heap.cpp)
+// ---- memory (memory.cpp, heap.cpp)
 void memory_release_all(Device*);
-bool memory_in_arena(const void* address);                      // device address space, in use or not
+bool memory_in_arena(const void* address);  // device address space, in use or not
 Error symbol_allocate(Device*, uint64_t bytes, const char* name, void** out);
-String symbol_name_at(const void* address);                     // empty if it is no symbol
-bool memory_nearest(const void* address, Range* out);           // the range that begins closest at or before the address
+String symbol_name_at(const void* address);  // empty if it is no symbol
+bool memory_nearest(const void* address,
+                    Range* out);  // the range that begins closest at or before the address
 bool host_mapping(const void* address, uint64_t* low, uint64_t* high, bool* readable, bool* writable);
 
-struct Heap {                              // what kernels' malloc gives; one a device
+struct Heap {  // what kernels' malloc gives; one a device
   Mutex lock;
   uint8_t* base = nullptr;
   uint64_t bytes = 0, used_end = 0;
-  Vec<void*> bins;                         // free pieces by size class, linked through their first word
+  Vec<void*> bins;  // free pieces by size class, linked through their first word
 };
 void* heap_allocate(Device*, uint64_t bytes);
 bool heap_free(Device*, void* address);
 
-// ------------------------------------------------------------------------------------------------ loaded code (loader.cpp)
+// ---- loaded code (loader.cpp)
 struct Code {
-  uint8_t* base = nullptr;                 // the mapping
+  uint8_t* base = nullptr;  // the mapping
   uint64_t mapped = 0;
-  uint8_t* text = nullptr;                 // the .text section inside it
+  uint8_t* text = nullptr;  // the .text section inside it
   uint64_t text_bytes = 0;
   const SheerKernelInfo* info = nullptr;
   void (*warp)(SheerFrame*, uint32_t, uint64_t) = nullptr;
   void (*blocks)(SheerFrame*, uint64_t, uint64_t) = nullptr;
   bool checked = false;
-  Vec<uint8_t> object;                     // the file, for `locate`
+  Vec<uint8_t> object;  // the file, for `locate`
 };
 Code* code_load(Vec<uint8_t> object, String* why_not);
 void code_unload(Code*);
 bool code_holds(const Code*, const void* pc);
-void* runtime_symbol(const char* name);    // sheer_rt_*, libm, libc
-// Applies one relocation; `stub` gives a near jump to a far function, `got` a near slot that holds the address. (reloc.cpp)
+void* runtime_symbol(const char* name);  // sheer_rt_*, libm, libc
+// Applies one relocation; `stub` gives a near jump to a far function, `got` a near slot that holds the
+// address. (reloc.cpp)
 struct RelocHelp {
   void* self;
   uint8_t* (*stub)(void* self, uint32_t symbol, uint64_t target);
   uint8_t* (*got)(void* self, uint32_t symbol, uint64_t target);
 };
-bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol, const RelocHelp&, String* why_not);
+bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol,
+              const RelocHelp&, String* why_not);
 extern const uint32_t stub_bytes;
 void write_stub(uint8_t* at, uint64_t target);
 uint16_t elf_machine();
 
-// ------------------------------------------------------------------------------------------- modules and kernels (module.cpp)
-struct Symbol { String name; bool constant; uint64_t bytes, align; int64_t data; };
-struct Reloc { uint32_t symbol; uint64_t offset; uint32_t target; int64_t addend; };
-struct Instance { uint64_t* globals = nullptr; };          // a module on one device
+// ---- modules and kernels (module.cpp)
+struct Symbol {
+  String name;
+  bool constant;
+  uint64_t bytes, align;
+  int64_t data;
+};
+struct Reloc {
+  uint32_t symbol;
+  uint64_t offset;
+  uint32_t target;
+  int64_t addend;
+};
+struct Instance {
+  uint64_t* globals = nullptr;
+};  // a module on one device
 struct Module {
   Mutex lock;
   Vec<String> texts;
-  String sha;                              // of all the texts
+  String sha;  // of all the texts
   Vec<String> files;
   Vec<Symbol> symbols;
   Vec<Reloc> relocs;
   Vec<uint8_t> data;
   Vec<Function*> functions;
-  Vec<Instance> instances;                 // by device index
+  Vec<Instance> instances;  // by device index
 };
-struct Special {                           // one compiled form; immutable once in the list
-  uint32_t block[3];                       // 0,0,0 = any
+struct Special {      // one compiled form; immutable once in the list
+  uint32_t block[3];  // 0,0,0 = any
   bool checked;
   Code* code;
   Special* next;
@@ -115,7 +138,7 @@ struct Function {
   String name;
   Vec<Param> params;
   Module* module = nullptr;
-  Special* specials = nullptr;             // read without lock, written under module->lock
+  Special* specials = nullptr;  // read without lock, written under module->lock
   uint32_t shapes = 0;
 };
 void modules_forget(Device*);
@@ -123,28 +146,28 @@ Error module_instance(Module*, Device*, uint64_t** globals);
 Error function_code(Function*, const uint32_t block[3], bool checked, Code** out, bool* cache_hit);
 bool code_locate(const Code*, const void* pc, String* file, uint32_t* line);
 
-// ----------------------------------------------------------------------------------------- nodes: what is queued (stream.cpp)
+// ---- nodes: what is queued (stream.cpp)
 struct Worker;
 struct Block;
 struct Node {
   OpKind kind = OpKind::Empty;
-  bool finished = false, in_queue = false, inner = false;    // inner: of a graph; does not count in the stream
-  bool cancelled = false;                  // atomic: leave it
+  bool finished = false, in_queue = false, inner = false;  // inner: of a graph; does not count in the stream
+  bool cancelled = false;                                  // atomic: leave it
   bool timed_out = false, reported = false;
   bool lane_fibers = false, fibers = false, one_by_one = false;
   Device* device = nullptr;
   Stream* stream = nullptr;
-  uint64_t seq = 0;                        // in the stream
+  uint64_t seq = 0;  // in the stream
   int priority = 0;
-  uint32_t waits = 0;                      // unfinished nodes that this one needs (scheduler lock)
-  Vec<Node*> dependents;                   // (scheduler lock)
-  Node *prev = nullptr, *next_node = nullptr;    // run queue, or host queue
+  uint32_t waits = 0;                          // unfinished nodes that this one needs (scheduler lock)
+  Vec<Node*> dependents;                       // (scheduler lock)
+  Node *prev = nullptr, *next_node = nullptr;  // run queue, or host queue
 
-  uint64_t total = 0;                      // blocks, or pieces of a copy
-  uint64_t taken = 0;                      // atomic: first block not handed out yet
-  uint64_t done = 0;                       // atomic
-  uint32_t users = 0;                      // threads inside (scheduler lock)
-  uint32_t live = 0;                       // atomic: started fiber blocks
+  uint64_t total = 0;  // blocks, or pieces of a copy
+  uint64_t taken = 0;  // atomic: first block not handed out yet
+  uint64_t done = 0;   // atomic
+  uint32_t users = 0;  // threads inside (scheduler lock)
+  uint32_t live = 0;   // atomic: started fiber blocks
   uint32_t live_cap = 0;
   uint64_t started_ns = 0;
   Error error = Error::Ok;
@@ -159,13 +182,13 @@ struct Node {
   uint64_t* globals = nullptr;
   uint8_t* params = nullptr;
   uint64_t params_room = 0;
-  uint32_t grid_lock = 0, grid_generation = 0;   // grid barrier: blocks that came, blocks that have not ended
+  uint32_t grid_lock = 0, grid_generation = 0;  // grid barrier: blocks that came, blocks that have not ended
   uint64_t grid_arrived = 0, grid_live = 0;
 
   CopyOp copy{};
   FillOp fill{};
   uint8_t* staged = nullptr;
-  uint64_t piece_rows = 0, piece_bytes = 0;      // how a copy or fill is cut
+  uint64_t piece_rows = 0, piece_bytes = 0;  // how a copy or fill is cut
   HostOp host{};
   void (*callback)(void*, Error) = nullptr;
   Event* event = nullptr;
@@ -175,10 +198,10 @@ struct Node {
 
 struct Event {
   Device* device;
-  Node* node = nullptr;                    // the pending last record
-  uint64_t recorded = 0, completed = 0;    // count of records asked for / the newest that is done
+  Node* node = nullptr;                  // the pending last record
+  uint64_t recorded = 0, completed = 0;  // count of records asked for / the newest that is done
   uint64_t when_ns = 0;
-  uint32_t pending = 0;                    // nodes that point here
+  uint32_t pending = 0;  // nodes that point here
   bool dead = false;
 };
 
@@ -189,84 +212,88 @@ struct Stream {
   uint64_t id;
   bool legacy = false, dead = false;
   Node* tail = nullptr;
-  uint64_t submitted = 0, completed = 0;   // sequence numbers; completed is read without lock
+  uint64_t submitted = 0, completed = 0;  // sequence numbers; completed is read without lock
 };
 
 struct Device {
   int index;
-  int sticky = 0;                          // atomic
-  uint64_t capacity, used = 0;             // used: memory lock
+  int sticky = 0;               // atomic
+  uint64_t capacity, used = 0;  // used: memory lock
   Mutex setup;
   bool properties_read = false;
-  Vec<String> properties;                  // "key\0value"
+  Vec<String> properties;  // "key\0value"
   int multiprocessors = 0;
   uint8_t *arena = nullptr, *arena_end = nullptr, *small_next = nullptr, *large_next = nullptr;
   Stream* legacy = nullptr;
-  Vec<Stream*> streams;                    // all of them (scheduler lock)
+  Vec<Stream*> streams;  // all of them (scheduler lock)
   uint64_t limits[3] = {1024, 1 << 20, 8 << 20};
   Heap heap;
 };
 
-// ------------------------------------------------------------------------------------ the scheduler (scheduler.cpp, stream.cpp)
-void streams_release(Device*);             // the created ones, all idle
-void device_prepare(Device*);              // reads the chip file's properties, once
+// ---- the scheduler (scheduler.cpp, stream.cpp)
+void streams_release(Device*);  // the created ones, all idle
+void device_prepare(Device*);   // reads the chip file's properties, once
 
 struct Scheduler {
-  Mutex lock;                              // streams, nodes, run queue
-  Node *first = nullptr, *last = nullptr;  // run queue: ready nodes with blocks to hand out, best priority first
-  uint32_t version = 0;                    // atomic, grows when the queue does: idle workers wait on it
-  uint32_t spinners = 0, sleepers = 0;     // atomic
-  uint32_t active = 0, limit = 1;          // threads that execute / may execute (lock)
-  uint32_t done_word = 0, done_sleepers = 0;   // atomic: completions, and threads that sleep for one
+  Mutex lock;  // streams, nodes, run queue
+  Node *first = nullptr,
+       *last = nullptr;                 // run queue: ready nodes with blocks to hand out, best priority first
+  uint32_t version = 0;                 // atomic, grows when the queue does: idle workers wait on it
+  uint32_t spinners = 0, sleepers = 0;  // atomic
+  uint32_t active = 0, limit = 1;       // threads that execute / may execute (lock)
+  uint32_t done_word = 0, done_sleepers = 0;  // atomic: completions, and threads that sleep for one
   bool started = false;
-  Vec<Worker*> workers;                    // every Worker ever made (lock)
-  Vec<Worker*> spare;                      // those that helping threads may borrow (lock)
-  Vec<Node*> running;                      // nodes that were picked and are not complete (lock)
+  Vec<Worker*> workers;  // every Worker ever made (lock)
+  Vec<Worker*> spare;    // those that helping threads may borrow (lock)
+  Vec<Node*> running;    // nodes that were picked and are not complete (lock)
 };
 extern Scheduler scheduler;
-void scheduler_start();                                   // idempotent
-void queue_push(Node*);                                   // lock held
-void queue_remove(Node*);                                 // lock held
-void notify_workers();                                    // the queue grew
-void node_complete(Node*);                                // lock held; frees it and all that follows from it at once
-void node_leave(Node*);                                   // a user of it is through
-void node_cancel(Node*);                                  // lock held: hands out no more of it, makes its users leave
-void device_fail(Device*, Error);                         // sticky; cancels what runs there
-Node* pick(Stream* only);                                 // lock held; users + 1; null: any stream
+void scheduler_start();            // idempotent
+void queue_push(Node*);            // lock held
+void queue_remove(Node*);          // lock held
+void notify_workers();             // the queue grew
+void node_complete(Node*);         // lock held; frees it and all that follows from it at once
+void node_leave(Node*);            // a user of it is through
+void node_cancel(Node*);           // lock held: hands out no more of it, makes its users leave
+void device_fail(Device*, Error);  // sticky; cancels what runs there
+Node* pick(Stream* only);          // lock held; users + 1; null: any stream
 bool take_blocks(Node*, uint64_t* first, uint64_t* count);
-void work_on(Worker*, Node*);                             // until there is nothing more to take; ends with node_leave
-bool help(Stream* only);                                  // run some of it on this thread; false: there was nothing to do
-void host_thread_push(Node*);                             // lock held
+void work_on(Worker*, Node*);  // until there is nothing more to take; ends with node_leave
+bool help(Stream* only);       // run some of it on this thread; false: there was nothing to do
+void host_thread_push(Node*);  // lock held
 void copy_guarded(Worker*, Node*, uint64_t first, uint64_t count);
 void run_copy_piece(Node*, uint64_t piece);
-void copy_cut(Node*);                                     // sets total and pieces
-void run_reference(Node*);                                // SHEER_ENGINE=reference
+void copy_cut(Node*);       // sets total and pieces
+void run_reference(Node*);  // SHEER_ENGINE=reference
 void watchdog_start();
-void service_thread(void* (*body)(void*), const char* name);      // a detached thread with no program signals
-void forget_service_threads();                            // after fork
+void service_thread(void* (*body)(void*), const char* name);  // a detached thread with no program signals
+void forget_service_threads();                                // after fork
 void watchdog_forget();
-void memory_fork_lock(bool take);                         // held over a fork, so that the child finds the table whole
+void memory_fork_lock(bool take);  // held over a fork, so that the child finds the table whole
 void printf_fork_lock(bool take);
 void worker_after_fork();
 bool launches_watched();
-void report_memory(const Range&, bool allocated);        // to the subscriber
+void report_memory(const Range&, bool allocated);  // to the subscriber
 void report_launch_begin(Node*);
 void report_launch_end(Node*);
 
-// -------------------------------------------------------------------------------------- fibers and blocks (fiber.cpp, block.cpp)
+// ---- fibers and blocks (fiber.cpp, block.cpp)
 struct Fiber {
   void* sp;
   Fiber* next;
   Block* block;
-  uint32_t group, lane;                    // lane: lane-fiber mode only
+  uint32_t group, lane;  // lane: lane-fiber mode only
   uint32_t result;
-  uint32_t polls;                          // in a row, since the scheduler ran
-  bool fresh;                              // at its entry: nothing of it lives on the stack
-  uint8_t *stack, *top;                    // lowest usable byte, one past the highest
+  uint32_t polls;        // in a row, since the scheduler ran
+  bool fresh;            // at its entry: nothing of it lives on the stack
+  uint8_t *stack, *top;  // lowest usable byte, one past the highest
 };
 
-struct BarrierState { uint32_t arrived, votes, expected, mode; Fiber *first, *last; };
-struct LaneGroup {                         // lane-fiber mode, one a group of 32
+struct BarrierState {
+  uint32_t arrived, votes, expected, mode;
+  Fiber *first, *last;
+};
+struct LaneGroup {  // lane-fiber mode, one a group of 32
   uint32_t exited, waiting;
   uint32_t members[32];
   uint64_t value[32];
@@ -274,18 +301,18 @@ struct LaneGroup {                         // lane-fiber mode, one a group of 32
   Fiber* fiber[32];
 };
 
-enum class Left : uint8_t { Done, Polling, Waiting, Fault, Cancelled };   // why control came back from a block
+enum class Left : uint8_t { Done, Polling, Waiting, Fault, Cancelled };  // why control came back from a block
 
 struct Fault {
-  int signal = 0;                          // or 0: a trap, an assertion
+  int signal = 0;  // or 0: a trap, an assertion
   void *pc = nullptr, *address = nullptr;
   uint32_t group = 0, lane = 0, line = 0, file = 0, access = 0, bytes = 0;
   bool has_lane = false, has_access = false, stack_overflow = false, unknown_address = false;
   Error error = Error::Ok;
-  String text;                             // what to print, if known already
+  String text;  // what to print, if known already
 };
 
-struct Block {                             // one live block; belongs to one Worker for good
+struct Block {  // one live block; belongs to one Worker for good
   SheerFrame frame;
   Worker* worker;
   Node* node;
@@ -301,43 +328,43 @@ struct Block {                             // one live block; belongs to one Wor
   uint32_t grid_arrived, grid_seen;
   Fiber *grid_first, *grid_last;
   bool simple, grid_waiting, replay;
-  uint64_t first, count;                   // simple: the chunk that runs
-  uint64_t next_id, end_id;                // fibers: what is left of the chunk after this block
-  uint8_t *shared_map, *local_map;         // mappings, with a guard page behind
+  uint64_t first, count;            // simple: the chunk that runs
+  uint64_t next_id, end_id;         // fibers: what is left of the chunk after this block
+  uint8_t *shared_map, *local_map;  // mappings, with a guard page behind
   uint64_t shared_room, local_room;
   uint64_t local_used;
 };
 
 struct Worker {
   uint32_t index;
-  void* home = nullptr;                    // saved stack pointer of the scheduler side while a fiber runs
-  Block* inside = nullptr;                 // the block whose code runs now: faults belong to it
-  uint32_t hold = 0;                       // > 0: inside of a runtime service that must not be left
+  void* home = nullptr;     // saved stack pointer of the scheduler side while a fiber runs
+  Block* inside = nullptr;  // the block whose code runs now: faults belong to it
+  uint32_t hold = 0;        // > 0: inside of a runtime service that must not be left
   Left left = Left::Done;
-  uint64_t thread = 0;                     // pthread_t
+  uint64_t thread = 0;  // pthread_t
   Vec<Block*> live;
   Vec<Block*> spare;
-  Vec<Fiber*> fiber_pools[8];              // by stack size: 256 KB << i
+  Vec<Fiber*> fiber_pools[8];  // by stack size: 256 KB << i
   Fault fault, misaligned;
   uint64_t replay_until = 0;
-  void* copy_escape = nullptr;             // jmp_buf*, while it copies: bad pointers lead there
+  void* copy_escape = nullptr;  // jmp_buf*, while it copies: bad pointers lead there
   String print_text;
   uint32_t color = 0;
 };
 extern SHEER_TLS Worker* this_worker;
 
-Worker* worker_borrow();                                  // for a helping thread
+Worker* worker_borrow();  // for a helping thread
 void worker_return(Worker*);
 Block* block_get(Worker*, Node*, Code*);
-void block_put(Block*);                                   // back to the worker's spares; fibers stay with it
-void block_start(Block*, uint64_t id);                    // sets it up for block `id` of its node
-Left block_enter(Block*);                                 // runs it until it is done or has to wait
-void block_abandon(Block*);                               // its fibers start afresh
-void block_check_grid(Block*);                            // wakes it if its grid barrier opened
+void block_put(Block*);                 // back to the worker's spares; fibers stay with it
+void block_start(Block*, uint64_t id);  // sets it up for block `id` of its node
+Left block_enter(Block*);               // runs it until it is done or has to wait
+void block_abandon(Block*);             // its fibers start afresh
+void block_check_grid(Block*);          // wakes it if its grid barrier opened
 void block_exit_threads(Block*, uint32_t threads);
 void grid_block_ended(Node*);
 [[noreturn]] void leave_block(Block*, Left);
-void suspend(Block*);                                     // current fiber waits; somebody else runs
+void suspend(Block*);  // current fiber waits; somebody else runs
 void make_ready(Block*, Fiber*);
 void lanes_exit(Block*, uint32_t group, uint32_t lanes);
 void fiber_put(Worker*, Fiber*);
@@ -347,19 +374,19 @@ void fiber_entry(Fiber*);
 void hold_begin(Block*);
 void hold_end(Block*);
 
-// ------------------------------------------------------------------------------------------------ context switch (context.cpp)
-extern "C" void sheer_switch(void** save, void* to);      // saves here, goes on there
-extern "C" void sheer_switch_resume();                    // the second half: with sp = a saved one, goes on there
+// ---- context switch (context.cpp)
+extern "C" void sheer_switch(void** save, void* to);  // saves here, goes on there
+extern "C" void sheer_switch_resume();                // the second half: with sp = a saved one, goes on there
 void* context_make(uint8_t* top, void (*entry)(Fiber*), Fiber* argument);
 uint32_t float_mode();
 void float_mode_set(uint32_t);
 extern const uint32_t float_mode_plain, float_mode_flushing;
 
-// ----------------------------------------------------------------------------------------------------------- faults (fault.cpp)
+// ---- faults (fault.cpp)
 void fault_handlers_install();
-void fault_thread_setup();                                // alternate signal stack for this thread
-void fault_handle(Worker*, Block*);                       // after a block left with Left::Fault: report, make sticky
+void fault_thread_setup();           // alternate signal stack for this thread
+void fault_handle(Worker*, Block*);  // after a block left with Left::Fault: report, make sticky
 void fault_timeout(Worker*, Block*);
-void print_append(const char* text, size_t bytes);        // to the printf buffer
-void interrupt_worker(Worker*);                           // makes it look whether what it runs was cancelled
+void print_append(const char* text, size_t bytes);  // to the printf buffer
+void interrupt_worker(Worker*);                     // makes it look whether what it runs was cancelled
 }  // namespace sheer

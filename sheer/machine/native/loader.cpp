@@ -1,5 +1,5 @@
-// Loads a relocatable ELF object, one kernel, into executable memory: lays its sections out, resolves names against the machine's
-// services and the C library, applies relocations, then drops the right to write.
+// Loads a relocatable ELF object, one kernel, into executable memory: lays its sections out, resolves names
+// against the machine's services and the C library, applies relocations, then drops the right to write.
 #include <dlfcn.h>
 #include <elf.h>
 #include <sys/mman.h>
@@ -9,10 +9,14 @@
 namespace sheer {
 
 #define SERVICE(name) {#name, reinterpret_cast<void*>(&name)}
-static const struct { const char* name; void* address; } services[] = {
-    SERVICE(sheer_rt_barrier),    SERVICE(sheer_rt_exited),     SERVICE(sheer_rt_grid_barrier), SERVICE(sheer_rt_yield),
-    SERVICE(sheer_rt_nanosleep),  SERVICE(sheer_rt_lanes),      SERVICE(sheer_rt_activemask),   SERVICE(sheer_rt_trap),
-    SERVICE(sheer_rt_assertfail), SERVICE(sheer_rt_vprintf),    SERVICE(sheer_rt_malloc),       SERVICE(sheer_rt_free),
+static const struct {
+  const char* name;
+  void* address;
+} services[] = {
+    SERVICE(sheer_rt_barrier),    SERVICE(sheer_rt_exited),      SERVICE(sheer_rt_grid_barrier),
+    SERVICE(sheer_rt_yield),      SERVICE(sheer_rt_nanosleep),   SERVICE(sheer_rt_lanes),
+    SERVICE(sheer_rt_activemask), SERVICE(sheer_rt_trap),        SERVICE(sheer_rt_assertfail),
+    SERVICE(sheer_rt_vprintf),    SERVICE(sheer_rt_malloc),      SERVICE(sheer_rt_free),
     SERVICE(sheer_rt_clock64),    SERVICE(sheer_rt_globaltimer), SERVICE(sheer_rt_check),
 };
 
@@ -33,10 +37,10 @@ struct Loading {
   const Elf64_Sym* symbols = nullptr;
   uint32_t symbol_count = 0;
   const char* names = nullptr;
-  Vec<uint64_t> placed;                    // section -> offset in the mapping
+  Vec<uint64_t> placed;  // section -> offset in the mapping
   uint8_t* base = nullptr;
   uint64_t stubs_at = 0, stubs_end = 0, got_at = 0, got_end = 0;
-  Vec<uint64_t> stub_of, got_of;           // by symbol: offset, 0 = none yet
+  Vec<uint64_t> stub_of, got_of;  // by symbol: offset, 0 = none yet
   String* why_not;
 };
 
@@ -47,8 +51,8 @@ static bool refuse(Loading& l, const char* what) {
 
 static bool open_object(Loading& l) {
   l.head = reinterpret_cast<const Elf64_Ehdr*>(l.file);
-  if (l.bytes < sizeof(Elf64_Ehdr) || memcmp(l.head->e_ident, ELFMAG, 4) || l.head->e_ident[EI_CLASS] != ELFCLASS64 ||
-      l.head->e_type != ET_REL) {
+  if (l.bytes < sizeof(Elf64_Ehdr) || memcmp(l.head->e_ident, ELFMAG, 4) ||
+      l.head->e_ident[EI_CLASS] != ELFCLASS64 || l.head->e_type != ET_REL) {
     return refuse(l, "not a relocatable 64-bit ELF object");
   }
   if (l.head->e_machine != elf_machine()) return refuse(l, "an object for another processor");
@@ -68,14 +72,18 @@ static bool open_object(Loading& l) {
 
 static bool wanted(const Loading& l, uint32_t i) {
   const Elf64_Shdr& s = l.sections[i];
-  const char* name = reinterpret_cast<const char*>(l.file + l.sections[l.head->e_shstrndx].sh_offset) + s.sh_name;
+  const char* name =
+      reinterpret_cast<const char*>(l.file + l.sections[l.head->e_shstrndx].sh_offset) + s.sh_name;
   return (s.sh_flags & SHF_ALLOC) && s.sh_size && strcmp(name, ".eh_frame");
 }
 
 // 0: code, 1: read only, 2: written by the kernel's own statics (none are expected)
-static int part_of(const Elf64_Shdr& s) { return s.sh_flags & SHF_EXECINSTR ? 0 : s.sh_flags & SHF_WRITE ? 2 : 1; }
+static int part_of(const Elf64_Shdr& s) {
+  return s.sh_flags & SHF_EXECINSTR ? 0 : s.sh_flags & SHF_WRITE ? 2 : 1;
+}
 
-// Lays out [code, stubs | read-only, GOT | data], each part on pages of its own. Returns the size; ends[p] = where part p ends.
+// Lays out [code, stubs | read-only, GOT | data], each part on pages of its own. Returns the size; ends[p] =
+// where part p ends.
 static uint64_t lay_out(Loading& l, uint64_t ends[3]) {
   uint64_t at = 0;
   l.placed.resize(l.head->e_shnum);
@@ -108,7 +116,8 @@ static bool resolve(Loading& l, uint32_t index, uint64_t* value) {
     return true;
   }
   if (s.st_shndx != SHN_UNDEF) {
-    if (s.st_shndx >= l.head->e_shnum || l.placed[s.st_shndx] == ~0ull) return refuse(l, "a symbol in a section that is not loaded");
+    if (s.st_shndx >= l.head->e_shnum || l.placed[s.st_shndx] == ~0ull)
+      return refuse(l, "a symbol in a section that is not loaded");
     *value = uint64_t(l.base) + l.placed[s.st_shndx] + s.st_value;
     return true;
   }
@@ -151,10 +160,13 @@ static bool apply(Loading& l) {
     for (uint64_t k = 0; k < s.sh_size / sizeof(Elf64_Rela); k++) {
       uint32_t symbol = uint32_t(ELF64_R_SYM(all[k].r_info));
       uint64_t value;
-      if (symbol >= l.symbol_count || all[k].r_offset >= l.sections[s.sh_info].sh_size) return refuse(l, "a damaged relocation");
+      if (symbol >= l.symbol_count || all[k].r_offset >= l.sections[s.sh_info].sh_size)
+        return refuse(l, "a damaged relocation");
       if (!resolve(l, symbol, &value)) return false;
       uint8_t* place = l.base + l.placed[s.sh_info] + all[k].r_offset;
-      if (!relocate(uint32_t(ELF64_R_TYPE(all[k].r_info)), place, value, all[k].r_addend, symbol, help, l.why_not)) return false;
+      if (!relocate(uint32_t(ELF64_R_TYPE(all[k].r_info)), place, value, all[k].r_addend, symbol, help,
+                    l.why_not))
+        return false;
     }
   }
   return true;
@@ -166,12 +178,16 @@ static bool find_entries(Loading& l, Code* code) {
     if (s.st_shndx == SHN_UNDEF || s.st_shndx >= l.head->e_shnum || l.placed[s.st_shndx] == ~0ull) continue;
     const char* name = l.names + s.st_name;
     uint8_t* at = l.base + l.placed[s.st_shndx] + s.st_value;
-    if (!strcmp(name, "sheer_info")) code->info = reinterpret_cast<const SheerKernelInfo*>(at);
-    else if (!strcmp(name, "sheer_warp")) code->warp = reinterpret_cast<void (*)(SheerFrame*, uint32_t, uint64_t)>(at);
-    else if (!strcmp(name, "sheer_blocks")) code->blocks = reinterpret_cast<void (*)(SheerFrame*, uint64_t, uint64_t)>(at);
+    if (!strcmp(name, "sheer_info"))
+      code->info = reinterpret_cast<const SheerKernelInfo*>(at);
+    else if (!strcmp(name, "sheer_warp"))
+      code->warp = reinterpret_cast<void (*)(SheerFrame*, uint32_t, uint64_t)>(at);
+    else if (!strcmp(name, "sheer_blocks"))
+      code->blocks = reinterpret_cast<void (*)(SheerFrame*, uint64_t, uint64_t)>(at);
   }
   if (!code->info || !code->warp) return refuse(l, "it lacks sheer_info or sheer_warp");
-  if (code->info->abi != SHEER_ABI_VERSION) return refuse(l, "it was made for another version of the machine");
+  if (code->info->abi != SHEER_ABI_VERSION)
+    return refuse(l, "it was made for another version of the machine");
   bool fibers = code->info->flags & (SHEER_BARRIER | SHEER_POLLS | SHEER_LANE_FIBERS | SHEER_GRID_BARRIER);
   if (!fibers && !code->blocks) return refuse(l, "it lacks sheer_blocks");
   return code->info->lanes ? true : refuse(l, "groups of no lanes");
@@ -186,7 +202,7 @@ Code* code_load(Vec<uint8_t> object, String* why_not) {
   uint64_t ends[3];
   uint64_t total = lay_out(l, ends);
   void* at = MAP_FAILED;
-#if defined(MAP_32BIT)                       // where 32-bit absolute relocations reach, if there is room
+#if defined(MAP_32BIT)  // where 32-bit absolute relocations reach, if there is room
   at = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 #endif
   if (at == MAP_FAILED) at = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -200,7 +216,8 @@ Code* code_load(Vec<uint8_t> object, String* why_not) {
     const Elf64_Shdr& s = l.sections[i];
     if (l.placed[i] == ~0ull) continue;
     if (s.sh_type != SHT_NOBITS) memcpy(l.base + l.placed[i], l.file + s.sh_offset, s.sh_size);
-    const char* name = reinterpret_cast<const char*>(l.file + l.sections[l.head->e_shstrndx].sh_offset) + s.sh_name;
+    const char* name =
+        reinterpret_cast<const char*>(l.file + l.sections[l.head->e_shstrndx].sh_offset) + s.sh_name;
     if (part_of(s) == 0 && (!code->text || !strcmp(name, ".text"))) {
       code->text = l.base + l.placed[i];
       code->text_bytes = s.sh_size;

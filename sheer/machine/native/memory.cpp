@@ -1,5 +1,6 @@
-// Device memory: address ranges out of a large reserved area, committed per allocation, with an unreadable page behind each, so
-// that a kernel's stray access faults at no cost to the others. One table answers "what is at this address".
+// Device memory: address ranges out of a large reserved area, committed per allocation, with an unreadable
+// page behind each, so that a kernel's stray access faults at no cost to the others. One table answers "what
+// is at this address".
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -8,24 +9,28 @@
 namespace sheer {
 
 static const uint64_t page = 4096, huge = 2 << 20, large_from = 1 << 20;
-static const uint64_t kept_dirty_limit = 512ull << 20;     // freed memory whose pages stay ours, for the next allocation
-static const uint32_t guarded_limit = 14000;               // each guard costs two mappings of the kernel's 65530
+static const uint64_t kept_dirty_limit =
+    512ull << 20;                             // freed memory whose pages stay ours, for the next allocation
+static const uint32_t guarded_limit = 14000;  // each guard costs two mappings of the kernel's 65530
 
 struct Allocation {
   Range range;
-  uint8_t* slot;            // null: registered host memory
+  uint8_t* slot;  // null: registered host memory
   uint64_t slot_bytes;
   String name;
 };
-struct Extent { uint8_t* at; uint64_t bytes; };
-struct Pool {                                // free address space of one device
-  Vec<uint8_t*> small[257];                  // by pages
-  Vec<Extent> large;                         // by address, neighbours merged
+struct Extent {
+  uint8_t* at;
+  uint64_t bytes;
+};
+struct Pool {                // free address space of one device
+  Vec<uint8_t*> small[257];  // by pages
+  Vec<Extent> large;         // by address, neighbours merged
 };
 
 static Mutex table_lock;
-static Vec<Allocation*> table;               // by base
-static Vec<Pool*> pools;                     // by device
+static Vec<Allocation*> table;  // by base
+static Vec<Pool*> pools;        // by device
 static uint64_t dirty_bytes, next_id = 1;
 static uint32_t guarded;
 
@@ -36,8 +41,10 @@ static uint32_t upper(const void* address) {
   uint32_t low = 0, high = table.count;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
-    if (table[middle]->range.base <= address) low = middle + 1;
-    else high = middle;
+    if (table[middle]->range.base <= address)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }
@@ -126,11 +133,14 @@ static bool commit(Device* d, Allocation* a, uint64_t bytes) {
   a->slot_bytes = large ? round_up(bytes + page, huge) : usable + page;
   a->slot = large ? large_slot(d, a->slot_bytes) : small_slot(d, usable / page);
   if (!a->slot) return false;
-  // When there are very many allocations the guard pages go, so that neighbours become one mapping of the kernel.
+  // When there are very many allocations the guard pages go, so that neighbours become one mapping of the
+  // kernel.
   uint64_t open = guarded > guarded_limit && !large ? a->slot_bytes : usable;
   if (mprotect(a->slot, open, PROT_READ | PROT_WRITE)) {
-    if (large) large_slot_free(d, a->slot, a->slot_bytes);
-    else pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
+    if (large)
+      large_slot_free(d, a->slot, a->slot_bytes);
+    else
+      pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
     return false;
   }
   if (large) madvise(a->slot, round_up(usable, huge) <= a->slot_bytes ? usable : bytes, MADV_HUGEPAGE);
@@ -146,13 +156,19 @@ static void release(Allocation* a) {
   uint64_t usable = round_up(a->range.bytes, page);
   guarded--;
   mprotect(a->slot, a->slot_bytes, PROT_NONE);
-  if (dirty_bytes + usable > kept_dirty_limit) madvise(a->slot, a->slot_bytes, MADV_DONTNEED);
-  else dirty_bytes += usable;
-  if (large) large_slot_free(d, a->slot, a->slot_bytes);
-  else pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
+  if (dirty_bytes + usable > kept_dirty_limit)
+    madvise(a->slot, a->slot_bytes, MADV_DONTNEED);
+  else
+    dirty_bytes += usable;
+  if (large)
+    large_slot_free(d, a->slot, a->slot_bytes);
+  else
+    pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
 }
 
-static bool counts(Kind kind) { return kind == Kind::Device || kind == Kind::Managed || kind == Kind::Symbol; }
+static bool counts(Kind kind) {
+  return kind == Kind::Device || kind == Kind::Managed || kind == Kind::Symbol;
+}
 
 static Error allocate(Device* d, uint64_t bytes, Kind kind, uint32_t flags, const char* name, void** out) {
   if (!bytes || !out) return Error::InvalidValue;
@@ -164,8 +180,8 @@ static Error allocate(Device* d, uint64_t bytes, Kind kind, uint32_t flags, cons
     uint64_t charged = counts(kind) ? round_up(bytes, 256) : 0;
     if (bytes > 1ull << 46 || charged > d->capacity - min(d->capacity, d->used)) {
       set_message("device %d has %llu bytes free of %llu, %llu were asked for", d->index,
-                  (unsigned long long)(d->capacity - min(d->capacity, d->used)), (unsigned long long)d->capacity,
-                  (unsigned long long)bytes);
+                  (unsigned long long)(d->capacity - min(d->capacity, d->used)),
+                  (unsigned long long)d->capacity, (unsigned long long)bytes);
       return Error::OutOfMemory;
     }
     Allocation* a = make<Allocation>();
@@ -198,7 +214,8 @@ static Error take_out(void* base, bool registered) {
   {
     Hold hold(table_lock);
     uint32_t at = upper(base);
-    if (!at || table[at - 1]->range.base != base) return registered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
+    if (!at || table[at - 1]->range.base != base)
+      return registered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
     Allocation* a = table[at - 1];
     if ((a->range.kind == Kind::HostRegistered) != registered) {
       return registered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
@@ -220,7 +237,8 @@ Error memory_register(Device* d, void* host, uint64_t bytes, uint32_t flags) {
   if (!host || !bytes) return Error::InvalidValue;
   Hold hold(table_lock);
   uint32_t at = upper(host);
-  bool overlaps = holder(host) || (at < table.count && uint64_t(table[at]->range.base) < uint64_t(host) + bytes);
+  bool overlaps =
+      holder(host) || (at < table.count && uint64_t(table[at]->range.base) < uint64_t(host) + bytes);
   if (overlaps) return Error::HostMemoryAlreadyRegistered;
   Allocation* a = make<Allocation>();
   a->range = Range{Kind::HostRegistered, {}, d->index, host, bytes, flags, next_id++};
@@ -284,7 +302,8 @@ uint64_t device_free_bytes(const Device* d) {
   return d->capacity - min(d->capacity, d->used);
 }
 
-// What the process itself maps at `address`, from /proc/self/maps: only asked when a fault is being explained.
+// What the process itself maps at `address`, from /proc/self/maps: only asked when a fault is being
+// explained.
 bool host_mapping(const void* address, uint64_t* low, uint64_t* high, bool* readable, bool* writable) {
   FILE* maps = fopen("/proc/self/maps", "re");
   if (!maps) return false;

@@ -1,16 +1,19 @@
-// Modules and kernels: PTX texts in, described by the compile worker (or the disk cache); then symbols with addresses on each
-// device, and native code for each kernel and block shape.
+// Modules and kernels: PTX texts in, described by the compile worker (or the disk cache); then symbols with
+// addresses on each device, and native code for each kernel and block shape.
 #include "internal.h"
 
 namespace sheer {
 
-static const uint32_t shapes_before_any = 8;       // then one form serves every other block shape
+static const uint32_t shapes_before_any = 8;  // then one form serves every other block shape
 
-// ------------------------------------------------------------------------------------------------------------- images
+// ---- images
 static Mutex modules_lock;
 static Vec<Module*> all_modules;
 
-struct FatHead { char magic[8]; uint32_t flags, count; };
+struct FatHead {
+  char magic[8];
+  uint32_t flags, count;
+};
 
 static bool is_fat(const void* data) { return !memcmp(data, "SHEERFB1", 8); }
 
@@ -37,15 +40,21 @@ static Error add_image(Module* m, const Image& image) {
     return Error::Ok;
   }
   uint64_t bytes = image.bytes ? strnlen(at, image.bytes) : strlen(at);
-  if ((bytes >= 4 && !memcmp(at, "\x7f" "ELF", 4)) || (bytes >= 4 && !memcmp(at, "\x50\xed\x55\xba", 4))) {
-    set_message("this image holds machine code for a GPU; Sheer runs PTX: build with sheer nvcc, or embed PTX (-arch=compute_80)");
+  if ((bytes >= 4 && !memcmp(at,
+                             "\x7f"
+                             "ELF",
+                             4)) ||
+      (bytes >= 4 && !memcmp(at, "\x50\xed\x55\xba", 4))) {
+    set_message(
+        "this image holds machine code for a GPU; Sheer runs PTX: build with sheer nvcc, or embed PTX "
+        "(-arch=compute_80)");
     return Error::NoBinaryForGpu;
   }
   m->texts.push(String(at, bytes));
   return Error::Ok;
 }
 
-// -------------------------------------------------------------------------------------------------------- description
+// ---- description
 static void add_blob(Module* m, String* header, Vec<Piece>* pieces) {
   header->format("count %u\nsizes", m->texts.count);
   for (String& t : m->texts) {
@@ -69,8 +78,9 @@ static void parse_kernel(Module* m, const char* line) {
   size_t length = strcspn(at, " ");
   f->name = String(at, length);
   at += length;
-  uint32_t* numbers[] = {&f->info.param_bytes, &f->info.static_shared, &f->info.local_bytes, &f->info.registers,
-                         &f->info.max_threads[0], &f->info.max_threads[1], &f->info.max_threads[2], &f->info.param_count};
+  uint32_t* numbers[] = {&f->info.param_bytes,    &f->info.static_shared,  &f->info.local_bytes,
+                         &f->info.registers,      &f->info.max_threads[0], &f->info.max_threads[1],
+                         &f->info.max_threads[2], &f->info.param_count};
   for (uint32_t* number : numbers) {
     *number = uint32_t(strtoul(at, &end, 10));
     at = end;
@@ -244,7 +254,9 @@ Error module_function(Module* m, const char* name, Function** out) {
 }
 
 uint32_t module_function_count(Module* m) { return m->functions.count; }
-Function* module_function_at(Module* m, uint32_t index) { return index < m->functions.count ? m->functions[index] : nullptr; }
+Function* module_function_at(Module* m, uint32_t index) {
+  return index < m->functions.count ? m->functions[index] : nullptr;
+}
 uint32_t module_symbol_count(Module* m) { return m->symbols.count; }
 const char* module_symbol_name(Module* m, uint32_t index) {
   return index < m->symbols.count ? m->symbols[index].name.c() : nullptr;
@@ -258,7 +270,7 @@ void pack_params(const Function* f, void* const* args, void* out) {
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------- instances
+// ---- instances
 static Error instantiate(Module* m, Device* d, Instance* instance) {
   uint64_t* globals = static_cast<uint64_t*>(checked(calloc(m->symbols.count + 1, 8)));
   for (uint32_t i = 0; i < m->symbols.count; i++) {
@@ -271,11 +283,15 @@ static Error instantiate(Module* m, Device* d, Instance* instance) {
       return error;
     }
     globals[i] = reinterpret_cast<uint64_t>(at);
-    if (s.data >= 0 && uint64_t(s.data) + s.bytes <= m->data.count) memcpy(at, m->data.data + s.data, s.bytes);
-    else memset(at, 0, s.bytes);
+    if (s.data >= 0 && uint64_t(s.data) + s.bytes <= m->data.count)
+      memcpy(at, m->data.data + s.data, s.bytes);
+    else
+      memset(at, 0, s.bytes);
   }
   for (const Reloc& r : m->relocs) {
-    if (r.symbol >= m->symbols.count || r.target >= m->symbols.count || r.offset + 8 > m->symbols[r.symbol].bytes) continue;
+    if (r.symbol >= m->symbols.count || r.target >= m->symbols.count ||
+        r.offset + 8 > m->symbols[r.symbol].bytes)
+      continue;
     uint64_t value = globals[r.target] + uint64_t(r.addend);
     memcpy(reinterpret_cast<uint8_t*>(globals[r.symbol]) + r.offset, &value, 8);
   }
@@ -309,7 +325,7 @@ Error module_symbol(Module* m, Device* d, const char* name, void** address, uint
   return Error::NotFound;
 }
 
-// ------------------------------------------------------------------------------------------------------------ kernels
+// ---- kernels
 static Special* find_special(Function* f, const uint32_t block[3], bool checked_mode) {
   Special* any = nullptr;
   for (Special* s = load(f->specials); s; s = s->next) {
@@ -326,8 +342,10 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
   header.format("module %s\n", f->module->sha.c());
   add_blob(f->module, &header, &pieces);
   header.format("kernel %s\n", f->name.c());
-  if (block[0]) header.format("block %u,%u,%u\n", block[0], block[1], block[2]);
-  else header += "block any\n";
+  if (block[0])
+    header.format("block %u,%u,%u\n", block[0], block[1], block[2]);
+  else
+    header += "block any\n";
   header.format("mode %s\ntarget %s\n", checked_mode ? "checked" : "fast", knobs().isa);
   String key = key_of(header);
   Vec<uint8_t> object;
@@ -336,7 +354,8 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
   *cache_hit = false;
   Reply reply = worker_ask(header, pieces.data, pieces.count);
   if (reply.error != Error::Ok) {
-    set_message("kernel %s: %.*s", f->name.c(), int(reply.blob.count), reinterpret_cast<char*>(reply.blob.data));
+    set_message("kernel %s: %.*s", f->name.c(), int(reply.blob.count),
+                reinterpret_cast<char*>(reply.blob.data));
     return reply.error;
   }
   cache_write("kernels", key, ".o", reply.blob.data, reply.blob.count);
@@ -381,7 +400,8 @@ Error function_prepare(Function* f, Device*, const uint32_t block[3]) {
 bool code_locate(const Code* code, const void* pc, String* file, uint32_t* line) {
   if (!code_holds(code, pc)) return false;
   String header;
-  header.format("verb locate\noffset %llu\n", (unsigned long long)(static_cast<const uint8_t*>(pc) - code->text));
+  header.format("verb locate\noffset %llu\n",
+                (unsigned long long)(static_cast<const uint8_t*>(pc) - code->text));
   Piece piece{code->object.data, code->object.count};
   Reply reply = worker_ask(header, &piece, 1);
   const char *path = header_value(reply.header, "file"), *number = header_value(reply.header, "line");

@@ -1,12 +1,13 @@
-// Device printf: formats as C does, from the packed argument buffer that clang's device code makes (ints in 4 bytes, the rest in 8,
-// each at its natural alignment), into a buffer that goes to the program's stdout at synchronisation points or when full.
+// Device printf: formats as C does, from the packed argument buffer that clang's device code makes (ints in 4
+// bytes, the rest in 8, each at its natural alignment), into a buffer that goes to the program's stdout at
+// synchronisation points or when full.
 #include "internal.h"
 
 namespace sheer {
 
 static Mutex buffer_lock;
 static String buffer;
-static uint32_t buffer_bytes;                // atomic copy, so that synchronising without output costs nothing
+static uint32_t buffer_bytes;  // atomic copy, so that synchronising without output costs nothing
 
 void printf_fork_lock(bool take) { take ? buffer_lock.lock() : buffer_lock.unlock(); }
 
@@ -30,19 +31,21 @@ void print_append(const char* text, size_t bytes) {
   if (buffer.size() > 1 << 20) flush_locked();
 }
 
-// One conversion: its text with flags, width, precision (stars filled in) and what it takes from the arguments.
+// One conversion: its text with flags, width, precision (stars filled in) and what it takes from the
+// arguments.
 struct Conversion {
   char spec[64];
   char letter;
-  bool wide;               // an 8-byte integer
-  int precision;           // -1: none
+  bool wide;      // an 8-byte integer
+  int precision;  // -1: none
 };
 
 struct Arguments {
   const uint8_t* base;
   uint64_t at = 0;
   uint32_t taken = 0;
-  template <class T> T next() {
+  template <class T>
+  T next() {
     at = round_up(at, sizeof(T));
     T value;
     memcpy(&value, base + at, sizeof(T));
@@ -87,8 +90,10 @@ static const char* parse(const char* at, Arguments& args, Conversion* c) {
   c->wide = false;
   int halves = 0;
   while (*at && strchr("hlLqjzt", *at)) {
-    if (*at == 'h') halves++;
-    else if (*at != 'L') c->wide = true;
+    if (*at == 'h')
+      halves++;
+    else if (*at != 'L')
+      c->wide = true;
     at++;
   }
   c->letter = *at ? *at++ : 0;
@@ -106,7 +111,9 @@ static void format_string(String* out, const Conversion& c, const char* text, Bl
   if (!text) text = "(null)";
   size_t length = 0;
   hold_end(b);
-  while ((c.precision < 0 || length < size_t(c.precision)) && reinterpret_cast<const volatile char*>(text)[length]) length++;
+  while ((c.precision < 0 || length < size_t(c.precision)) &&
+         reinterpret_cast<const volatile char*>(text)[length])
+    length++;
   hold_begin(b);
   char spec[64];
   size_t prefix = strcspn(c.spec, ".s");
@@ -129,14 +136,26 @@ static void format_one(String* out, const Conversion& c, Arguments& args, Block*
   char text[512];
   int n = 0;
   switch (c.letter) {
-    case 'd': case 'i': case 'o': case 'u': case 'x': case 'X':
-      if (c.wide) n = snprintf(text, sizeof text, c.spec, args.next<long long>());
-      else n = snprintf(text, sizeof text, c.spec, args.next<int32_t>());
+    case 'd':
+    case 'i':
+    case 'o':
+    case 'u':
+    case 'x':
+    case 'X':
+      if (c.wide)
+        n = snprintf(text, sizeof text, c.spec, args.next<long long>());
+      else
+        n = snprintf(text, sizeof text, c.spec, args.next<int32_t>());
       break;
     case 'c': n = snprintf(text, sizeof text, c.spec, args.next<int32_t>()); break;
-    case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': case 'a': case 'A':
-      n = snprintf(text, sizeof text, c.spec, args.next<double>());
-      break;
+    case 'f':
+    case 'F':
+    case 'e':
+    case 'E':
+    case 'g':
+    case 'G':
+    case 'a':
+    case 'A': n = snprintf(text, sizeof text, c.spec, args.next<double>()); break;
     case 'p': n = snprintf(text, sizeof text, c.spec, args.next<void*>()); break;
     case 's': return format_string(out, c, args.next<const char*>(), b);
     case 'n': args.next<void*>(); return;
@@ -146,12 +165,12 @@ static void format_one(String* out, const Conversion& c, Arguments& args, Block*
   out->append(text, min<size_t>(sizeof text - 1, size_t(n < 0 ? 0 : n)));
 }
 
-extern "C" __attribute__((visibility("default"))) int32_t sheer_rt_vprintf(SheerFrame* frame, uint32_t, uint32_t, const char* format,
-                                                                         const void* packed) {
+extern "C" __attribute__((visibility("default"))) int32_t sheer_rt_vprintf(SheerFrame* frame, uint32_t,
+                                                                           uint32_t, const char* format,
+                                                                           const void* packed) {
   Block* b = static_cast<Block*>(frame->machine);
   if (!format) return -1;
-  for (const volatile char* at = format; *at; at++) {
-  }                                          // a bad pointer faults here, where nothing is held
+  for (const volatile char* at = format; *at; at++) {}  // a bad pointer faults here, where nothing is held
   Arguments args{static_cast<const uint8_t*>(packed)};
   String& out = b->worker->print_text;
   hold_begin(b);

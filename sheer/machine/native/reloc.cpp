@@ -1,5 +1,5 @@
-// Relocations of the processors we run on, as their ELF supplements define them. Far calls go through stubs, far addresses
-// through a table slot near the code.
+// Relocations of the processors we run on, as their ELF supplements define them. Far calls go through stubs,
+// far addresses through a table slot near the code.
 #include <elf.h>
 
 #include "internal.h"
@@ -22,14 +22,14 @@ static bool too_far(uint32_t type, String* why_not) {
 uint16_t elf_machine() { return EM_X86_64; }
 const uint32_t stub_bytes = 16;
 
-void write_stub(uint8_t* at, uint64_t target) {      // jmp *0(%rip); the address follows
+void write_stub(uint8_t* at, uint64_t target) {  // jmp *0(%rip); the address follows
   static const uint8_t jump[6] = {0xff, 0x25, 0, 0, 0, 0};
   memcpy(at, jump, 6);
   memcpy(at + 6, &target, 8);
 }
 
-bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol, const RelocHelp& help,
-              String* why_not) {
+bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol,
+              const RelocHelp& help, String* why_not) {
   int64_t value = int64_t(target) + addend, here = int64_t(place);
   switch (type) {
     case R_X86_64_NONE: return true;
@@ -64,7 +64,7 @@ bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, ui
 uint16_t elf_machine() { return EM_AARCH64; }
 const uint32_t stub_bytes = 16;
 
-void write_stub(uint8_t* at, uint64_t target) {      // ldr x16, .+8; br x16; the address follows
+void write_stub(uint8_t* at, uint64_t target) {  // ldr x16, .+8; br x16; the address follows
   static const uint32_t jump[2] = {0x58000050, 0xd61f0200};
   memcpy(at, jump, 8);
   memcpy(at + 8, &target, 8);
@@ -77,7 +77,7 @@ static void set_bits(uint8_t* at, uint32_t keep, uint32_t bits) {
   memcpy(at, &word, 4);
 }
 
-static void put_page(uint8_t* place, int64_t target) {           // ADRP
+static void put_page(uint8_t* place, int64_t target) {  // ADRP
   uint64_t pages = uint64_t((target >> 12) - (int64_t(place) >> 12));
   set_bits(place, 0x9f00001f, uint32_t((pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5));
 }
@@ -86,8 +86,8 @@ static void put_low12(uint8_t* place, int64_t target, int shift) {
   set_bits(place, 0xffc003ff, uint32_t((target & 0xfff) >> shift << 10));
 }
 
-bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol, const RelocHelp& help,
-              String* why_not) {
+bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, uint32_t symbol,
+              const RelocHelp& help, String* why_not) {
   int64_t value = int64_t(target) + addend, here = int64_t(place);
   switch (type) {
     case R_AARCH64_NONE: return true;
@@ -99,7 +99,8 @@ bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, ui
       return true;
     case R_AARCH64_CALL26:
     case R_AARCH64_JUMP26:
-      if (value - here >= 1 << 27 || value - here < -(1 << 27)) value = int64_t(help.stub(help.self, symbol, target));
+      if (value - here >= 1 << 27 || value - here < -(1 << 27))
+        value = int64_t(help.stub(help.self, symbol, target));
       set_bits(place, 0xfc000000, uint32_t((value - here) >> 2) & 0x3ffffff);
       return true;
     case R_AARCH64_ADR_PREL_PG_HI21: put_page(place, value); return true;
@@ -110,7 +111,9 @@ bool relocate(uint32_t type, uint8_t* place, uint64_t target, int64_t addend, ui
     case R_AARCH64_LDST64_ABS_LO12_NC: put_low12(place, value, 3); return true;
     case R_AARCH64_LDST128_ABS_LO12_NC: put_low12(place, value, 4); return true;
     case R_AARCH64_ADR_GOT_PAGE: put_page(place, int64_t(help.got(help.self, symbol, target))); return true;
-    case R_AARCH64_LD64_GOT_LO12_NC: put_low12(place, int64_t(help.got(help.self, symbol, target)), 3); return true;
+    case R_AARCH64_LD64_GOT_LO12_NC:
+      put_low12(place, int64_t(help.got(help.self, symbol, target)), 3);
+      return true;
   }
   why_not->format("relocation type %u is not known to the loader", type);
   return false;

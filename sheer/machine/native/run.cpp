@@ -1,5 +1,5 @@
-// One worker thread at its work: hands itself chunks of a launch or a copy, keeps its live blocks going, starts further ones when
-// those it has only wait.
+// One worker thread at its work: hands itself chunks of a launch or a copy, keeps its live blocks going,
+// starts further ones when those it has only wait.
 #include <sched.h>
 #include <time.h>
 
@@ -33,8 +33,8 @@ static void run_simple(Worker* w, Node* n) {
   block_put(b);
 }
 
-// ---------------------------------------------------------------------------------------------- live blocks with fibers
-static bool start_block(Worker* w, Node* n) {          // the caller is a user of n; the block takes that over
+// ---- live blocks with fibers
+static bool start_block(Worker* w, Node* n) {  // the caller is a user of n; the block takes that over
   uint64_t first, count;
   if (!take_blocks(n, &first, &count)) return false;
   Block* b = block_get(w, n, n->code);
@@ -84,7 +84,8 @@ static void give_up(Worker* w, uint32_t at) {
 static void deadlocked(Worker* w, Block* b) {
   w->fault = Fault();
   w->fault.error = Error::LaunchFailure;
-  w->fault.text = String("deadlock: every thread that is left waits at a barrier that the others never reach");
+  w->fault.text =
+      String("deadlock: every thread that is left waits at a barrier that the others never reach");
   fault_handle(w, b);
 }
 
@@ -123,16 +124,16 @@ static bool run_one(Worker* w, uint32_t at) {
 
 static const uint64_t patience_ns = 100000, poll_ns = 4000;
 
-// What is polled for mostly comes soon, from a block that runs on another thread; blocks at a grid barrier only go on once all
-// the others have started.
+// What is polled for mostly comes soon, from a block that runs on another thread; blocks at a grid barrier
+// only go on once all the others have started.
 static bool only_polls(Worker* w) {
   for (Block* b : w->live)
     if (!b->polled_first) return false;
   return true;
 }
 
-// Blocks that wait for each other are shared out evenly, and stay where they start: a worker with its share gives the others,
-// who may have to wake first, some time to come for theirs.
+// Blocks that wait for each other are shared out evenly, and stay where they start: a worker with its share
+// gives the others, who may have to wake first, some time to come for theirs.
 static bool has_its_share(Worker* w, Node* n, uint64_t quiet_since) {
   uint64_t resident = n->live_cap ? min<uint64_t>(n->total, n->live_cap) : n->total;
   uint64_t share = (resident + scheduler.limit - 1) / scheduler.limit;
@@ -162,8 +163,10 @@ static bool start_more(Worker* w, uint64_t quiet_since) {
     node_leave(n);
     return false;
   }
-  if (n->kind == OpKind::Launch) run_simple(w, n);
-  else run_pieces(w, n);
+  if (n->kind == OpKind::Launch)
+    run_simple(w, n);
+  else
+    run_pieces(w, n);
   node_leave(n);
   return true;
 }
@@ -196,15 +199,19 @@ static void run_fibers(Worker* w, Node* n) {
     }
     if (!quiet) quiet_since = host_ns();
     bool early = scheduler.limit > 1 && only_polls(w) && host_ns() - quiet_since < poll_ns;
-    if (!early && start_more(w, quiet_since)) quiet = 0;
-    else back_off(quiet++);
+    if (!early && start_more(w, quiet_since))
+      quiet = 0;
+    else
+      back_off(quiet++);
   }
 }
 
 void work_on(Worker* w, Node* n) {
   if (n->kind == OpKind::Launch && n->fibers) return run_fibers(w, n);
-  if (n->kind == OpKind::Launch) run_simple(w, n);
-  else run_pieces(w, n);
+  if (n->kind == OpKind::Launch)
+    run_simple(w, n);
+  else
+    run_pieces(w, n);
   node_leave(n);
 }
 }  // namespace sheer

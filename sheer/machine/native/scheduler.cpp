@@ -1,8 +1,10 @@
-// Who runs what: the pool of worker threads, the queue of ready work, threads that help while they wait, cancelling.
+// Who runs what: the pool of worker threads, the queue of ready work, threads that help while they wait,
+// cancelling.
 //
-// At most `limit` threads execute at a time, workers and helpers together. A thread that synchronises takes part in the work it
-// waits for, so a small launch never waits for another thread to wake. Idle workers spin for a while, but one core is left to
-// the program; the others sleep and are woken one by one while there is more to do than threads at it.
+// At most `limit` threads execute at a time, workers and helpers together. A thread that synchronises takes
+// part in the work it waits for, so a small launch never waits for another thread to wake. Idle workers spin
+// for a while, but one core is left to the program; the others sleep and are woken one by one while there is
+// more to do than threads at it.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -15,14 +17,14 @@ Scheduler scheduler;
 SHEER_TLS Worker* this_worker;
 static const uint64_t spin_ns = 100000;
 
-static Worker* worker_new() {                 // lock held
+static Worker* worker_new() {  // lock held
   Worker* w = make<Worker>();
   w->index = scheduler.workers.count;
   scheduler.workers.push(w);
   return w;
 }
 
-// ------------------------------------------------------------------------------------------------------------ the queue
+// ---- the queue
 void notify_workers() {
   fetch_add(scheduler.version, 1);
   if (!load(scheduler.spinners) && load(scheduler.sleepers)) futex_wake(&scheduler.version, 1);
@@ -109,7 +111,7 @@ void node_leave(Node* n) {
   Hold hold(scheduler.lock);
   if (--n->users || load(n->done) < n->total || n->finished) return;
   if (watched) {
-    n->users++;                             // nobody else may complete it meanwhile
+    n->users++;  // nobody else may complete it meanwhile
     scheduler.lock.unlock();
     report_launch_end(n);
     scheduler.lock.lock();
@@ -118,7 +120,7 @@ void node_leave(Node* n) {
   node_complete(n);
 }
 
-// ------------------------------------------------------------------------------------------------------------ the threads
+// ---- the threads
 static bool work_left() { return scheduler.first != nullptr; }
 
 static void idle(uint32_t seen) {
@@ -163,7 +165,7 @@ static void* worker_main(void* argument) {
 
 static void start_thread(Worker* w) {
   sigset_t all, before;
-  sigfillset(&all);                           // the program's signal handlers are not for fibers' stacks
+  sigfillset(&all);  // the program's signal handlers are not for fibers' stacks
   const int ours[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGRTMAX - 5};
   for (int s : ours) sigdelset(&all, s);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -194,7 +196,8 @@ static void after_fork_parent() {
   scheduler.lock.unlock();
 }
 
-// The child has no worker threads: it starts its own at its first work. What the parent had queued is the parent's.
+// The child has no worker threads: it starts its own at its first work. What the parent had queued is the
+// parent's.
 static void after_fork_child() {
   printf_fork_lock(false);
   memory_fork_lock(false);
@@ -224,7 +227,7 @@ void scheduler_start() {
 }
 
 bool help(Stream* only) {
-  if (this_worker) return false;              // a worker does not wait, and a host function must not
+  if (this_worker) return false;  // a worker does not wait, and a host function must not
   scheduler.lock.lock();
   Node* n = scheduler.active < scheduler.limit ? pick(only) : nullptr;
   if (!n) {
@@ -255,11 +258,12 @@ bool help(Stream* only) {
   return true;
 }
 
-// ------------------------------------------------------------------------------------------------------------ the watchdog
-static uint32_t watchdog_word;               // grows when there is something to watch
+// ---- the watchdog
+static uint32_t watchdog_word;  // grows when there is something to watch
 static bool watchdog_runs;
 
-// Interrupts what was cancelled again and again (a signal may come just before a block is entered), finds what runs too long.
+// Interrupts what was cancelled again and again (a signal may come just before a block is entered), finds
+// what runs too long.
 static bool watch() {
   uint64_t now = host_ns();
   bool busy = false;
@@ -290,13 +294,15 @@ static void* watchdog_main(void*) {
   for (;;) {
     uint32_t seen = load(watchdog_word);
     bool busy = watch();
-    if (busy || knobs().time_limit_s > 0) futex_wait(&watchdog_word, seen, 10000000);
-    else futex_wait(&watchdog_word, seen);
+    if (busy || knobs().time_limit_s > 0)
+      futex_wait(&watchdog_word, seen, 10000000);
+    else
+      futex_wait(&watchdog_word, seen);
   }
   return nullptr;
 }
 
-void watchdog_start() {                       // lock held
+void watchdog_start() {  // lock held
   fetch_add(watchdog_word, 1);
   if (watchdog_runs) {
     futex_wake(&watchdog_word, 1);

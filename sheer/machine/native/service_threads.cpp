@@ -1,5 +1,5 @@
-// The machine's own threads beside the workers: the one that calls the program's host functions, one at a time and in order of
-// readiness, and how such threads are made.
+// The machine's own threads beside the workers: the one that calls the program's host functions, one at a
+// time and in order of readiness, and how such threads are made.
 #include <pthread.h>
 #include <signal.h>
 
@@ -21,14 +21,16 @@ void service_thread(void* (*body)(void*), const char* name) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-static Node *host_first, *host_last;         // scheduler lock
+static Node *host_first, *host_last;  // scheduler lock
 static uint32_t host_word;
 static bool host_runs;
 
 static void call_host(Node* n) {
   if (n->kind == OpKind::Launch) return run_reference(n);
-  if (n->callback) n->callback(n->host.user, device_error(n->device));
-  else n->host.call(n->host.user);
+  if (n->callback)
+    n->callback(n->host.user, device_error(n->device));
+  else
+    n->host.call(n->host.user);
 }
 
 static void* host_main(void*) {
@@ -54,8 +56,10 @@ static void* host_main(void*) {
 
 void host_thread_push(Node* n) {
   n->next_node = nullptr;
-  if (host_first) host_last->next_node = n;
-  else host_first = n;
+  if (host_first)
+    host_last->next_node = n;
+  else
+    host_first = n;
   host_last = n;
   fetch_add(host_word, 1);
   if (host_runs) {

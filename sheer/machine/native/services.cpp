@@ -1,5 +1,5 @@
-// The services that kernels call, sheer_rt_*: polling, lanes that wait for each other, traps, memory, clocks. (Barriers are in
-// block.cpp, printf in printf.cpp, the checks of checked mode in check.cpp.)
+// The services that kernels call, sheer_rt_*: polling, lanes that wait for each other, traps, memory, clocks.
+// (Barriers are in block.cpp, printf in printf.cpp, the checks of checked mode in check.cpp.)
 #include <time.h>
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -20,7 +20,8 @@ SERVICE_CALL void sheer_rt_exited(SheerFrame* frame, uint32_t group, uint32_t la
   block_exit_threads(b, lanes);
 }
 
-// In a polling loop: what is polled for may come from another fiber of the block, another block of this worker, another thread.
+// In a polling loop: what is polled for may come from another fiber of the block, another block of this
+// worker, another thread.
 SERVICE_CALL void sheer_rt_yield(SheerFrame* frame, uint32_t) {
   Block* b = block_of(frame);
   if (b->simple) return cpu_pause();
@@ -32,8 +33,10 @@ SERVICE_CALL void sheer_rt_yield(SheerFrame* frame, uint32_t) {
   }
   f->polls = 0;
   f->next = nullptr;
-  if (b->polled_first) b->polled_last->next = f;
-  else b->polled_first = f;
+  if (b->polled_first)
+    b->polled_last->next = f;
+  else
+    b->polled_first = f;
   b->polled_last = f;
   suspend(b);
 }
@@ -46,7 +49,7 @@ SERVICE_CALL void sheer_rt_nanosleep(SheerFrame* frame, uint32_t group, uint32_t
   while (host_ns() < until);
 }
 
-// ---------------------------------------------------------------------------------------------------------- lane fibers
+// ---- lane fibers
 static uint32_t meet(Block* b, LaneGroup& g, uint32_t members, Fiber* self) {
   uint32_t taking_part = members & ~g.exited;
   for (uint32_t lane = 0; lane < 32; lane++) {
@@ -64,7 +67,8 @@ static uint32_t meet(Block* b, LaneGroup& g, uint32_t members, Fiber* self) {
   return taking_part;
 }
 
-SERVICE_CALL uint32_t sheer_rt_lanes(SheerFrame* frame, uint32_t group, uint32_t lane, uint32_t members, uint64_t value, uint64_t* out) {
+SERVICE_CALL uint32_t sheer_rt_lanes(SheerFrame* frame, uint32_t group, uint32_t lane, uint32_t members,
+                                     uint64_t value, uint64_t* out) {
   Block* b = block_of(frame);
   uint32_t in_group = min(32u, b->threads - group * 32);
   if (in_group < 32) members &= (1u << in_group) - 1;
@@ -94,7 +98,7 @@ void lanes_exit(Block* b, uint32_t group, uint32_t lanes) {
 
 SERVICE_CALL uint32_t sheer_rt_activemask(SheerFrame*, uint32_t, uint32_t lane) { return 1u << lane; }
 
-// --------------------------------------------------------------------------------------------------------------- traps
+// ---- traps
 static Fault& fresh_fault(Block* b, uint32_t group, uint32_t lane) {
   b->worker->fault = Fault();
   Fault& fault = b->worker->fault;
@@ -104,12 +108,14 @@ static Fault& fresh_fault(Block* b, uint32_t group, uint32_t lane) {
   return fault;
 }
 
-SERVICE_CALL [[noreturn]] void sheer_rt_trap(SheerFrame* frame, uint32_t group, uint32_t lane, uint32_t kind, uint32_t line, uint32_t file) {
+SERVICE_CALL [[noreturn]] void sheer_rt_trap(SheerFrame* frame, uint32_t group, uint32_t lane, uint32_t kind,
+                                             uint32_t line, uint32_t file) {
   Block* b = block_of(frame);
   Fault& fault = fresh_fault(b, group, lane);
-  static const char* const what[] = {"trap", "call of an invalid function pointer", "instruction that Sheer does not support",
-                                     "stack overflow"};
-  static const Error errors[] = {Error::LaunchFailure, Error::InvalidPc, Error::IllegalInstruction, Error::HardwareStackError};
+  static const char* const what[] = {"trap", "call of an invalid function pointer",
+                                     "instruction that Sheer does not support", "stack overflow"};
+  static const Error errors[] = {Error::LaunchFailure, Error::InvalidPc, Error::IllegalInstruction,
+                                 Error::HardwareStackError};
   fault.error = errors[kind & 3];
   fault.text = String(what[kind & 3]);
   fault.line = line;
@@ -117,19 +123,21 @@ SERVICE_CALL [[noreturn]] void sheer_rt_trap(SheerFrame* frame, uint32_t group, 
   leave_block(b, Left::Fault);
 }
 
-SERVICE_CALL [[noreturn]] void sheer_rt_assertfail(SheerFrame* frame, uint32_t group, uint32_t lane, const char* message,
-                                                   const char* file, uint32_t line, const char* function) {
+SERVICE_CALL [[noreturn]] void sheer_rt_assertfail(SheerFrame* frame, uint32_t group, uint32_t lane,
+                                                   const char* message, const char* file, uint32_t line,
+                                                   const char* function) {
   Block* b = block_of(frame);
   Fault& fault = fresh_fault(b, group, lane);
   uint32_t thread = group * b->code->info->lanes + lane;
   const uint32_t *t = b->frame.ntid, *c = b->frame.ctaid;
   fault.error = Error::Assert;
-  fault.text.format("%s:%u: %s: block: [%u,%u,%u], thread: [%u,%u,%u] Assertion `%s` failed.", file, line, function, c[0], c[1],
-                    c[2], thread % t[0], thread / t[0] % t[1], thread / t[0] / t[1], message);
+  fault.text.format("%s:%u: %s: block: [%u,%u,%u], thread: [%u,%u,%u] Assertion `%s` failed.", file, line,
+                    function, c[0], c[1], c[2], thread % t[0], thread / t[0] % t[1], thread / t[0] / t[1],
+                    message);
   leave_block(b, Left::Fault);
 }
 
-// ------------------------------------------------------------------------------------------------------ memory and clocks
+// ---- memory and clocks
 SERVICE_CALL uint64_t sheer_rt_malloc(SheerFrame* frame, uint64_t bytes) {
   Block* b = block_of(frame);
   hold_begin(b);
@@ -148,7 +156,8 @@ SERVICE_CALL void sheer_rt_free(SheerFrame* frame, uint64_t address) {
   Fault& fault = fresh_fault(b, 0, 0);
   fault.has_lane = false;
   fault.error = Error::IllegalAddress;
-  fault.text.format("free of 0x%llx, which malloc did not give or which was freed before", (unsigned long long)address);
+  fault.text.format("free of 0x%llx, which malloc did not give or which was freed before",
+                    (unsigned long long)address);
   leave_block(b, Left::Fault);
 }
 

@@ -1,5 +1,6 @@
-// Streams, events and what is put in them. Each operation becomes a node with a count of the unfinished nodes it needs; stream
-// order, events, the legacy stream and graphs are all just edges. Ready launches and copies go to the scheduler's queue.
+// Streams, events and what is put in them. Each operation becomes a node with a count of the unfinished nodes
+// it needs; stream order, events, the legacy stream and graphs are all just edges. Ready launches and copies
+// go to the scheduler's queue.
 #include <pthread.h>
 
 #include "internal.h"
@@ -7,16 +8,16 @@
 namespace sheer {
 
 static uint64_t next_launch = 1, next_stream = 3;
-static Vec<Node*> node_pool;                 // scheduler lock
+static Vec<Node*> node_pool;  // scheduler lock
 
-static Node* node_new() {                    // lock held
+static Node* node_new() {  // lock held
   if (!node_pool.count) return make<Node>();
   Node* n = node_pool.back();
   node_pool.pop();
   return n;
 }
 
-static void node_free(Node* n) {             // lock held
+static void node_free(Node* n) {  // lock held
   free(n->staged);
   Vec<Node*> dependents = sheer::move(n->dependents);
   uint8_t* params = n->params;
@@ -29,7 +30,7 @@ static void node_free(Node* n) {             // lock held
   node_pool.push(n);
 }
 
-// --------------------------------------------------------------------------------------------------- readiness, completion
+// ---- readiness, completion
 static void needs(Node* n, Node* before) {
   if (!before || before == n) return;
   before->dependents.push(n);
@@ -83,11 +84,13 @@ static void stream_advance(Node* n) {
   }
 }
 
-static void settle(Node* first, bool first_is_done) {         // lock held
+static void settle(Node* first, bool first_is_done) {  // lock held
   Vec<Node*> done;
   bool pushed = false;
-  if (first_is_done || begin(first)) done.push(first);
-  else pushed = first->in_queue;
+  if (first_is_done || begin(first))
+    done.push(first);
+  else
+    pushed = first->in_queue;
   for (uint32_t at = 0; at < done.count; at++) {
     Node* n = done[at];
     n->finished = true;
@@ -96,8 +99,10 @@ static void settle(Node* first, bool first_is_done) {         // lock held
     if (n->event) event_done(n);
     for (Node* d : n->dependents) {
       if (--d->waits) continue;
-      if (begin(d)) done.push(d);
-      else pushed |= d->in_queue;
+      if (begin(d))
+        done.push(d);
+      else
+        pushed |= d->in_queue;
     }
     n->dependents.clear();
     stream_advance(n);
@@ -115,7 +120,7 @@ static void release_guard(Node* n) {
   if (!--n->waits) settle(n, false);
 }
 
-// ----------------------------------------------------------------------------------------------------------- submission
+// ---- submission
 static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double* compile_us) {
   const uint32_t *g = op.grid, *b = op.block;
   uint64_t threads = uint64_t(b[0]) * b[1] * b[2];
@@ -166,7 +171,7 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   return Error::Ok;
 }
 
-static Error prepare(Node* n, Stream* s, const Op& op) {      // no lock held: may compile
+static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may compile
   n->device = s->device;
   n->stream = s;
   n->kind = op.kind;
@@ -191,7 +196,7 @@ static Error prepare(Node* n, Stream* s, const Op& op) {      // no lock held: m
   return Error::InvalidValue;
 }
 
-static void bind_event(Node* n, const Op& op) {               // lock held
+static void bind_event(Node* n, const Op& op) {  // lock held
   if (op.kind == OpKind::Record) {
     Event* e = n->event = op.record.event;
     n->record = ++e->recorded;
@@ -202,7 +207,7 @@ static void bind_event(Node* n, const Op& op) {               // lock held
   }
 }
 
-static void append(Stream* s, Node* n) {                      // lock held; the node carries a guard
+static void append(Stream* s, Node* n) {  // lock held; the node carries a guard
   n->seq = ++s->submitted;
   needs(n, s->tail);
   Device* d = s->device;
@@ -291,8 +296,9 @@ Error submit_graph(Stream* s, const GraphNode* graph, uint32_t count) {
   return Error::Ok;
 }
 
-// -------------------------------------------------------------------------------------------------------------- waiting
-template <class Done> static void wait_until(Stream* only, Done done) {
+// ---- waiting
+template <class Done>
+static void wait_until(Stream* only, Done done) {
   uint32_t spins = 0;
   while (!done()) {
     if (help(only)) {
@@ -352,8 +358,8 @@ Error device_synchronize(Device* d) {
   return device_error(d);
 }
 
-// -------------------------------------------------------------------------------------------------------------- streams
-static Stream* stream_make(Device* d, uint32_t flags, int priority, uint64_t id) {      // lock held
+// ---- streams
+static Stream* stream_make(Device* d, uint32_t flags, int priority, uint64_t id) {  // lock held
   Stream* s = make<Stream>();
   s->device = d;
   s->flags = flags;
@@ -425,8 +431,10 @@ void streams_release(Device* d) {
   Vec<Stream*> kept;
   for (Stream* s : d->streams) {
     bool mine = thread_streams && (*thread_streams)[uint32_t(d->index)] == s;
-    if (s->legacy || mine || s->completed != s->submitted) kept.push(s);
-    else drop(s);
+    if (s->legacy || mine || s->completed != s->submitted)
+      kept.push(s);
+    else
+      drop(s);
   }
   d->streams = sheer::move(kept);
 }
@@ -436,7 +444,7 @@ uint32_t stream_flags(const Stream* s) { return s->flags; }
 int stream_priority(const Stream* s) { return s->priority; }
 uint64_t stream_id(const Stream* s) { return s->id; }
 
-// --------------------------------------------------------------------------------------------------------------- events
+// ---- events
 Error event_create(Device* d, Event** out) {
   if (int sticky = load(d->sticky)) return Error(sticky);
   *out = make<Event>();
@@ -446,8 +454,10 @@ Error event_create(Device* d, Event** out) {
 
 Error event_destroy(Event* e) {
   Hold hold(scheduler.lock);
-  if (e->pending) e->dead = true;
-  else drop(e);
+  if (e->pending)
+    e->dead = true;
+  else
+    drop(e);
   return Error::Ok;
 }
 

@@ -39,8 +39,11 @@ void report_launch_end(Node* n) {
   e.run_us = double(host_ns() - n->started_ns) * 1e-3;
   if (subscriber.launch_end) subscriber.launch_end(subscriber.user, e);
   if (!knobs().debug) return;
-  fprintf(stderr, "sheer: launch %llu %s<<<%u,%u,%u / %u,%u,%u>>> shared %u on device %d: %s, %.1f us (code %s, %.1f us)\n",
-          (unsigned long long)e.id, n->function->name.c(), n->grid[0], n->grid[1], n->grid[2], n->block[0], n->block[1],
-          n->block[2], n->shared_bytes, n->device->index, e.engine, e.run_us, n->cache_hit ? "cached" : "compiled", e.compile_us);
+  fprintf(stderr,
+          "sheer: launch %llu %s<<<%u,%u,%u / %u,%u,%u>>> shared %u on device %d: %s, %.1f us (code %s, %.1f "
+          "us)\n",
+          (unsigned long long)e.id, n->function->name.c(), n->grid[0], n->grid[1], n->grid[2], n->block[0],
+          n->block[1], n->block[2], n->shared_bytes, n->device->index, e.engine, e.run_us,
+          n->cache_hit ? "cached" : "compiled", e.compile_us);
 }
 }  // namespace sheer

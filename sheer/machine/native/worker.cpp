@@ -1,5 +1,6 @@
-// The client of the compile worker: starts `python -m sheer.worker` when first needed, speaks the framed protocol with it, starts
-// another one when it has died. One request at a time. A forked child of the program starts its own.
+// The client of the compile worker: starts `python -m sheer.worker` when first needed, speaks the framed
+// protocol with it, starts another one when it has died. One request at a time. A forked child of the program
+// starts its own.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +22,7 @@ static Mutex worker_lock;
 static int worker_socket = -1;
 static pid_t worker_pid, worker_parent;
 
-void worker_after_fork() { worker_lock.state = 0; }      // whoever held it is not in this process
+void worker_after_fork() { worker_lock.state = 0; }  // whoever held it is not in this process
 
 static Vec<char*> worker_environment() {
   Vec<char*> all;
@@ -30,7 +31,7 @@ static Vec<char*> worker_environment() {
   for (char** e = environ; *e; e++) {
     if (!strncmp(*e, "PYTHONPATH=", 11)) {
       if ((*e)[11]) (path += ":") += *e + 11;
-    } else if (strncmp(*e, "LD_PRELOAD=", 11)) {          // we may be preloaded; the worker does not want us
+    } else if (strncmp(*e, "LD_PRELOAD=", 11)) {  // we may be preloaded; the worker does not want us
       all.push(strdup(*e));
     }
   }
@@ -44,10 +45,10 @@ static int spawn_worker(int theirs, pid_t* pid) {
   posix_spawnattr_t how;
   posix_spawn_file_actions_init(&files);
   posix_spawnattr_init(&how);
-  int number = theirs == 3 ? 4 : 3;                       // dup2 to another number clears close-on-exec
+  int number = theirs == 3 ? 4 : 3;  // dup2 to another number clears close-on-exec
   posix_spawn_file_actions_adddup2(&files, theirs, number);
   posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, 2, 1);         // stdout is the program's alone
+  posix_spawn_file_actions_adddup2(&files, 2, 1);  // stdout is the program's alone
   sigset_t none, usual;
   sigemptyset(&none);
   sigemptyset(&usual);
@@ -55,12 +56,12 @@ static int spawn_worker(int theirs, pid_t* pid) {
   for (int s : defaults) sigaddset(&usual, s);
   posix_spawnattr_setsigmask(&how, &none);
   posix_spawnattr_setsigdefault(&how, &usual);
-  posix_spawnattr_setpgroup(&how, 0);                     // Ctrl-C ends the program; the worker then sees the socket close
+  posix_spawnattr_setpgroup(&how, 0);  // Ctrl-C ends the program; the worker then sees the socket close
   posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   String fd;
   fd.format("%d", number);
   // -P: nothing that lies in the program's folder is to be taken for a module of ours.
-  char* arguments[] = {const_cast<char*>(knobs().python), const_cast<char*>("-P"), const_cast<char*>("-m"),
+  char* arguments[] = {const_cast<char*>(knobs().python), const_cast<char*>("-P"),   const_cast<char*>("-m"),
                        const_cast<char*>("sheer.worker"), const_cast<char*>(fd.c()), nullptr};
   Vec<char*> variables = worker_environment();
   int error = posix_spawnp(pid, knobs().python, &files, &how, arguments, variables.data);
@@ -70,7 +71,7 @@ static int spawn_worker(int theirs, pid_t* pid) {
   return error;
 }
 
-static String bury() {                                    // what became of the worker, in words
+static String bury() {  // what became of the worker, in words
   String how("went away");
   if (worker_socket >= 0) close(worker_socket);
   worker_socket = -1;
@@ -80,8 +81,10 @@ static String bury() {                                    // what became of the 
       pid_t got = waitpid(worker_pid, &status, WNOHANG);
       if (got == worker_pid) {
         how = String();
-        if (WIFSIGNALED(status)) how.format("was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-        else how.format("ended with exit code %d", WEXITSTATUS(status));
+        if (WIFSIGNALED(status))
+          how.format("was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        else
+          how.format("ended with exit code %d", WEXITSTATUS(status));
       }
       if (got != 0) break;
       usleep(5000);
@@ -93,7 +96,7 @@ static String bury() {                                    // what became of the 
 
 static bool alive() {
   if (worker_socket < 0) return false;
-  if (worker_parent != getpid()) {                        // forked: the socket is our parent's
+  if (worker_parent != getpid()) {  // forked: the socket is our parent's
     close(worker_socket);
     worker_socket = -1;
     worker_pid = 0;
@@ -119,13 +122,13 @@ static bool start_worker(String* why_not) {
   if (error) {
     close(pair[0]);
     worker_pid = 0;
-    why_not->format("cannot start %s: %s; set SHEER_PYTHON to a Python that has Sheer's dependencies", knobs().python,
-                    strerror(error));
+    why_not->format("cannot start %s: %s; set SHEER_PYTHON to a Python that has Sheer's dependencies",
+                    knobs().python, strerror(error));
     return false;
   }
   worker_socket = pair[0];
   worker_parent = getpid();
-  if (knobs().reference) prctl(PR_SET_PTRACER, worker_pid, 0, 0, 0);   // it reads and writes our memory
+  if (knobs().reference) prctl(PR_SET_PTRACER, worker_pid, 0, 0, 0);  // it reads and writes our memory
   return true;
 }
 
@@ -218,7 +221,8 @@ const char* header_value(const String& header, const char* key) {
 Error nvrtc_compile(const NvrtcRequest& request, Text* ptx, Text* log) {
   String header;
   Vec<Piece> pieces;
-  header.format("verb nvrtc\nname %s\nsource %llu\n", request.name && *request.name ? request.name : "default_program",
+  header.format("verb nvrtc\nname %s\nsource %llu\n",
+                request.name && *request.name ? request.name : "default_program",
                 (unsigned long long)request.source.bytes);
   for (uint32_t i = 0; i < request.option_count; i++) header.format("option %s\n", request.options[i]);
   pieces.push(Piece{request.source.data, request.source.bytes});
@@ -228,7 +232,9 @@ Error nvrtc_compile(const NvrtcRequest& request, Text* ptx, Text* log) {
   }
   Reply reply = worker_ask(header, pieces.data, pieces.count);
   const char* log_size = header_value(reply.header, "log");
-  uint64_t log_bytes = reply.error != Error::Ok ? reply.blob.count : log_size ? strtoull(log_size, nullptr, 10) : 0;
+  uint64_t log_bytes = reply.error != Error::Ok ? reply.blob.count
+                       : log_size               ? strtoull(log_size, nullptr, 10)
+                                                : 0;
   log_bytes = min<uint64_t>(log_bytes, reply.blob.count);
   uint64_t ptx_bytes = reply.blob.count - log_bytes;
   char* texts[2];

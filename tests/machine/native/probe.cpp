@@ -1,4 +1,5 @@
-// The tests' side of the machine: one function a test, called by name in a process of its own. They answer 0, or print what failed.
+// The tests' side of the machine: one function a test, called by name in a process of its own. They answer 0,
+// or print what failed.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,12 +14,12 @@
 using namespace sheer;
 
 #define TEST extern "C" __attribute__((visibility("default"))) int
-#define CHECK(x)                                                                      \
-  do {                                                                                \
-    if (!(x)) {                                                                       \
-      printf("line %d: %s (last message: %s)\n", __LINE__, #x, last_message());       \
-      return 1;                                                                       \
-    }                                                                                 \
+#define CHECK(x)                                                                \
+  do {                                                                          \
+    if (!(x)) {                                                                 \
+      printf("line %d: %s (last message: %s)\n", __LINE__, #x, last_message()); \
+      return 1;                                                                 \
+    }                                                                           \
   } while (0)
 #define OK(x) CHECK((x) == Error::Ok)
 
@@ -44,7 +45,8 @@ struct Launch {
     if (module_function(the_module(), kernel, &f) != Error::Ok) printf("no kernel %s\n", kernel), exit(1);
     op.launch = LaunchOp{f, {grid, 1, 1}, {block, 1, 1}, 0, false, params};
   }
-  template <class T> Launch& arg(uint32_t offset, T value) {
+  template <class T>
+  Launch& arg(uint32_t offset, T value) {
     memcpy(params + offset, &value, sizeof value);
     return *this;
   }
@@ -84,9 +86,11 @@ static Op fill_op(void* dst, uint64_t bytes, uint32_t value, uint32_t element) {
   op.fill = FillOp{dst, bytes, 1, 1, bytes, bytes, value, element};
   return op;
 }
-template <class T> static T* room(uint64_t count, Kind kind = Kind::Device) {
+template <class T>
+static T* room(uint64_t count, Kind kind = Kind::Device) {
   void* at = nullptr;
-  if (memory_allocate(device(0), count * sizeof(T), kind, 0, &at) != Error::Ok) printf("no memory: %s\n", last_message()), exit(1);
+  if (memory_allocate(device(0), count * sizeof(T), kind, 0, &at) != Error::Ok)
+    printf("no memory: %s\n", last_message()), exit(1);
   memset(at, 0, count * sizeof(T));
   return static_cast<T*>(at);
 }
@@ -96,7 +100,8 @@ static void nap(double seconds) {
   nanosleep(&t, nullptr);
 }
 
-// ------------------------------------------------------------------------------------------------------------- memory
+// ----
+// memory
 TEST test_memory() {
   uint64_t before = device_free_bytes(device(0));
   CHECK(device_capacity(device(0)) == 4294967296ull);
@@ -106,7 +111,8 @@ TEST test_memory() {
   CHECK(uint64_t(a) % 256 == 0 && uint64_t(b) % (2 << 20) == 0);
   CHECK(before - device_free_bytes(device(0)) == 1024 + (3 << 20));
   Range r;
-  CHECK(memory_find(static_cast<char*>(a) + 999, &r) && r.base == a && r.bytes == 1000 && r.flags == 7 && r.kind == Kind::Device);
+  CHECK(memory_find(static_cast<char*>(a) + 999, &r) && r.base == a && r.bytes == 1000 && r.flags == 7 &&
+        r.kind == Kind::Device);
   CHECK(!memory_find(static_cast<char*>(a) + 1000, &r));
   CHECK(!memory_find(&before, &r));
   memset(a, 1, 1000);
@@ -146,7 +152,8 @@ TEST test_many_allocations() {
   return 0;
 }
 
-// ------------------------------------------------------------------------------------------------------------ launches
+// ----
+// launches
 TEST test_scale() {
   const uint32_t n = 100001;
   int *in = room<int>(n), *out = room<int>(n);
@@ -195,7 +202,8 @@ TEST test_barriers() {
     l.op.launch.dynamic_shared = threads * 4;
     OK(l.arg(0, data).on(legacy()));
     OK(device_synchronize(device(0)));
-    for (uint32_t i = 0; i < threads * blocks; i++) CHECK(data[i] == int(i / threads * threads + threads - 1 - i % threads));
+    for (uint32_t i = 0; i < threads * blocks; i++)
+      CHECK(data[i] == int(i / threads * threads + threads - 1 - i % threads));
     OK(memory_free(data));
   }
   return 0;
@@ -203,7 +211,7 @@ TEST test_barriers() {
 
 TEST test_votes() {
   uint32_t* out = room<uint32_t>(8);
-  Launch l("votes", 1, 120);                       // 32 + 32 + 32 + 24
+  Launch l("votes", 1, 120);  // 32 + 32 + 32 + 24
   l.op.launch.dynamic_shared = 64;
   OK(l.arg(0, out).on(legacy()));
   OK(device_synchronize(device(0)));
@@ -288,7 +296,7 @@ static int relocs_of(const char* kernel) {
   OK(l.arg(0, out).on(legacy()));
   OK(device_synchronize(device(0)));
   CHECK(out[0] > 0.479 && out[0] < 0.480 && out[1] == 2.25 && out[3] == 12.25);
-  const double word = double(0x4847464544434241);   // symbol 0 holds this, then its own address
+  const double word = double(0x4847464544434241);  // symbol 0 holds this, then its own address
   CHECK(out[4] == word && out[5] == word);
   void* at;
   uint64_t bytes;
@@ -368,13 +376,15 @@ TEST test_launch_speed() {
     for (uint32_t i = 0; i < turns; i++) OK(l.on(legacy()));
     uint64_t submitted = host_ns();
     OK(stream_synchronize(legacy()));
-    printf("grid %u: launch+sync %.2f us; launch %.2f us; through %.2f us; %.2f ns a block\n", grid, each / 1e3,
-           double(submitted - start) / turns / 1e3, double(host_ns() - start) / turns / 1e3, each / grid);
+    printf("grid %u: launch+sync %.2f us; launch %.2f us; through %.2f us; %.2f ns a block\n", grid,
+           each / 1e3, double(submitted - start) / turns / 1e3, double(host_ns() - start) / turns / 1e3,
+           each / grid);
   }
   return 0;
 }
 
-// ------------------------------------------------------------------------------------------------------ streams, events
+// ----
+// streams, events
 static uint32_t order[64], order_count;
 static void note(void* what) { order[order_count++] = uint32_t(uint64_t(what)); }
 static void note_slowly(void* what) {
@@ -389,15 +399,16 @@ TEST test_stream_order() {
   OK(stream_create(device(0), STREAM_NON_BLOCKING, 0, &free_running));
   OK(submit(a, host_op(note_slowly, (void*)1)));
   OK(submit(a, host_op(note, (void*)2)));
-  OK(submit(legacy(), host_op(note, (void*)3)));      // after all of a
-  OK(submit(b, host_op(note, (void*)4)));             // after the legacy one
+  OK(submit(legacy(), host_op(note, (void*)3)));  // after all of a
+  OK(submit(b, host_op(note, (void*)4)));         // after the legacy one
   CHECK(stream_query(b) == Error::NotReady);
   OK(stream_synchronize(b));
   CHECK(order_count == 4 && order[0] == 1 && order[1] == 2 && order[2] == 3 && order[3] == 4);
   uint32_t *flag = room<uint32_t>(1), one = 1;
   Launch l("poll", 1, 32);
   OK(l.arg(0, flag).on(legacy()));
-  OK(submit(free_running, copy_op(flag, &one, 4)));   // does not wait for the legacy stream, which waits for it
+  OK(submit(free_running,
+            copy_op(flag, &one, 4)));  // does not wait for the legacy stream, which waits for it
   OK(stream_synchronize(free_running));
   OK(device_synchronize(device(0)));
   OK(stream_destroy(a));
@@ -464,7 +475,7 @@ TEST test_copies() {
   OK(submit(legacy(), copy_op(b, a, n)));
   OK(stream_synchronize(legacy()));
   CHECK(!memcmp(a, b, n));
-  Op op = copy_op(b, a, 10);                         // 10 x 20 x 5 out of 100-wide rows into 32-wide ones
+  Op op = copy_op(b, a, 10);  // 10 x 20 x 5 out of 100-wide rows into 32-wide ones
   op.copy = CopyOp{b, a, 10, 20, 5, 32, 100, 32 * 20, 100 * 30, false};
   OK(submit(legacy(), fill_op(b, n, 0xabcd, 2)));
   OK(submit(legacy(), op));
@@ -548,7 +559,96 @@ TEST test_fork() {
   return device_synchronize(device(0)) != Error::Ok;
 }
 
-// -------------------------------------------------------------------------------------------------------------- faults
+struct Chain {
+  Stream* stream;
+  int* data;
+  uint32_t* flags;
+  uint32_t seed;
+  Event* event;
+};
+
+static void* one_chain(
+    void* user) {  // launches of all kinds in random order; the data must come out as in order
+  Chain& c = *static_cast<Chain*>(user);
+  for (int round = 0; round < 40; round++) {
+    for (int k = 0; k < 256; k++) c.data[k] = k;
+    uint32_t doublings = 0, reverses = 0;
+    for (int i = 0; i < 20; i++) {
+      c.seed = c.seed * 1664525 + 1013904223;
+      Error e = Error::Ok;
+      switch (c.seed >> 24 & 7) {
+        case 0:
+        case 1: {
+          Launch l("scale", 4, 64);
+          e = doublings++ < 10 ? l.arg(0, c.data).arg(8, c.data).arg(16, 256u).on(c.stream)
+                               : (doublings--, Error::Ok);
+          break;
+        }
+        case 2:
+        case 3: {
+          Launch l("reverse", 1, 256);
+          l.op.launch.dynamic_shared = 1024;
+          e = l.arg(0, c.data).on(c.stream);
+          reverses++;
+          break;
+        }
+        case 4: {
+          e = submit(c.stream, fill_op(c.flags, 4 * 64, 0, 4));
+          Launch l("lookback", 64, 32);
+          if (e == Error::Ok) e = l.arg(0, c.flags).on(c.stream);
+          break;
+        }
+        case 5: e = submit(c.stream, record_op(c.event)); break;
+        case 6: e = submit(c.stream, wait_op(c.event)); break;
+        case 7: e = c.seed >> 20 & 1 ? stream_synchronize(c.stream) : event_synchronize(c.event); break;
+      }
+      if (e != Error::Ok) return (void*)1;
+    }
+    if (stream_synchronize(c.stream) != Error::Ok) return (void*)2;
+    for (int k = 0; k < 256; k++)
+      if (c.data[k] != (reverses & 1 ? 255 - k : k) << doublings) return (void*)3;
+  }
+  return nullptr;
+}
+
+TEST test_stress() {
+  Chain chains[4];
+  pthread_t threads[4];
+  the_module();
+  for (uint32_t i = 0; i < 4; i++) {
+    OK(stream_create(device(0), i & 1 ? STREAM_NON_BLOCKING : STREAM_BLOCKING, -int(i), &chains[i].stream));
+    OK(event_create(device(0), &chains[i].event));
+    chains[i].data = room<int>(256);
+    chains[i].flags = room<uint32_t>(64);
+    chains[i].seed = i * 77 + uint32_t(getpid());
+  }
+  for (uint32_t i = 0; i < 4; i++) pthread_create(&threads[i], nullptr, one_chain, &chains[i]);
+  for (pthread_t& t : threads) {
+    void* result;
+    pthread_join(t, &result);
+    if (result) printf("chain ended with %p\n", result);
+    CHECK(!result);
+  }
+  return 0;
+}
+
+TEST test_fault_elsewhere() {  // another device and other host threads are not touched
+  uint32_t* flag = room<uint32_t>(1);
+  Stream* side;
+  OK(stream_create(device(0), STREAM_NON_BLOCKING, 0, &side));
+  Launch polling("poll", 20, 64), bad("trap", 1, 64), fine("empty", 1, 1);
+  OK(polling.arg(0, flag).on(side));  // would never end: cancelled with its device
+  OK(bad.on(legacy()));
+  OK(fine.on(stream_legacy(device(1))));
+  OK(device_synchronize(device(1)));
+  CHECK(device_synchronize(device(0)) == Error::LaunchFailure);
+  CHECK(stream_synchronize(side) == Error::LaunchFailure);
+  OK(fine.on(stream_legacy(device(1))));
+  return device_synchronize(device(1)) != Error::Ok;
+}
+
+// ----
+// faults
 static int after_fault(Error expected) {
   Error e = device_synchronize(device(0));
   if (e != expected) printf("got error %d\n", int(e));
@@ -572,14 +672,14 @@ static int fault_with(const char* kernel, int64_t index) {
 TEST test_fault() { return fault_with("fault", 1030); }
 TEST test_fault_null() { return fault_with("fault", -int64_t(1) << 40); }
 TEST test_fault_in_fiber() { return fault_with("fiberfault", 1030); }
-TEST test_fault_unexplained() {            // no checked object: the line comes from the code's own table
+TEST test_fault_unexplained() {  // no checked object: the line comes from the code's own table
   Launch l("plainfault", 50, 128);
   OK(l.arg(0, room<int>(1000)).arg(8, 33u).arg(12, 70u).arg(16, int64_t(1030)).on(legacy()));
   return after_fault(Error::IllegalAddress);
 }
 TEST test_freed() {
   void* symbol;
-  OK(module_symbol(the_module(), device(0), "words", &symbol, nullptr));     // or it would get the freed page
+  OK(module_symbol(the_module(), device(0), "words", &symbol, nullptr));  // or it would get the freed page
   int* data = room<int>(1000);
   OK(memory_free(data));
   Launch l("fault", 1, 128);
@@ -634,13 +734,14 @@ TEST test_callback_after_fault() {
   CHECK(callback_status == 719);
   return 0;
 }
-TEST test_other_faults_pass() {            // not ours: the process dies of it as always
+TEST test_other_faults_pass() {  // not ours: the process dies of it as always
   device_synchronize(device(0));
   *(volatile int*)8 = 1;
   return 0;
 }
 
-// ------------------------------------------------------------------------------------------------------- the compiler
+// ---- the
+// compiler
 TEST test_worker_dies() {
   Launch l("die", 1, 1);
   CHECK(l.on(legacy()) == Error::JitCompilerNotFound);
@@ -654,7 +755,10 @@ TEST test_bad_ptx() {
   Image image{"nonsense", 0};
   CHECK(module_load(&image, 1, &m) == Error::InvalidPtx);
   CHECK(strstr(last_message(), "this is not PTX"));
-  Image elf{"\x7f" "ELFxxxxxxxxxxxxxxxxxxxxxx", 20};
+  Image elf{
+      "\x7f"
+      "ELFxxxxxxxxxxxxxxxxxxxxxx",
+      20};
   CHECK(module_load(&elf, 1, &m) == Error::NoBinaryForGpu);
   return 0;
 }

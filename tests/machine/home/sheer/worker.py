@@ -1,4 +1,4 @@
-"""A compile worker that serves hand-made objects: the "PTX" is `object <folder>` and then the module description itself."""
+"""A compile worker that serves hand-made objects: the "PTX" is `object <folder>`, then the description."""
 
 import os
 import signal
