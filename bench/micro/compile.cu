@@ -54,7 +54,7 @@ __global__ void long_kernel(uint32_t* words, float* numbers) {
   uint32_t a = words[i], b = a * 0x9e3779b9u, c = a ^ 0x85ebca6bu, d = ~a;
   float x = numbers[i], y = 0.5f * x, z = 1.0f - x;
 #pragma unroll
-  for (int round = 0; round < 64; ++round) {
+  for (int round = 0; round < 72; ++round) {
     uint32_t f = round % 3 == 0 ? (b & c) | (~b & d) : round % 3 == 1 ? b ^ c ^ d : c ^ (b | ~d);
     uint32_t sum = a + f + 0x5a827999u * (round + 1);
     uint32_t shift = 5 + round % 17;
