@@ -101,9 +101,9 @@ def _sources() -> list[tuple[str, bytes]]:
         for path in sorted(root.glob("*")):
             if path.suffix in (".cpp", ".h", ".inc"):
                 found[str(path.relative_to(PACKAGE))] = path.read_bytes()
-    if (PACKAGE / "cuda" / "generate.py").exists():
-        for name, text in importlib.import_module("sheer.cuda.generate").native_files().items():
-            found[f"cuda/native/{name}"] = text.encode()
+    generate = importlib.import_module("sheer.cuda.generate")
+    for name, text in getattr(generate, "native_files", dict)().items():
+        found[f"cuda/native/{name}"] = text.encode()
     return sorted(found.items())
 
 
@@ -219,7 +219,7 @@ def _link(into: Path, objects: Sequence[str]) -> None:
     empty.write_text("")
     _run([zig, "clang", *compile_flags(), "-x", "c", "-c", str(empty), "-o", f"{into}/empty.o"], into)
     empty.unlink()
-    lld = [zig, "ld.lld", "-shared", "--hash-style=gnu", "-z", "now", "-z", "relro", "--build-id=none"]
+    lld = [zig, "ld.lld", "-shared", "--hash-style=gnu", "-z", "now", "-z", "relro", "-z", "nodelete", "--build-id=none"]
     for part in GLIBC_PARTS:  # names only: the real ones are found when the program starts
         _run([*lld, "-soname", part, f"{into}/empty.o", "-o", f"{into}/{part}"], into)
     parts = [f"{into}/{part}" for part in GLIBC_PARTS]

@@ -29,10 +29,20 @@ static void add_fibers(Block* b, uint32_t wanted) {
     uint32_t i = b->fibers.count;
     Fiber* f = fiber_get(b->worker, stack);
     f->block = b;
-    f->group = b->node->lane_fibers ? i / 32 : i;
-    f->lane = b->node->lane_fibers ? i % 32 : 0;
+    f->group = b->lane_fibers ? i / 32 : i;
+    f->lane = b->lane_fibers ? i % 32 : 0;
     b->fibers.push(f);
   }
+}
+
+bool needs_fibers(const Code* code) {
+  return code->info->flags & (SHEER_BARRIER | SHEER_POLLS | SHEER_LANE_FIBERS | SHEER_GRID_BARRIER);
+}
+
+static uint32_t local_stride(const Code* code, const Device* d) {
+  uint64_t bytes = code->info->local_bytes;
+  if (code->info->flags & SHEER_RECURSIVE) bytes += max<uint64_t>(d->limits[int(Limit::StackBytes)], 16 << 10);
+  return uint32_t(round_up(bytes, 16));
 }
 
 static void set_frame(Block* b) {
@@ -45,16 +55,17 @@ static void set_frame(Block* b) {
     f.ntid[i] = n->block[i];
     f.nctaid[i] = n->grid[i];
   }
-  f.shared_bytes = n->shared_bytes;
+  // By this code, not by the launch: a checked form may keep in memory what the fast one has in registers.
+  f.shared_bytes = b->code->info->static_shared + n->dynamic_shared;
   f.dynamic_shared = n->dynamic_shared;
-  f.local_stride = n->local_stride;
+  f.local_stride = local_stride(b->code, n->device);
   f.gridid = n->id;
   f.nsmid = uint32_t(n->device->multiprocessors);
   f.machine = b;
   // The ends stand close to the guard pages, so that overruns are seen.
-  window(&b->shared_map, &b->shared_room, round_up(n->shared_bytes, 128));
-  f.shared = b->shared_map + b->shared_room - round_up(n->shared_bytes, 128);
-  uint64_t local = round_up(uint64_t(threads) * n->local_stride, 128);
+  window(&b->shared_map, &b->shared_room, round_up(f.shared_bytes, 128));
+  f.shared = b->shared_map + b->shared_room - round_up(f.shared_bytes, 128);
+  uint64_t local = round_up(uint64_t(threads) * f.local_stride, 128);
   window(&b->local_map, &b->local_room, local);
   f.local = b->local_map + b->local_room - local;
 }
@@ -72,13 +83,14 @@ Block* block_get(Worker* w, Node* n, Code* code) {
   b->node = n;
   b->code = code;
   b->threads = n->threads;
-  b->simple = !n->fibers;
+  b->simple = !needs_fibers(code);
+  b->lane_fibers = code->info->flags & SHEER_LANE_FIBERS;
   b->replay = false;
   uint32_t lanes = code->info->lanes;
   uint32_t groups = (b->threads + lanes - 1) / lanes;
-  add_fibers(b, b->simple ? 1 : n->lane_fibers ? b->threads : groups);
+  add_fibers(b, b->simple ? 1 : b->lane_fibers ? b->threads : groups);
   b->group_exited.resize(b->simple ? 0 : groups);
-  b->lane_groups.resize(n->lane_fibers ? groups : 0);
+  b->lane_groups.resize(b->lane_fibers ? groups : 0);
   set_frame(b);
   return b;
 }

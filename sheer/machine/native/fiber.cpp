@@ -89,7 +89,7 @@ void leave_block(Block* b, Left left) {
 }
 
 static void group_ended(Block* b, Fiber* f) {
-  if (b->node->lane_fibers) {
+  if (b->lane_fibers) {
     lanes_exit(b, f->group, 1u << f->lane);
     return block_exit_threads(b, 1);
   }
@@ -106,7 +106,7 @@ void fiber_entry(Fiber* f) {
       b->code->blocks(&b->frame, b->first, b->count);
       b->fibers_live = 0;
     } else {
-      b->code->warp(&b->frame, f->group, b->node->lane_fibers ? 1ull << f->lane : ~0ull);
+      b->code->warp(&b->frame, f->group, b->lane_fibers ? 1ull << f->lane : ~0ull);
       b->fibers_live--;
       group_ended(b, f);
     }

@@ -154,7 +154,7 @@ struct Node {
   bool finished = false, in_queue = false, inner = false;  // inner: of a graph; does not count in the stream
   bool cancelled = false;                                  // atomic: leave it
   bool timed_out = false, reported = false;
-  bool lane_fibers = false, fibers = false, one_by_one = false;
+  bool fibers = false, one_by_one = false;
   Device* device = nullptr;
   Stream* stream = nullptr;
   uint64_t seq = 0;  // in the stream
@@ -175,7 +175,7 @@ struct Node {
   // Launch
   Function* function = nullptr;
   Code* code = nullptr;
-  uint32_t grid[3] = {}, block[3] = {}, threads = 0, shared_bytes = 0, dynamic_shared = 0, local_stride = 0;
+  uint32_t grid[3] = {}, block[3] = {}, threads = 0, shared_bytes = 0, dynamic_shared = 0;
   bool cooperative = false, cache_hit = false;
   double compile_us = 0;
   uint64_t id = 0;
@@ -327,7 +327,7 @@ struct Block {  // one live block; belongs to one Worker for good
   uint32_t barriers_used;
   uint32_t grid_arrived, grid_seen;
   Fiber *grid_first, *grid_last;
-  bool simple, grid_waiting, replay;
+  bool simple, lane_fibers, grid_waiting, replay;
   uint64_t first, count;            // simple: the chunk that runs
   uint64_t next_id, end_id;         // fibers: what is left of the chunk after this block
   uint8_t *shared_map, *local_map;  // mappings, with a guard page behind
@@ -356,6 +356,7 @@ extern SHEER_TLS Worker* this_worker;
 Worker* worker_borrow();  // for a helping thread
 void worker_return(Worker*);
 Block* block_get(Worker*, Node*, Code*);
+bool needs_fibers(const Code*);
 void block_put(Block*);                 // back to the worker's spares; fibers stay with it
 void block_start(Block*, uint64_t id);  // sets it up for block `id` of its node
 Left block_enter(Block*);               // runs it until it is done or has to wait

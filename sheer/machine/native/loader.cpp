@@ -188,8 +188,7 @@ static bool find_entries(Loading& l, Code* code) {
   if (!code->info || !code->warp) return refuse(l, "it lacks sheer_info or sheer_warp");
   if (code->info->abi != SHEER_ABI_VERSION)
     return refuse(l, "it was made for another version of the machine");
-  bool fibers = code->info->flags & (SHEER_BARRIER | SHEER_POLLS | SHEER_LANE_FIBERS | SHEER_GRID_BARRIER);
-  if (!fibers && !code->blocks) return refuse(l, "it lacks sheer_blocks");
+  if (!needs_fibers(code) && !code->blocks) return refuse(l, "it lacks sheer_blocks");
   return code->info->lanes ? true : refuse(l, "groups of no lanes");
 }
 

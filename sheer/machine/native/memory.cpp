@@ -143,7 +143,7 @@ static bool commit(Device* d, Allocation* a, uint64_t bytes) {
       pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
     return false;
   }
-  if (large) madvise(a->slot, round_up(usable, huge) <= a->slot_bytes ? usable : bytes, MADV_HUGEPAGE);
+  if (large) madvise(a->slot, usable, MADV_HUGEPAGE);
   guarded++;
   a->range.base = large ? a->slot : a->slot + usable - round_up(bytes, 256);
   return true;

@@ -15,7 +15,7 @@ static Block* block_of(SheerFrame* frame) { return static_cast<Block*>(frame->ma
 
 SERVICE_CALL void sheer_rt_exited(SheerFrame* frame, uint32_t group, uint32_t lanes) {
   Block* b = block_of(frame);
-  if (b->simple || b->node->lane_fibers) return;
+  if (b->simple || b->lane_fibers) return;
   b->group_exited[group] += lanes;
   block_exit_threads(b, lanes);
 }

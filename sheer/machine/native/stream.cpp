@@ -151,11 +151,7 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   n->total = uint64_t(g[0]) * g[1] * g[2];
   n->grid_live = n->total;
   uint32_t flags = n->code ? n->code->info->flags : 0;
-  uint64_t local = n->code ? n->code->info->local_bytes : f->info.local_bytes;
-  if (flags & SHEER_RECURSIVE) local += max<uint64_t>(n->device->limits[int(Limit::StackBytes)], 16 << 10);
-  n->local_stride = uint32_t(round_up(local, 16));
-  n->fibers = flags & (SHEER_BARRIER | SHEER_POLLS | SHEER_LANE_FIBERS | SHEER_GRID_BARRIER);
-  n->lane_fibers = flags & SHEER_LANE_FIBERS;
+  n->fibers = n->code && needs_fibers(n->code);
   n->one_by_one = n->fibers && (op.cooperative || flags & (SHEER_POLLS | SHEER_GRID_BARRIER));
   bool all_resident = op.cooperative || flags & SHEER_GRID_BARRIER;
   uint32_t a_multiprocessor = max(1u, min(32u, 2048u / n->threads));

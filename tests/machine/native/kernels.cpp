@@ -256,6 +256,10 @@ static void group(SheerFrame* f, uint32_t g, uint64_t lanes) {
 }
 #endif
 
+#if defined(CHECKED) && defined(KERNEL_fault)  // the checked form may need fibers where the fast one does not
+#undef FLAGS
+#define FLAGS SHEER_BARRIER
+#endif
 #ifndef STATIC_SHARED
 #define STATIC_SHARED 0
 #endif
