@@ -1,0 +1,26 @@
+/* The CUDA runtime API for C: types here, functions in sheer_runtime_api.h, which comes from the table of all functions. */
+#ifndef SHEER_CUDA_RUNTIME_API_H
+#define SHEER_CUDA_RUNTIME_API_H
+
+#define CUDART_VERSION 12080
+#define __CUDART_API_VERSION CUDART_VERSION
+
+#include "crt/host_defines.h"
+#include "builtin_types.h"
+#include "library_types.h"
+
+#if !defined(__CUDACC_RTC__)
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define SHEER_DEFAULT(...) = __VA_ARGS__
+#else
+#define SHEER_DEFAULT(...)
+#endif
+
+#include "sheer_runtime_api.h"
+
+#endif
+#endif

@@ -1,0 +1,15 @@
+/* NVTX names for objects of the runtime API: accepted, not kept. */
+#ifndef SHEER_NVTX_CUDART_H
+#define SHEER_NVTX_CUDART_H
+
+#include "../driver_types.h"
+#include "nvToolsExt.h"
+
+static inline void nvtxNameCudaDeviceA(int device, const char *name) { (void)device; (void)name; }
+static inline void nvtxNameCudaStreamA(cudaStream_t stream, const char *name) { (void)stream; (void)name; }
+static inline void nvtxNameCudaEventA(cudaEvent_t event, const char *name) { (void)event; (void)name; }
+#define nvtxNameCudaDevice nvtxNameCudaDeviceA
+#define nvtxNameCudaStream nvtxNameCudaStreamA
+#define nvtxNameCudaEvent nvtxNameCudaEventA
+
+#endif
