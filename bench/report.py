@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-PEERS = ("sheer", "openmp", "openmp-fast", "pocl", "openblas", "numba")
+PEERS = ("sheer", "openmp", "openmp-fast", "pocl", "pocl-cbs", "openblas", "numba")
 TITLES = {
     "openmp": "OpenMP -O3",
     "openmp-fast": "OpenMP -ffast-math",
     "pocl": "PoCL",
+    "pocl-cbs": "PoCL cbs",
     "openblas": "OpenBLAS f32",
 }
 

@@ -3,7 +3,8 @@ prints ratios: the peer's time over ours, so that more than 1 means that ours is
 
     python bench/run.py [--quick] [--only saxpy,sgemm] [--rounds 3] [--json FILE] [--table FILE]
 
-Peers: OpenMP (gcc -O3), OpenMP with -ffast-math, PoCL (if pyopencl finds it), OpenBLAS (if gcc finds it) and Numba's CUDA
+Peers: OpenMP (gcc -O3), OpenMP with -ffast-math, PoCL (if pyopencl finds it; with its usual way to build work-groups, and
+with continuation-based synchronisation, cbs), OpenBLAS (if gcc finds it) and Numba's CUDA
 simulator for tiny sizes (if numba-cuda is installed). A peer that is missing is named and left out.
 """
 
@@ -25,6 +26,8 @@ import numpy as np
 import report
 
 HERE = Path(__file__).parent
+# PoCL can build the loops over a work-group's items in several ways. Which is best depends on the kernel and its version.
+POCL_METHODS = {"pocl": {}, "pocl-cbs": {"POCL_WORK_GROUP_METHOD": "cbs"}}
 GCC_FLAGS = ["-std=gnu11", "-O3", "-march=native", "-fopenmp", "-fno-strict-aliasing"]
 
 
@@ -120,10 +123,10 @@ def build_peers(
             command = [args.gcc, *GCC_FLAGS, str(source / "openblas.c"), "-o", out, *args.openblas.split()]
             if build(command, f"{b.name}/openblas.c"):
                 peers["openblas"].programs[b.name] = [out]
-    if "pocl" in wanted and has_pocl(args.opencl_python):
-        for b in chosen:
-            if b.pocl:
-                peers["pocl"].programs[b.name] = [args.opencl_python, str(HERE / "opencl.py"), b.name]
+    pocl = sorted(wanted & set(POCL_METHODS))
+    if pocl and has_pocl(args.opencl_python):
+        for name, b in ((name, b) for name in pocl for b in chosen if b.pocl):
+            peers[name].programs[b.name] = [args.opencl_python, str(HERE / "opencl.py"), b.name]
     for name in sorted(wanted - {name for name, peer in peers.items() if peer.programs}):
         print(f"  left out: {name}", file=sys.stderr)
     return [peer for peer in peers.values() if peer.programs]
@@ -139,8 +142,8 @@ def run_once(
 ) -> dict[str, float]:
     """One run of one program: variant -> milliseconds; empty if it failed (told on stderr)."""
     command = list(peer.programs[b.name])
-    command += [str(size), str(inputs)] if peer.name == "pocl" else [str(size)]
-    environment = {**os.environ, "BENCH_SECONDS": str(seconds)}
+    command += [str(size), str(inputs)] if peer.name in POCL_METHODS else [str(size)]
+    environment = {**os.environ, **POCL_METHODS.get(peer.name, {}), "BENCH_SECONDS": str(seconds)}
     environment.pop("BENCH_SAVE", None)
     if save:
         save.mkdir(parents=True, exist_ok=True)
