@@ -1,4 +1,4 @@
-"""The costs that are not a kernel's speed: launches, start-up, compilation, memory; and Numba's simulator on tiny sizes."""
+"""The costs beside a kernel's speed: launches, start-up, compilation, memory; and Numba's simulator."""
 
 from __future__ import annotations
 

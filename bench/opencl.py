@@ -1,7 +1,7 @@
 """Runs the OpenCL twin of one benchmark: `opencl.py NAME SIZE INPUTS`, on PoCL, through pyopencl.
 
-INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints the same lines as the other programs,
-`name milliseconds check`, and saves outputs under BENCH_SAVE. Without PoCL it ends with status 3.
+INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints the same lines as the other
+programs, `name milliseconds check`, and saves outputs under BENCH_SAVE. Without PoCL it ends with status 3.
 """
 
 from __future__ import annotations
@@ -264,7 +264,10 @@ def bfs(t: Twin) -> None:
 
 def fft(t: Twin) -> None:
     data, roots, out = t.load("in"), t.load("roots"), t.empty(t.size * 2048)
-    work = lambda: t.launch("fft", (t.size * 256,), (256,), data, out, roots)
+
+    def work() -> None:
+        t.launch("fft", (t.size * 256,), (256,), data, out, roots)
+
     t.measure("fft", work, out, "f4", t.size * 2048)
 
 
@@ -278,7 +281,10 @@ def convolution(t: Twin) -> None:
 
 def aes(t: Twin) -> None:
     blocks, tables, text, out = t.size, t.load("aes", "u4"), t.load("text", "u4"), t.empty(4 * t.size)
-    work = lambda: t.launch("encrypt", (up(blocks, 256),), (256,), tables, text, out, blocks)
+
+    def work() -> None:
+        t.launch("encrypt", (up(blocks, 256),), (256,), tables, text, out, blocks)
+
     t.measure("aes", work, out, "u4", 4 * blocks)
 
 
