@@ -1,7 +1,7 @@
-"""Tiny kernels for Numba's CUDA simulator (NUMBA_ENABLE_CUDASIM=1): prints `benchmark@size milliseconds check`.
+"""Tiny kernels for Numba's CUDA simulator: prints `benchmark@size milliseconds check` lines.
 
-The simulator runs every CUDA thread as a Python thread, so that sizes must be tiny. Without numba-cuda it prints
-nothing.
+NUMBA_ENABLE_CUDASIM=1 must be set. The simulator runs every CUDA thread as a Python thread, so that sizes
+must be tiny. Without numba-cuda it prints nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs the OpenCL twin of one benchmark: `opencl.py NAME SIZE INPUTS`, on PoCL, through pyopencl.
 
-INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints the same lines as the other
-programs, `name milliseconds check`, and saves outputs under BENCH_SAVE. Without PoCL it ends with status 3.
+INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints lines as the other programs do,
+`name milliseconds check`, and saves outputs under BENCH_SAVE. Without PoCL it ends with status 3.
 """
 
 from __future__ import annotations

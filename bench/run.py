@@ -1,11 +1,11 @@
-"""Builds and measures every benchmark and its peers in one interleaved run, checks that all give the same results,
-and prints ratios: the peer's time over ours, so that more than 1 means that ours is faster.
+"""Builds and measures every benchmark and its peers in one interleaved run, checks that all give the same
+results, and prints ratios: the peer's time over ours, so that more than 1 means that ours is faster.
 
     python bench/run.py [--quick] [--only saxpy,sgemm] [--rounds 3] [--json FILE] [--table FILE]
 
 Peers: OpenMP (gcc -O3), OpenMP with -ffast-math, PoCL (if pyopencl finds it; with its usual way to build
-work-groups, and with continuation-based synchronisation, cbs), OpenBLAS (if gcc finds it) and Numba's CUDA simulator
-for tiny sizes (if numba-cuda is installed). A peer that is missing is named and left out.
+work-groups, and with continuation-based synchronisation, cbs), OpenBLAS (if gcc finds it) and Numba's CUDA
+simulator for tiny sizes (if numba-cuda is installed). A peer that is missing is named and left out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 import report
 
 HERE = Path(__file__).parent
-# PoCL can build the loops over a work-group's items in several ways; which is best depends on kernel and version.
+# PoCL can build the loops over a work-group's items in several ways; which is best depends on the kernel.
 POCL_METHODS = {"pocl": {}, "pocl-cbs": {"POCL_WORK_GROUP_METHOD": "cbs"}}
 GCC_FLAGS = ["-std=gnu11", "-O3", "-march=native", "-fopenmp", "-fno-strict-aliasing"]
 
