@@ -1,6 +1,6 @@
 """Runs the OpenCL twin of one benchmark: `opencl.py NAME SIZE INPUTS`, on PoCL, through pyopencl.
 
-INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints lines as the other programs do,
+INPUTS is the folder in which the OpenMP twin saved its inputs (BENCH_SAVE). Prints lines like the others,
 `name milliseconds check`, and saves outputs under BENCH_SAVE. Without PoCL it ends with status 3.
 """
 
