@@ -1,7 +1,9 @@
-"""Where compiled things are kept between runs: the cache folder and how files get into it without half-written ones.
+"""Where compiled things are kept between runs: the cache folder and how files get into it without
+half-written ones.
 
-In go a kind (`modules kernels native programs tools`) and a content key, out come paths. Losing the folder, or being unable
-to write it, costs time and nothing else: `write_atomically` answers False and the caller goes on.
+In go a kind (`modules kernels native programs tools`) and a content key, out come paths. Losing the folder,
+or being unable to write it, costs time and nothing else: `write_atomically` answers False and the caller
+goes on.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ def entry(kind: str, key: str) -> Path:
 
 
 def staging(kind: str) -> Path:
-    """A fresh private folder beside the entries of `kind`, to be filled and renamed into place; in /tmp if the cache is read-only."""
+    """A fresh private folder beside the entries of `kind`, to be filled and renamed into place; in /tmp if
+    the cache is read-only."""
     import tempfile
 
     parent = folder() / kind
@@ -37,7 +40,8 @@ def staging(kind: str) -> Path:
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> bool:
-    """Put `data` at `path` by way of a temporary name, so that others see all of it or nothing. False if it can't be."""
+    """Put `data` at `path` by way of a temporary name, so that others see all of it or nothing. False if it
+    can't be."""
     import tempfile
 
     try:
@@ -65,6 +69,8 @@ def usage() -> dict[str, tuple[int, int]]:
         return found
     for kind in kinds:
         count = sum(1 for item in kind.iterdir() if not item.name.startswith(".new-"))
-        total = sum(item.stat().st_size for item in kind.rglob("*") if item.is_file() and not item.is_symlink())
+        total = sum(
+            item.stat().st_size for item in kind.rglob("*") if item.is_file() and not item.is_symlink()
+        )
         found[kind.name] = (count, total)
     return found

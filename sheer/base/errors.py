@@ -1,15 +1,16 @@
-"""Every kind of error that Sheer raises on purpose, in one tree; whoever catches `SheerError` shows its text and no traceback.
+"""Every kind of error that Sheer raises on purpose, in one tree; whoever catches `SheerError` shows its text
+and no traceback.
 
     SheerError
      +-- UsageError            the command line or a knob says something that can't be
-     +-- ToolError             clang, the linker or a build step failed; its own words went to stderr or are in `details`
+     +-- ToolError             clang, the linker or a build step failed; its own words went to stderr
      |    +-- MissingTool      a program or package that is needed is not installed
-     +-- CompileError          PTX that is well formed, but can't be compiled; `loc` is the place in the CUDA source
+     +-- CompileError          PTX that is well formed, but can't be compiled; `loc` is the source place
      |    +-- UnknownInstruction   not in the instruction table
      |    +-- Unsupported          known to exist, not written yet (textures, surfaces, ...)
      +-- LinkError             device modules that don't fit together: symbols missing or defined twice
      +-- ChipError             a chip file that is missing or doesn't keep the schema
-     +-- KernelFault           a kernel did something illegal (reference engine; the machine reports CUDA errors instead)
+     +-- KernelFault           a kernel did something illegal (reference engine only)
 
 Malformed PTX is `sheer.ptx.lexer.PtxError`, a `SheerError` too.
 """
@@ -41,7 +42,8 @@ class MissingTool(ToolError):
 
 
 class CompileError(SheerError):
-    """A module or kernel that can't be compiled. `loc` is its place in the source, as the program's Inst.loc, or None."""
+    """A module or kernel that can't be compiled. `loc` is its place in the source, as the program's
+    Inst.loc, or None."""
 
     def __init__(self, message: str, loc: Any = None) -> None:
         super().__init__(message)
@@ -65,8 +67,11 @@ class ChipError(SheerError):
 
 
 class KernelFault(SheerError):
-    """What a kernel did wrong, found by the reference engine: kind as the CUDA error's name, with the place."""
+    """What a kernel did wrong, found by the reference engine: kind as the CUDA error's name, with the
+    place."""
 
-    def __init__(self, kind: str, message: str, thread: int = -1, block: int = -1, address: int = 0, loc: Any = None) -> None:
+    def __init__(
+        self, kind: str, message: str, thread: int = -1, block: int = -1, address: int = 0, loc: Any = None
+    ) -> None:
         super().__init__(message)
         self.kind, self.thread, self.block, self.address, self.loc = kind, thread, block, address, loc

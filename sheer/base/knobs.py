@@ -1,8 +1,9 @@
-"""Every environment variable that Sheer reads, with its type, its default and a sentence; nothing else reads SHEER_*.
+"""Every environment variable that Sheer reads, with its type, its default and a sentence; nothing else reads
+SHEER_*.
 
-In goes the environment, out come typed values: `knobs.get("SHEER_DEVICES")`. The native side (machine/native/knobs.cpp)
-reads its own part of this table; a test keeps both, and the documentation, together. `affects_code` marks knobs that
-change what is compiled: they belong into cache keys (`code_key`).
+In goes the environment, out come typed values: `knobs.get("SHEER_DEVICES")`. The native side
+(machine/native/knobs.cpp) reads its own part of this table; a test keeps both, and the documentation,
+together. `affects_code` marks knobs that change what is compiled: they belong into cache keys (`code_key`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from sheer.base.errors import UsageError
 
 
 class Knob(NamedTuple):
-    """One environment variable. `parse` turns its text into a value; `default` is the text used when it is unset."""
+    """One environment variable. `parse` turns its text into a value; `default` is the text used when it is
+    unset."""
 
     name: str
     parse: Callable[[str], Any]
@@ -57,8 +59,10 @@ def choice(*words: str) -> Callable[[str], str]:
     return parse
 
 
+# fmt: off
 KNOBS = (
-    # --- the virtual machine -------------------------------------------------------------------------------------
+    # --- the virtual machine
+    # -------------------------------------------------------------------------------------
     Knob("SHEER_CHIP", str, "br100", False, "The chip that the device shows itself as: the name of a chip file, or a path."),
     Knob("SHEER_DEVICES", int, "1", False, "How many virtual devices there are."),
     Knob("SHEER_MEMORY", size, "0", False, "Device memory in bytes (8G, 512M) instead of the chip's; 0 keeps the chip's."),
@@ -79,12 +83,14 @@ KNOBS = (
     Knob("SHEER_CXX_LIBRARY", choice("auto", "gcc", "wheel"), "auto", True,
          "The C++ library of host code: g++'s, the wheel's libc++, or g++'s where it is installed (auto)."),
     Knob("SHEER_CCCL", str, "", True, "The folder of CCCL's headers (thrust, cub, cuda::std) instead of the installed wheel's."),
-    # --- where things are ----------------------------------------------------------------------------------------
+    # --- where things are
+    # ----------------------------------------------------------------------------------------
     Knob("SHEER_CACHE", str, "", False, "The folder for compiled things; default $XDG_CACHE_HOME/sheer or ~/.cache/sheer."),
     Knob("SHEER_PYTHON", str, "", False, "The Python that libsheer starts the compile worker with; default the one that built it."),
     Knob("SHEER_HOME", str, "", False, "The folder that holds the package `sheer` for the compile worker."),
     Knob("SHEER_BUILD_WARNINGS", switch, "0", False, "Show the compiler's warnings while the native library is built."),
 )
+# fmt: on
 TABLE = {knob.name: knob for knob in KNOBS}
 
 

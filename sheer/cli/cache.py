@@ -9,7 +9,11 @@ import click
 
 @click.command("cache")
 @click.option("--clear", is_flag=True, help="Delete compiled kernels, modules and programs of `sheer run`.")
-@click.option("--clear-all", is_flag=True, help="Delete everything. Programs built by nvcc won't start until Sheer has run once.")
+@click.option(
+    "--clear-all",
+    is_flag=True,
+    help="Delete everything. Programs built by nvcc won't start until Sheer has run once.",
+)
 def command(clear: bool, clear_all: bool) -> None:
     """Show or empty the cache of compiled things."""
     from sheer.base import cache

@@ -1,4 +1,5 @@
-"""`sheer cuda-home`: prints (and makes) a folder laid out as a CUDA toolkit: export CUDA_HOME=$(sheer cuda-home)."""
+"""`sheer cuda-home`: prints (and makes) a folder laid out as a CUDA toolkit: export CUDA_HOME=$(sheer
+cuda-home)."""
 
 from __future__ import annotations
 

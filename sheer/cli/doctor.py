@@ -1,4 +1,5 @@
-"""`sheer doctor`: what is found on this machine, what not, and what to do about it. Exit code 1 if something needed is missing."""
+"""`sheer doctor`: what is found on this machine, what not, and what to do about it. Exit code 1 if something
+needed is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +10,19 @@ from collections.abc import Callable
 
 import click
 
-FEATURES = ("avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16")
+FEATURES = (
+    "avx2",
+    "fma",
+    "f16c",
+    "avx512f",
+    "avx512bw",
+    "avx512dq",
+    "avx512vl",
+    "avx512_bf16",
+    "avx512_fp16",
+    "amx_tile",
+    "amx_bf16",
+)
 
 
 def _clang() -> str:
@@ -33,7 +46,11 @@ def _cccl() -> str:
 
     words = [str(word) for word in cccl.include_flags()]
     folders = [word for word in words if os.path.isdir(word)]
-    return folders[-1] if folders else "not installed: thrust, cub and cuda::std are missing; pip install 'sheer[cccl]'"
+    return (
+        folders[-1]
+        if folders
+        else "not installed: thrust, cub and cuda::std are missing; pip install 'sheer[cccl]'"
+    )
 
 
 def _library() -> str:
@@ -55,7 +72,7 @@ def _cache() -> str:
     from sheer.base import cache
 
     if not cache.write_atomically(cache.folder() / ".writable", b""):
-        return f"{cache.folder()} can't be written: everything works, but is compiled anew each time; set SHEER_CACHE"
+        return f"{cache.folder()} can't be written: all works, but is compiled each time; set SHEER_CACHE"
     (cache.folder() / ".writable").unlink(missing_ok=True)
     total = sum(size for _, size in cache.usage().values())
     return f"{cache.folder()} ({total / 1e6:.0f} MB)"
@@ -66,7 +83,9 @@ def _worker() -> str:
     from importlib.metadata import version
 
     if importlib.util.find_spec("sheer.worker") is None:
-        raise RuntimeError("the module sheer.worker is missing: the installation is damaged; install Sheer again")
+        raise RuntimeError(
+            "the module sheer.worker is missing: the installation is damaged; install Sheer again"
+        )
     return f"{os.environ.get('SHEER_PYTHON') or sys.executable}, llvmlite {version('llvmlite')}"
 
 
@@ -88,8 +107,15 @@ def _knobs() -> str:
 
 
 CHECKS: tuple[tuple[str, bool, Callable[[], str]], ...] = (
-    ("clang", True, _clang), ("C++ library", True, _cxx), ("native library", True, _library), ("compile worker", True, _worker),
-    ("device math", True, _math), ("CCCL", False, _cccl), ("cache", False, _cache), ("vectors", False, _vectors), ("knobs", False, _knobs),
+    ("clang", True, _clang),
+    ("C++ library", True, _cxx),
+    ("native library", True, _library),
+    ("compile worker", True, _worker),
+    ("device math", True, _math),
+    ("CCCL", False, _cccl),
+    ("cache", False, _cache),
+    ("vectors", False, _vectors),
+    ("knobs", False, _knobs),
 )
 
 

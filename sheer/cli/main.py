@@ -1,4 +1,5 @@
-"""The command line's entry: `sheer VERB ...`. Verbs live one to a file and are imported when they are called."""
+"""The command line's entry: `sheer VERB ...`. Verbs live one to a file and are imported when they are
+called."""
 
 from __future__ import annotations
 

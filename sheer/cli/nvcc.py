@@ -7,7 +7,11 @@ import sys
 import click
 
 
-@click.command("nvcc", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    "nvcc",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> None:
     """Compile with nvcc's command line."""

@@ -1,6 +1,7 @@
 """`sheer run prog.cu ... -- args`: builds the program, or finds it in the cache, and becomes it.
 
-Options of ours turn into SHEER_* variables for the program; everything else before `--` is nvcc's command line.
+Options of ours turn into SHEER_* variables for the program; everything else before `--` is nvcc's command
+line.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ HELP = """Usage: sheer run SOURCE... [OPTIONS] [-- ARGUMENTS]
   Compile CUDA C++ programs and run them. The program gets what stands after `--`.
 
 Options:
-  --chip NAME          the chip that the device shows itself as (a file, or the name of one that comes with Sheer)
+  --chip NAME          the chip that the device shows itself as (a name, or a chip file)
   --devices N          number of devices
   --memory SIZE        device memory instead of the chip's: 8G, 512M
   --engine NAME        native, or reference: the slow interpreter
@@ -63,7 +64,11 @@ Options:
 """
 
 
-@click.command("run", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    "run",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> None:
     """Compile CUDA C++ programs and run them."""
@@ -82,7 +87,10 @@ def command(words: tuple[str, ...]) -> None:
     kept = True
     if path is None:
         path, kept = program.build(compiler)
-    name = next((os.path.splitext(word)[0] for word in compiler if word.endswith((".cu", ".cpp", ".cc", ".c"))), str(path))
+    name = next(
+        (os.path.splitext(word)[0] for word in compiler if word.endswith((".cu", ".cpp", ".cc", ".c"))),
+        str(path),
+    )
     sys.stdout.flush()
     if kept:
         os.execv(path, [name, *arguments])

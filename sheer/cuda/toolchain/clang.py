@@ -1,7 +1,8 @@
 """Finds the clang that compiles CUDA C++, and the flags that every CUDA pass shares.
 
-In goes the knob SHEER_CLANG (or an option), out comes a `Clang`: how to call it, where its own headers are, a fingerprint for
-cache keys. The clang of the ziglang wheel is the one that is tested; another must know `-x cuda` and the NVPTX target.
+In goes the knob SHEER_CLANG (or an option), out comes a `Clang`: how to call it, where its own headers are,
+a fingerprint for cache keys. The clang of the ziglang wheel is the one that is tested; another must know `-x
+cuda` and the NVPTX target.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from typing import NamedTuple
 from sheer.base import knobs
 from sheer.base.errors import MissingTool
 
-CUDA_VERSION = "12.8"               # what our headers and libcudart speak
+CUDA_VERSION = "12.8"  # what our headers and libcudart speak
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
 
 
 class Clang(NamedTuple):
-    """One clang. `command` starts every call; `resource` holds include/ with clang's own headers ("" = it knows itself)."""
+    """One clang. `command` starts every call; `resource` holds include/ with clang's own headers ("" = it
+    knows itself)."""
 
     command: tuple[str, ...]
     resource: str
@@ -48,19 +50,24 @@ def stamp(path: str | Path) -> str:
 
 @cache
 def find(wanted: str | None = None) -> Clang:
-    """The clang to use: `wanted` or SHEER_CLANG ("" = the wheel's, "path" = the one on PATH, else a program's path)."""
+    """The clang to use: `wanted` or SHEER_CLANG ("" = the wheel's, "path" = the one on PATH, else a
+    program's path)."""
     wanted = knobs.get("SHEER_CLANG") if wanted is None else wanted
     if not wanted:
         program = zig()
         if program is None:
-            raise MissingTool("clang is missing: the package `ziglang` is not installed; run `pip install ziglang`, "
-                              "or set SHEER_CLANG to a clang with the NVPTX target")
+            raise MissingTool(
+                "clang is missing: the package `ziglang` is not installed; run `pip install ziglang`, "
+                "or set SHEER_CLANG to a clang with the NVPTX target"
+            )
         return Clang((str(program), "clang"), str(program.parent / "lib"), stamp(program), True)
     found = shutil.which("clang++" if wanted == "path" else wanted)
     if found is None and wanted == "path":
         found = shutil.which("clang")
     if found is None:
-        raise MissingTool(f"SHEER_CLANG={wanted}: there is no such program; unset it to use the clang of the ziglang wheel")
+        raise MissingTool(
+            f"SHEER_CLANG={wanted}: there is no such program; unset it to use the clang of the ziglang wheel"
+        )
     real = os.path.realpath(found)
     return Clang((found,), "", stamp(real), False)
 
@@ -73,8 +80,16 @@ def triple() -> str:
 def common_flags(clang: Clang) -> list[str]:
     """Flags for every call on CUDA sources, both sides: language, headers, target."""
     flags = [
-        f"--target={triple()}", "-x", "cuda", "--cuda-gpu-arch=sm_80", "-nocudainc", "-nocudalib",
-        "-Xclang", f"-target-sdk-version={CUDA_VERSION}", "-Wno-unknown-cuda-version", "--no-offload-new-driver",
+        f"--target={triple()}",
+        "-x",
+        "cuda",
+        "--cuda-gpu-arch=sm_80",
+        "-nocudainc",
+        "-nocudalib",
+        "-Xclang",
+        f"-target-sdk-version={CUDA_VERSION}",
+        "-Wno-unknown-cuda-version",
+        "--no-offload-new-driver",
     ]
     if clang.resource:
         flags += ["-resource-dir", clang.resource]

@@ -1,8 +1,8 @@
 """One CUDA source becomes a host object with its device code inside.
 
-In go nvcc's options and a source, out come clang calls: the device pass gives PTX, which is packed into our container; the host
-pass embeds it and emits the registration calls that libsheer answers. Both passes run at the same time: the host pass reads the
-container from a pipe at the very end of its work.
+In go nvcc's options and a source, out come clang calls: the device pass gives PTX, which is packed into our
+container; the host pass embeds it and emits the registration calls that libsheer answers. Both passes run at
+the same time: the host pass reads the container from a pipe at the very end of its work.
 """
 
 from __future__ import annotations
@@ -28,15 +28,31 @@ CXX_SUFFIXES = (".cpp", ".cc", ".cxx", ".c++", ".C", ".ii")
 OVERLAY = clang.INCLUDE / "cccl_overlay"
 # what nvcc and g++ let pass, and what people who build with them do not want to hear about
 TOLERANT = (
-    "-Wno-unknown-pragmas", "-Wno-pass-failed", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option",
-    "-Wno-c++11-narrowing", "-Wno-register", "-Wno-reserved-user-defined-literal", "-Wno-error=non-pod-varargs",
-    "-Wno-ignored-optimization-argument", "-Wno-deprecated-builtins", "-Wno-psabi", "-Wno-vla-cxx-extension",
-    "-Wno-unused-value", "-Wno-missing-template-arg-list-after-template-kw", "-Wno-invalid-source-encoding",
-    "-Wno-nan-infinity-disabled", "-Wno-invalid-constexpr", "-Wno-enum-constexpr-conversion", "-Wno-dynamic-exception-spec",
+    "-Wno-unknown-pragmas",
+    "-Wno-pass-failed",
+    "-Wno-unused-command-line-argument",
+    "-Wno-unknown-warning-option",
+    "-Wno-c++11-narrowing",
+    "-Wno-register",
+    "-Wno-reserved-user-defined-literal",
+    "-Wno-error=non-pod-varargs",
+    "-Wno-ignored-optimization-argument",
+    "-Wno-deprecated-builtins",
+    "-Wno-psabi",
+    "-Wno-vla-cxx-extension",
+    "-Wno-unused-value",
+    "-Wno-missing-template-arg-list-after-template-kw",
+    "-Wno-invalid-source-encoding",
+    "-Wno-nan-infinity-disabled",
+    "-Wno-invalid-constexpr",
+    "-Wno-enum-constexpr-conversion",
+    "-Wno-dynamic-exception-spec",
     "-Wno-deprecated-declarations",
 )
-GCC_ONLY = re.compile(r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
-                      r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)")
+GCC_ONLY = re.compile(
+    r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
+    r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)"
+)
 LINK_ONLY = re.compile(r"-(static|rdynamic|shared|s|no-pie|pie|l\w|L|Wl,|static-lib\w+|z)")
 
 
@@ -55,18 +71,33 @@ def language_of(given: str, path: str) -> str:
         except KeyError:
             raise UsageError(f"nvcc: -x {given}: the languages are cu, c++ and c") from None
     suffix = os.path.splitext(path)[1]
-    return "cuda" if suffix in CUDA_SUFFIXES else "c++" if suffix in CXX_SUFFIXES else "c" if suffix in (".c", ".i") else ""
+    return (
+        "cuda"
+        if suffix in CUDA_SUFFIXES
+        else "c++"
+        if suffix in CXX_SUFFIXES
+        else "c"
+        if suffix in (".c", ".i")
+        else ""
+    )
 
 
 def relocatable(options: Options) -> bool:
     """Is this separate compilation (-dc, -rdc=true)?"""
-    return options.has("device-c") or (options.true("relocatable-device-code") and not options.has("device-w"))
+    return options.has("device-c") or (
+        options.true("relocatable-device-code") and not options.has("device-w")
+    )
 
 
 def definitions(options: Options) -> list[str]:
     """What nvcc defines, beyond what clang itself does in CUDA mode."""
     major, minor = clang.CUDA_VERSION.split(".")
-    flags = [f"-D__CUDACC_VER_MAJOR__={major}", f"-D__CUDACC_VER_MINOR__={minor}", "-D__CUDACC_VER_BUILD__=0", "-D__SHEER__=1"]
+    flags = [
+        f"-D__CUDACC_VER_MAJOR__={major}",
+        f"-D__CUDACC_VER_MINOR__={minor}",
+        "-D__CUDACC_VER_BUILD__=0",
+        "-D__SHEER__=1",
+    ]
     if options.last("default-stream") == "per-thread":
         flags.append("-DCUDA_API_PER_THREAD_DEFAULT_STREAM=1")
     return flags
@@ -157,16 +188,28 @@ class Passes:
     def __init__(self, options: Options, source: Source, tool: clang.Clang, machine: host.Host) -> None:
         self.options, self.source, self.tool = options, source, tool
         self.rdc = relocatable(options)
-        self.unit = "_" + hashlib.sha256(
-            f"{os.path.abspath(source.path)}|{options.last('output-file')}|{sorted(options.values.items())}".encode()
-        ).hexdigest()[:15]
+        self.unit = (
+            "_"
+            + hashlib.sha256(
+                f"{os.path.abspath(source.path)}|{options.last('output-file')}|{sorted(options.values.items())}".encode()
+            ).hexdigest()[:15]
+        )
         known = [flag for flag in host_flags(options) if not GCC_ONLY.match(flag)]
         openmp = [flag for flag in known if flag.startswith("-fopenmp")]
         self.host_flags = [flag for flag in known if flag not in openmp]
         self.shared = [
-            *tool.command, *clang.common_flags(tool), *machine.headers, standard(options), *TOLERANT,
-            "-I", str(OVERLAY), *_cuda_definitions(options), *user_preprocessing(options), *include_flags(),
-            "-include", "cuda_runtime.h",
+            *tool.command,
+            *clang.common_flags(tool),
+            *machine.headers,
+            standard(options),
+            *TOLERANT,
+            "-I",
+            str(OVERLAY),
+            *_cuda_definitions(options),
+            *user_preprocessing(options),
+            *include_flags(),
+            "-include",
+            "cuda_runtime.h",
         ]
         if options.has("disable-warnings"):
             self.shared.append("-w")
@@ -182,8 +225,16 @@ class Passes:
     def device(self, output: str, depfile: str = "", quiet: bool = True) -> list[str]:
         """The device pass: PTX at `output`."""
         level = "0" if self.options.has("device-debug") and self.options.last("dopt") != "on" else "3"
-        command = [*self.shared, "--cuda-device-only", "-S", f"-O{level}", "-gline-tables-only", *fast_math(self.options),
-                   *math_library(), "-D__CUDA_ARCH_FEAT_NONE=1"]
+        command = [
+            *self.shared,
+            "--cuda-device-only",
+            "-S",
+            f"-O{level}",
+            "-gline-tables-only",
+            *fast_math(self.options),
+            *math_library(),
+            "-D__CUDA_ARCH_FEAT_NONE=1",
+        ]
         if quiet:
             command.append("-w")
         if depfile:
@@ -192,8 +243,15 @@ class Passes:
 
     def host(self, output: str, container: str, depfile: str = "") -> list[str]:
         """The host pass: an object at `output`, with the container embedded."""
-        command = [*self.shared, "--cuda-host-only", *self.host_flags,
-                   "-Xclang", "-fcuda-include-gpubinary", "-Xclang", container]
+        command = [
+            *self.shared,
+            "--cuda-host-only",
+            *self.host_flags,
+            "-Xclang",
+            "-fcuda-include-gpubinary",
+            "-Xclang",
+            container,
+        ]
         if depfile:
             command += ["-MD", "-MF", depfile]
         return [*command, "-c", self.source.path, "-o", output]
@@ -203,7 +261,9 @@ class Passes:
         return [*self.shared, "--cuda-host-only", *self.host_flags, "-E", self.source.path]
 
 
-def compile_cuda(passes: Passes, output: str, depfiles: tuple[str, str] | None = None, verbose: bool = False) -> None:
+def compile_cuda(
+    passes: Passes, output: str, depfiles: tuple[str, str] | None = None, verbose: bool = False
+) -> None:
     """Make the host object. Raises ToolError after clang has said why."""
     host_deps, device_deps = depfiles or ("", "")
     with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
@@ -216,7 +276,9 @@ def compile_cuda(passes: Passes, output: str, depfiles: tuple[str, str] | None =
         with open(os.path.join(scratch, "host.log"), "w+b") as log:
             host_process = subprocess.Popen(host_command, stdin=subprocess.DEVNULL, stderr=log)
             try:
-                device = subprocess.run(device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+                device = subprocess.run(
+                    device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+                )
                 if device.returncode == 0:
                     _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
             finally:
@@ -263,8 +325,8 @@ def device_code(passes: Passes, verbose: bool = False, depfile: str = "") -> byt
 
 
 def make_unit_unique(path: str, unit: str) -> None:
-    """Give the object its own link name. clang derives it from the source's name as written, so that two `x.cu` of different
-    folders, or one file compiled twice, would clash at the link."""
+    """Give the object its own link name. clang derives it from the source's name as written, so that two
+    `x.cu` of different folders, or one file compiled twice, would clash at the link."""
     data = Path(path).read_bytes()
     found = re.search(rb"__cudaRegisterLinkedBinary(__nv_[0-9a-f]+)\0", data)
     if found:
@@ -277,7 +339,9 @@ def run(command: Sequence[str], verbose: bool = False, environment: dict[str, st
     """Run one tool; its messages go to the user. Raises ToolError with its exit code."""
     if verbose:
         show(command)
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False
+    )
     report(done.stderr)
     if done.returncode:
         explain(done.stderr)
@@ -300,9 +364,20 @@ def report(said: bytes) -> None:
 
 MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
 LIBRARY_HEADERS = {
-    "cublas": "cuBLAS", "cufft": "cuFFT", "curand.h": "cuRAND's host API", "cusparse": "cuSPARSE", "cusolver": "cuSOLVER",
-    "cudnn": "cuDNN", "nccl": "NCCL", "npp": "NPP", "nvml": "NVML", "cutensor": "cuTENSOR", "nvjpeg": "nvJPEG", "cudss": "cuDSS",
-    "cupti": "CUPTI", "cutlass": "CUTLASS (a separate download)",
+    "cublas": "cuBLAS",
+    "cufft": "cuFFT",
+    "curand.h": "cuRAND's host API",
+    "cusparse": "cuSPARSE",
+    "cusolver": "cuSOLVER",
+    "cudnn": "cuDNN",
+    "nccl": "NCCL",
+    "npp": "NPP",
+    "nvml": "NVML",
+    "cutensor": "cuTENSOR",
+    "nvjpeg": "nvJPEG",
+    "cudss": "cuDSS",
+    "cupti": "CUPTI",
+    "cutlass": "CUTLASS (a separate download)",
 }
 
 

@@ -20,11 +20,14 @@ def parse(text: str) -> list[str]:
 
 
 def union(paths: Iterable[str]) -> list[str]:
-    """The prerequisites of some dependency files, each once, in order; files that are not there count as empty."""
+    """The prerequisites of some dependency files, each once, in order; files that are not there count as
+    empty."""
     names: dict[str, None] = {}
     for path in paths:
         if os.path.exists(path):
-            names.update(dict.fromkeys(parse(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))))
+            names.update(
+                dict.fromkeys(parse(Path(path).read_text(encoding="utf-8", errors="surrogateescape")))
+            )
     return list(names)
 
 

@@ -1,4 +1,5 @@
-"""The PTX text of a file, whatever it is: compiled from CUDA C++, taken out of an object or a program, or read as it stands."""
+"""The PTX text of a file, whatever it is: compiled from CUDA C++, taken out of an object or a program, or
+read as it stands."""
 
 from __future__ import annotations
 

@@ -1,10 +1,13 @@
-"""The container that carries PTX text inside host objects: written here, read by libsheer and by `sheer show`.
+"""The container that carries PTX text inside host objects: written here, read by libsheer and by `sheer
+show`.
 
-Layout: the bytes `SHEERFB1`, u32 flags (1 = relocatable device code), u32 number of images, then per image u64 size and text.
+Layout: the bytes `SHEERFB1`, u32 flags (1 = relocatable device code), u32 number of images, then per image
+u64 size and text.
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Sequence
 
@@ -21,7 +24,8 @@ def pack(images: Sequence[bytes], relocatable: bool = False) -> bytes:
 
 
 def unpack(blob: bytes, start: int = 0) -> tuple[list[bytes], bool]:
-    """The PTX texts of a container that begins at `start`, and whether it is relocatable. ValueError if it is damaged."""
+    """The PTX texts of a container that begins at `start`, and whether it is relocatable. ValueError if it
+    is damaged."""
     if blob[start : start + 8] != MAGIC:
         raise ValueError("not a Sheer fatbin: it does not begin with SHEERFB1")
     flags, count = struct.unpack_from("<II", blob, start + 8)
@@ -44,9 +48,7 @@ def find_all(blob: bytes) -> list[tuple[list[bytes], bool]]:
     found = []
     start = blob.find(MAGIC)
     while start >= 0:
-        try:
+        with contextlib.suppress(ValueError):
             found.append(unpack(blob, start))
-        except ValueError:
-            pass
         start = blob.find(MAGIC, start + 8)
     return found

@@ -1,7 +1,8 @@
 """A folder laid out as a CUDA toolkit, for Makefiles with CUDA_HOME and for CMake's CUDA support.
 
-Out comes bin/nvcc (which is us), include/ (our headers and CCCL's), lib64/ (our library under the toolkit's names). Programs that somebody
-else's linker makes with these libraries find libsheer by its absolute path, so they run without LD_LIBRARY_PATH.
+Out comes bin/nvcc (which is us), include/ (our headers and CCCL's), lib64/ (our library under the toolkit's
+names). Programs that somebody else's linker makes with these libraries find libsheer by its absolute path,
+so they run without LD_LIBRARY_PATH.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ from sheer.cuda.toolchain import clang, elf
 
 PACKAGE_HOME = Path(__file__).resolve().parent.parent.parent.parent
 # names that linkers look for; each is a linker script that leads to the stand-in below
-SCRIPTS = ("libcudart.so", "libcuda.so", "libnvrtc.so", "libcudart_static.a", "libcudadevrt.a", "libculibos.a", "libnvrtc_static.a")
+SCRIPTS = (
+    "libcudart.so",
+    "libcuda.so",
+    "libnvrtc.so",
+    "libcudart_static.a",
+    "libcudadevrt.a",
+    "libculibos.a",
+    "libnvrtc_static.a",
+)
 TOOLS = {"nvcc": "nvcc"}
 
 
@@ -32,7 +41,9 @@ def folder(place: Path | None = None) -> Path:
         key = hashlib.sha256(f"{sys.executable}|{PACKAGE_HOME}".encode()).hexdigest()[:12]
         place = cache.entry("toolkit", key)
     library = link.library_folder()
-    state = json.dumps({"library": str(library), "headers": _header_names(), "recipe": 3, "python": sys.executable})
+    state = json.dumps(
+        {"library": str(library), "headers": _header_names(), "recipe": 3, "python": sys.executable}
+    )
     marker = place / ".sheer"
     if marker.exists() and marker.read_text() == state:
         return place
@@ -43,10 +54,15 @@ def folder(place: Path | None = None) -> Path:
         _headers(place / "include")
         _libraries(place / "lib64", library)
         _link(place / "lib", Path("lib64"))
-        (place / "version.json").write_text(json.dumps({"cuda": {"name": "CUDA SDK (Sheer)", "version": f"{clang.CUDA_VERSION}.0"}}))
+        (place / "version.json").write_text(
+            json.dumps({"cuda": {"name": "CUDA SDK (Sheer)", "version": f"{clang.CUDA_VERSION}.0"}})
+        )
         marker.write_text(state)
     except OSError as error:
-        raise ToolError(f"cannot lay out a CUDA folder at {place}: {error.strerror}; name another with `sheer cuda-home DIR`") from None
+        raise ToolError(
+            f"cannot lay out a CUDA folder at {place}: {error.strerror}; "
+            "name another with `sheer cuda-home DIR`"
+        ) from None
     return place
 
 
@@ -58,11 +74,14 @@ def _link(path: Path, target: Path) -> None:
 
 def _tools(into: Path) -> None:
     for name, verb in TOOLS.items():
-        code = f"import sys; sys.path.insert(0, {str(PACKAGE_HOME)!r}); from sheer.cuda.toolchain.nvcc import main; sys.exit(main(sys.argv[1:]))"
+        code = (
+            f"import sys; sys.path.insert(0, {str(PACKAGE_HOME)!r}); "
+            "from sheer.cuda.toolchain.nvcc import main; sys.exit(main(sys.argv[1:]))"
+        )
         assert verb == "nvcc"
         path = into / name
         path.unlink(missing_ok=True)
-        path.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} \"$@\"\n")
+        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n')
         path.chmod(0o755)
 
 
@@ -103,8 +122,8 @@ def _libraries(into: Path, library: Path) -> None:
 
 
 def _make_stand_in(output: Path, library: Path) -> None:
-    """A library with no code that exports what libsheer does and whose name is libsheer's absolute path: what is linked with it
-    loads libsheer from there."""
+    """A library with no code that exports what libsheer does and whose name is libsheer's absolute path:
+    what is linked with it loads libsheer from there."""
     from sheer.cuda.toolchain.compile import run
 
     zig = clang.zig()
@@ -118,6 +137,18 @@ def _make_stand_in(output: Path, library: Path) -> None:
     source, made = output.with_suffix(".s"), output.with_suffix(".o")
     source.write_text("\n".join(lines))
     run([*tool.command, f"--target={clang.triple()}", "-c", str(source), "-o", str(made)])
-    run([str(zig), "ld.lld", "-shared", "--hash-style=gnu", "-soname", str(library), str(made), "-o", str(output)])
+    run(
+        [
+            str(zig),
+            "ld.lld",
+            "-shared",
+            "--hash-style=gnu",
+            "-soname",
+            str(library),
+            str(made),
+            "-o",
+            str(output),
+        ]
+    )
     source.unlink()
     made.unlink()

@@ -1,7 +1,9 @@
-"""The host side's C++ library, compiler and linker: g++'s where a compiler is installed, else those of the ziglang wheel.
+"""The host side's C++ library, compiler and linker: g++'s where a compiler is installed, else those of the
+ziglang wheel.
 
-In goes what the user asked for (-ccbin, SHEER_CXX_LIBRARY), out comes a `Host`: flags that make clang see the right headers, the
-command that compiles plain C and C++, the command that links. What was found out is kept in the cache until the tools change.
+In goes what the user asked for (-ccbin, SHEER_CXX_LIBRARY), out comes a `Host`: flags that make clang see
+the right headers, the command that compiles plain C and C++, the command that links. What was found out is
+kept in the cache until the tools change.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from sheer.base import cache, knobs
 from sheer.base.errors import MissingTool, ToolError
 from sheer.cuda.toolchain import clang
 
-WHEEL_TARGET = "linux-gnu.2.28"     # the glibc that programs linked by the wheel ask for at least
+WHEEL_TARGET = "linux-gnu.2.28"  # the glibc that programs linked by the wheel ask for at least
 RECIPE = "1"
 
 
@@ -26,13 +28,14 @@ class Host(NamedTuple):
     """Where host code gets its C++ library. `kind` is gcc, clang or wheel."""
 
     kind: str
-    headers: tuple[str, ...]        # flags for our clang on CUDA sources
-    compiler: tuple[str, ...]       # compiles C and C++ and links
-    openmp: str                     # folder of libgomp's omp.h, "" if there is none
+    headers: tuple[str, ...]  # flags for our clang on CUDA sources
+    compiler: tuple[str, ...]  # compiles C and C++ and links
+    openmp: str  # folder of libgomp's omp.h, "" if there is none
     fingerprint: str
 
     def environment(self) -> dict[str, str]:
-        """The environment for `compiler`: the wheel keeps its own build products, which belong into our cache."""
+        """The environment for `compiler`: the wheel keeps its own build products, which belong into our
+        cache."""
         env = dict(os.environ)
         if self.kind == "wheel":
             env.setdefault("ZIG_GLOBAL_CACHE_DIR", str(cache.folder() / "zig"))
@@ -48,7 +51,9 @@ def find(ccbin: str = "") -> Host:
         raise MissingTool(f"-ccbin {ccbin}: there is no such host compiler")
     if program is None or (library == "wheel" and not ccbin):
         if library == "gcc":
-            raise MissingTool("SHEER_CXX_LIBRARY=gcc, but there is no g++ on PATH; install g++ or use SHEER_CXX_LIBRARY=auto")
+            raise MissingTool(
+                "SHEER_CXX_LIBRARY=gcc, but there is no g++ on PATH; install it or use SHEER_CXX_LIBRARY=auto"
+            )
         return _remembered("wheel", _wheel)
     return _remembered(program, lambda: _installed(program))
 
@@ -88,7 +93,8 @@ def _ask(command: list[str], **options: object) -> str:
 
 
 def _installed(program: str) -> Host:
-    """A compiler of this machine. Of gcc our clang uses the very installation, so that both see the same headers."""
+    """A compiler of this machine. Of gcc our clang uses the very installation, so that both see the same
+    headers."""
     version = _ask([program, "--version"])
     if not version:
         raise MissingTool(f"{program} does not work: `{program} --version` fails")
@@ -98,15 +104,25 @@ def _installed(program: str) -> Host:
     folder = os.path.dirname(libgcc)
     headers = (f"--gcc-install-dir={folder}",) if os.path.exists(os.path.join(folder, "crtbegin.o")) else ()
     if not _has_cxx_headers(program):
-        print(f"sheer: {program} has no C++ headers (libstdc++-dev); using the C++ library of the ziglang wheel", file=sys.stderr)
+        print(
+            f"sheer: {program} has no C++ headers (libstdc++-dev); using the ziglang wheel's",
+            file=sys.stderr,
+        )
         return _wheel()
     openmp = os.path.join(folder, "include")
-    return Host("gcc", headers, (program,), openmp if os.path.exists(os.path.join(openmp, "omp.h")) else "", "")
+    return Host(
+        "gcc", headers, (program,), openmp if os.path.exists(os.path.join(openmp, "omp.h")) else "", ""
+    )
 
 
 def _has_cxx_headers(program: str) -> bool:
-    done = subprocess.run([program, "-x", "c++", "-fsyntax-only", "-"], input="#include <vector>\n#include <stdlib.h>\n",
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, "-x", "c++", "-fsyntax-only", "-"],
+        input="#include <vector>\n#include <stdlib.h>\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode == 0
 
 
@@ -121,8 +137,14 @@ def _wheel() -> Host:
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "empty.cpp").write_text("int sheer_empty;\n")
         env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}
-        done = subprocess.run([str(program), "build-obj", "--verbose-cc", "-target", target, "-lc++", "empty.cpp"],
-                              cwd=scratch, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(program), "build-obj", "--verbose-cc", "-target", target, "-lc++", "empty.cpp"],
+            cwd=scratch,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise ToolError(f"the ziglang wheel cannot compile C++: {done.stderr.strip()}")
     words = (done.stdout + done.stderr).split()
@@ -141,5 +163,8 @@ def announce_first_link(host: Host) -> None:
         return
     marker = cache.folder() / "zig" / "o"
     if not marker.is_dir():
-        print("sheer: no C++ compiler is installed; building the C++ library of the ziglang wheel, once (about two minutes)",
-              file=sys.stderr, flush=True)
+        print(
+            "sheer: no C++ compiler is installed; building the ziglang wheel's C++ library, once (two minutes)",
+            file=sys.stderr,
+            flush=True,
+        )

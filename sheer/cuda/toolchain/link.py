@@ -1,8 +1,9 @@
 """Objects become a program or a shared library, with our runtime named in it.
 
-In go objects, archives and linker options; out comes a file that runs by itself: its run path leads to the folder of libsheer.so.
-Separately compiled device code is joined here: clang leaves a call to one undefined function in each such object, and a small object made
-now defines these by handing the unit to libsheer, which links the PTX texts when they are first needed.
+In go objects, archives and linker options; out comes a file that runs by itself: its run path leads to the
+folder of libsheer.so. Separately compiled device code is joined here: clang leaves a call to one undefined
+function in each such object, and a small object made now defines these by handing the unit to libsheer,
+which links the PTX texts when they are first needed.
 """
 
 from __future__ import annotations
@@ -20,24 +21,67 @@ from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.compile import report, show
 from sheer.cuda.toolchain.host import Host, announce_first_link
 
-OURS = {"cudart", "cudart_static", "cudadevrt", "cuda", "nvrtc", "nvrtc_static", "nvrtc-builtins_static", "culibos", "nvptxcompiler_static",
-        "nvToolsExt"}
-ABSENT = {
-    "cublas": "cuBLAS", "cublasLt": "cuBLASLt", "cufft": "cuFFT", "cufftw": "cuFFTW", "curand": "cuRAND's host API",
-    "cusparse": "cuSPARSE", "cusparseLt": "cuSPARSELt", "cusolver": "cuSOLVER", "cudnn": "cuDNN", "nvgraph": "nvGRAPH", "nccl": "NCCL",
-    "nvidia-ml": "NVML", "cupti": "CUPTI", "nvjpeg": "nvJPEG", "nvJitLink": "nvJitLink", "nppc": "NPP", "nppial": "NPP",
-    "nppicc": "NPP", "nppidei": "NPP", "nppif": "NPP", "nppig": "NPP", "nppim": "NPP", "nppist": "NPP", "nppisu": "NPP",
-    "nppitc": "NPP", "npps": "NPP", "cutensor": "cuTENSOR",
+OURS = {
+    "cudart",
+    "cudart_static",
+    "cudadevrt",
+    "cuda",
+    "nvrtc",
+    "nvrtc_static",
+    "nvrtc-builtins_static",
+    "culibos",
+    "nvptxcompiler_static",
+    "nvToolsExt",
 }
-SYMBOL_OWNERS = (("cublasLt", "cuBLASLt"), ("cublas", "cuBLAS"), ("cufft", "cuFFT"), ("curand", "cuRAND's host API"),
-                 ("cusparse", "cuSPARSE"), ("cusolver", "cuSOLVER"), ("cudnn", "cuDNN"), ("nccl", "NCCL"), ("npp", "NPP"), ("nvml", "NVML"),
-                 ("cupti", "CUPTI"))
+ABSENT = {
+    "cublas": "cuBLAS",
+    "cublasLt": "cuBLASLt",
+    "cufft": "cuFFT",
+    "cufftw": "cuFFTW",
+    "curand": "cuRAND's host API",
+    "cusparse": "cuSPARSE",
+    "cusparseLt": "cuSPARSELt",
+    "cusolver": "cuSOLVER",
+    "cudnn": "cuDNN",
+    "nvgraph": "nvGRAPH",
+    "nccl": "NCCL",
+    "nvidia-ml": "NVML",
+    "cupti": "CUPTI",
+    "nvjpeg": "nvJPEG",
+    "nvJitLink": "nvJitLink",
+    "nppc": "NPP",
+    "nppial": "NPP",
+    "nppicc": "NPP",
+    "nppidei": "NPP",
+    "nppif": "NPP",
+    "nppig": "NPP",
+    "nppim": "NPP",
+    "nppist": "NPP",
+    "nppisu": "NPP",
+    "nppitc": "NPP",
+    "npps": "NPP",
+    "cutensor": "cuTENSOR",
+}
+SYMBOL_OWNERS = (
+    ("cublasLt", "cuBLASLt"),
+    ("cublas", "cuBLAS"),
+    ("cufft", "cuFFT"),
+    ("curand", "cuRAND's host API"),
+    ("cusparse", "cuSPARSE"),
+    ("cusolver", "cuSOLVER"),
+    ("cudnn", "cuDNN"),
+    ("nccl", "NCCL"),
+    ("npp", "NPP"),
+    ("nvml", "NVML"),
+    ("cupti", "CUPTI"),
+)
 LINKED = re.compile(rb"__cudaRegisterLinkedBinary__nv_[0-9a-f]+(?=\0)")
 UNDEFINED = re.compile(r"undefined (?:reference to|symbol:?) [`'\"]?(\w+)")
 
 
 def library_folder() -> Path:
-    """The folder of libsheer.so and its thin names, built if need be; `current` beside it always leads to the newest one."""
+    """The folder of libsheer.so and its thin names, built if need be; `current` beside it always leads to
+    the newest one."""
     from sheer.machine import build
 
     folder = build.library().parent
@@ -65,12 +109,15 @@ def linked_units(paths: Iterable[str]) -> list[str]:
 
 
 def registration_source(names: Sequence[str]) -> str:
-    """C text that defines those functions. They are weak, since a device-link object may define the same ones."""
+    """C text that defines those functions. They are weak, since a device-link object may define the same
+    ones."""
     lines = ["extern void __sheerRegisterLinked(void (*)(void **), void *, void *);"]
     for name in names:
         lines.append(
-            f"__attribute__((weak, visibility(\"hidden\"))) void {name}(void (*globals)(void **), void *wrapper, void *id, "
-            "void (*callback)(void *)) { (void)callback; __sheerRegisterLinked(globals, wrapper, id); }")
+            f'__attribute__((weak, visibility("hidden"))) void {name}(void (*globals)(void **), void *wrapper, '
+            "void *id, "
+            "void (*callback)(void *)) { (void)callback; __sheerRegisterLinked(globals, wrapper, id); }"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -83,33 +130,64 @@ def registration_object(names: Sequence[str], output: str, verbose: bool = False
         source.write(registration_source(names))
         source.flush()
         flags = ["-resource-dir", tool.resource] if tool.resource else []
-        run([*tool.command, f"--target={clang.triple()}", *flags, "-x", "c", "-O1", "-fPIC", "-c", source.name, "-o", output], verbose)
+        run(
+            [
+                *tool.command,
+                f"--target={clang.triple()}",
+                *flags,
+                "-x",
+                "c",
+                "-O1",
+                "-fPIC",
+                "-c",
+                source.name,
+                "-o",
+                output,
+            ],
+            verbose,
+        )
 
 
 def wanted_libraries(names: Sequence[str], folders: Sequence[str]) -> list[str]:
-    """-l flags less those that stand for our own library, and less the vendor's that are not there (with a note)."""
+    """-l flags less those that stand for our own library, and less the vendor's that are not there (with a
+    note)."""
     flags = []
     for name in names:
         if name in OURS:
             continue
         plain = name.removesuffix("_static")
-        if plain in ABSENT and not any((Path(folder) / f"lib{name}{end}").exists() for folder in folders for end in (".so", ".a")):
-            print(f"sheer: -l{name}: Sheer does not have {ABSENT[plain]} yet; linking without it", file=sys.stderr)
+        if plain in ABSENT and not any(
+            (Path(folder) / f"lib{name}{end}").exists() for folder in folders for end in (".so", ".a")
+        ):
+            print(
+                f"sheer: -l{name}: Sheer does not have {ABSENT[plain]} yet; linking without it",
+                file=sys.stderr,
+            )
             continue
         flags.append(f"-l{name}")
     return flags
 
 
 def runtime(exact: bool, cudart: bool = True) -> list[str]:
-    """Flags that name our library. Programs follow `current`, so that they survive an update; `exact` binds to this very build."""
+    """Flags that name our library. Programs follow `current`, so that they survive an update; `exact` binds
+    to this very build."""
     folder = library_folder()
     first = [] if exact else [str(folder.parent / "current")]
     flags = [f"-Wl,-rpath,{path}" for path in [*first, str(folder)]]
     return [*(([str(folder / "libcudart.so.12")]) if cudart else []), str(folder / "libsheer.so"), *flags]
 
 
-def link(inputs: Sequence[str], output: str, flags: Sequence[str], machine: Host, *, cudart: bool = True, exact: bool = False,
-         extra_units: Sequence[str] = (), verbose: bool = False) -> None:
+def link(
+    inputs: Sequence[str],
+    output: str,
+    flags: Sequence[str],
+    machine: Host,
+    *,
+    cudart: bool = True,
+    exact: bool = False,
+    extra_units: Sequence[str] = (),
+    verbose: bool = False,
+) -> None:
     """Link `inputs` (objects, archives, in order) and `flags` (-l, -L, -Wl ...) to `output`."""
     import subprocess
 
@@ -120,10 +198,23 @@ def link(inputs: Sequence[str], output: str, flags: Sequence[str], machine: Host
         if units:
             extra.append(os.path.join(scratch, "link.o"))
             registration_object(units, extra[0], verbose)
-        command = [*machine.compiler, "-o", output, *inputs, *extra, *flags, *runtime(exact, cudart), "-lpthread", "-ldl", "-lm"]
+        command = [
+            *machine.compiler,
+            "-o",
+            output,
+            *inputs,
+            *extra,
+            *flags,
+            *runtime(exact, cudart),
+            "-lpthread",
+            "-ldl",
+            "-lm",
+        ]
         if verbose:
             show(command)
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=machine.environment(), check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=machine.environment(), check=False
+        )
     report(done.stderr)
     if done.returncode:
         _explain(done.stderr.decode(errors="replace"))
@@ -137,12 +228,15 @@ def _explain(said: str) -> None:
     for name in missing:
         owner = next((library for prefix, library in SYMBOL_OWNERS if name.startswith(prefix)), "")
         if not owner and re.match(r"cu(da)?[A-Z]", name):
-            owner = "a part of the CUDA API"
+            owner = "this part of the CUDA API"
         if owner:
             owners.setdefault(owner, []).append(name)
     for owner, names in owners.items():
-        print(f"sheer: {', '.join(names[:4])}{' ...' if len(names) > 4 else ''} belong to {owner} that Sheer does not have yet",
-              file=sys.stderr)
+        print(
+            f"sheer: missing, since Sheer does not have {owner} yet: "
+            f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''}",
+            file=sys.stderr,
+        )
 
 
 def programs_folder() -> Path:

@@ -1,7 +1,7 @@
 """`sheer nvcc`: does what nvcc's command line asks for.
 
-In goes argv, out come the files that nvcc would make: objects with PTX inside, PTX texts, containers, device-link objects, archives,
-programs. The exit code is that of the first tool that failed.
+In goes argv, out come the files that nvcc would make: objects with PTX inside, PTX texts, containers,
+device-link objects, archives, programs. The exit code is that of the first tool that failed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,41 @@ from sheer.cuda.toolchain import clang, compile, depfile, fatbin, host, link
 from sheer.cuda.toolchain.compile import Passes, Source
 from sheer.cuda.toolchain.options import Options, parse
 
-PHASES = ("preprocess", "generate-dependencies", "generate-nonsystem-dependencies", "ptx", "cubin", "fatbin", "device-link",
-          "device-c", "device-w", "compile", "lib")
+PHASES = (
+    "preprocess",
+    "generate-dependencies",
+    "generate-nonsystem-dependencies",
+    "ptx",
+    "cubin",
+    "fatbin",
+    "device-link",
+    "device-c",
+    "device-w",
+    "compile",
+    "lib",
+)
 VERSION_TEXT = """nvcc: NVIDIA (R) Cuda compiler driver: this is Sheer {sheer}, which answers in its place
 Cuda compilation tools, release {cuda}, V{cuda}.0
 Build sheer_{sheer}
 """
-ARCHITECTURES = ("50", "52", "53", "60", "61", "62", "70", "72", "75", "80", "86", "87", "89", "90", "100", "120")
+ARCHITECTURES = (
+    "50",
+    "52",
+    "53",
+    "60",
+    "61",
+    "62",
+    "70",
+    "72",
+    "75",
+    "80",
+    "86",
+    "87",
+    "89",
+    "90",
+    "100",
+    "120",
+)
 
 
 class Driver:
@@ -36,7 +64,9 @@ class Driver:
         self.dry = options.has("dryrun")
         self.tool = clang.find()
         self.machine = host.find(options.last("compiler-bindir") or os.environ.get("NVCC_CCBIN", ""))
-        self.sources = [Source(path, compile.language_of(language, path)) for language, path in options.inputs]
+        self.sources = [
+            Source(path, compile.language_of(language, path)) for language, path in options.inputs
+        ]
 
     def run(self) -> None:
         """Do the phase that was asked for; without one, compile and link."""
@@ -53,7 +83,9 @@ class Driver:
             return
         compilable = [source for source in self.sources if source.language]
         if self.options.has("output-file") and len(compilable) > 1:
-            raise UsageError("nvcc: -o with several inputs and no linking; use -odir, or compile them one by one")
+            raise UsageError(
+                "nvcc: -o with several inputs and no linking; use -odir, or compile them one by one"
+            )
         for source in compilable:
             self._one(asked[0], source)
 
@@ -67,7 +99,11 @@ class Driver:
         for note in dict.fromkeys(self.options.notes):
             print(f"sheer nvcc: {note}", file=sys.stderr)
         for text in self.options.all("generate-code") + self.options.all("gpu-architecture"):
-            if "sm_" not in text and "compute_" not in text and text not in ("native", "all", "all-major", "OFF"):
+            if (
+                "sm_" not in text
+                and "compute_" not in text
+                and text not in ("native", "all", "all-major", "OFF")
+            ):
                 raise UsageError(f"nvcc: {text!r} is no architecture; use sm_80, compute_80, native or all")
 
     def _settings(self) -> None:
@@ -75,9 +111,14 @@ class Driver:
         from sheer.cuda.toolchain import home
 
         root = home.folder()
-        for name, value in (("_NVVM_BRANCH_", "nvvm"), ("_THERE_", str(root / "bin")), ("TOP", str(root)),
-                            ("INCLUDES", f'"-I{root / "include"}"'), ("LIBRARIES", f'"-L{root / "lib64"}"'),
-                            ("PATH", os.environ.get("PATH", ""))):
+        for name, value in (
+            ("_NVVM_BRANCH_", "nvvm"),
+            ("_THERE_", str(root / "bin")),
+            ("TOP", str(root)),
+            ("INCLUDES", f'"-I{root / "include"}"'),
+            ("LIBRARIES", f'"-L{root / "lib64"}"'),
+            ("PATH", os.environ.get("PATH", "")),
+        ):
             print(f"#$ {name}={value}", file=sys.stderr)
         # the words by which CMake finds the default architecture
         print("#$ cicc -arch compute_80 (this is clang)", file=sys.stderr)
@@ -110,14 +151,31 @@ class Driver:
         options = self.options
         language = source.language
         dialect = [f"-std={options.last('std')}"] if options.has("std") and language == "c++" else []
-        return [*self.machine.compiler, "-x", language, *dialect, *compile.definitions(options),
-                *compile.user_preprocessing(options), *compile.include_flags(), *(["-w"] if options.has("disable-warnings") else []),
-                *compile.host_flags(options)]
+        return [
+            *self.machine.compiler,
+            "-x",
+            language,
+            *dialect,
+            *compile.definitions(options),
+            *compile.user_preprocessing(options),
+            *compile.include_flags(),
+            *(["-w"] if options.has("disable-warnings") else []),
+            *compile.host_flags(options),
+        ]
 
     def _object(self, source: Source, output: str) -> None:
         """Compile one source to an object, with a dependency file if one was asked for."""
-        wants = next((name for name in ("generate-nonsystem-dependencies-with-compile", "generate-dependencies-with-compile")
-                      if self.options.has(name)), "")
+        wants = next(
+            (
+                name
+                for name in (
+                    "generate-nonsystem-dependencies-with-compile",
+                    "generate-dependencies-with-compile",
+                )
+                if self.options.has(name)
+            ),
+            "",
+        )
         with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
             parts = (os.path.join(scratch, "host.d"), os.path.join(scratch, "device.d"))
             self.make_object(source, output, parts if wants else None)
@@ -134,7 +192,14 @@ class Driver:
             else:
                 compile.compile_cuda(passes, output, depfiles, self.verbose)
             return
-        command = [*self._host_command(source), *(["-MD", "-MF", depfiles[0]] if depfiles else []), "-c", source.path, "-o", output]
+        command = [
+            *self._host_command(source),
+            *(["-MD", "-MF", depfiles[0]] if depfiles else []),
+            "-c",
+            source.path,
+            "-o",
+            output,
+        ]
         if self.dry:
             compile.show(command)
         else:
@@ -159,7 +224,11 @@ class Driver:
                 command = self._passes(source).preprocess()
             else:
                 command = [*self._host_command(source), "-E", source.path]
-            compile.run([*command, "-o", os.path.join(scratch, "out.ii"), "-MD", "-MF", found], self.verbose, self.machine.environment())
+            compile.run(
+                [*command, "-o", os.path.join(scratch, "out.ii"), "-MD", "-MF", found],
+                self.verbose,
+                self.machine.environment(),
+            )
             names = depfile.union([found])
         if options.has("generate-nonsystem-dependencies"):
             names = [name for name in names if not depfile.is_system(name, self.machine, self.tool)]
@@ -173,20 +242,29 @@ class Driver:
             sys.stdout.write(text)
 
     def _preprocess(self, source: Source) -> None:
-        command = self._passes(source).preprocess() if source.language == "cuda" else [*self._host_command(source), "-E", source.path]
+        command = (
+            self._passes(source).preprocess()
+            if source.language == "cuda"
+            else [*self._host_command(source), "-E", source.path]
+        )
         if self.options.has("output-file"):
             command += ["-o", self.options.last("output-file")]
         compile.run(command, self.verbose, self.machine.environment())
 
     def _fatbin(self) -> None:
         """-fatbin: our container with the PTX of every source."""
-        images = [compile.device_code(self._passes(source), self.verbose) if source.language == "cuda" else Path(source.path).read_bytes()
-                  for source in self.sources]
+        images = [
+            compile.device_code(self._passes(source), self.verbose)
+            if source.language == "cuda"
+            else Path(source.path).read_bytes()
+            for source in self.sources
+        ]
         output = self._output(self.sources[0], ".fatbin")
         Path(output).write_bytes(fatbin.pack(images, compile.relocatable(self.options)))
 
     def _objects(self, scratch: str) -> list[str]:
-        """Every input as something a linker takes: sources are compiled into `scratch` (or kept where -c would put them)."""
+        """Every input as something a linker takes: sources are compiled into `scratch` (or kept where -c
+        would put them)."""
         found = []
         for number, source in enumerate(self.sources):
             if not source.language:
@@ -226,9 +304,16 @@ class Driver:
             output = self.options.last("output-file", "a.a")
             Path(output).unlink(missing_ok=True)
             zig = clang.zig()
-            archiver = [self.options.last("archiver-binary")] if self.options.has("archiver-binary") else \
-                [str(zig), "ar"] if zig else ["ar"]
-            compile.run([*archiver, "qcs", *self.options.all("archive-options"), output, *objects], self.verbose)
+            archiver = (
+                [self.options.last("archiver-binary")]
+                if self.options.has("archiver-binary")
+                else [str(zig), "ar"]
+                if zig
+                else ["ar"]
+            )
+            compile.run(
+                [*archiver, "qcs", *self.options.all("archive-options"), output, *objects], self.verbose
+            )
 
     def _program(self) -> None:
         """Compile what is source, then link."""
@@ -239,8 +324,15 @@ class Driver:
             if self.dry:
                 compile.show([*self.machine.compiler, "-o", output, *objects, *self._settings_libraries()])
                 return
-            link.link(objects, output, self.link_flags(), self.machine, cudart=options.last("cudart") != "none",
-                      extra_units=self._library_files(), verbose=self.verbose)
+            link.link(
+                objects,
+                output,
+                self.link_flags(),
+                self.machine,
+                cudart=options.last("cudart") != "none",
+                extra_units=self._library_files(),
+                verbose=self.verbose,
+            )
             if self.verbose:  # one line in nvcc's own form: CMake takes the linker and its libraries from it
                 compile.show([*self.machine.compiler, "-o", output, *objects, *self._settings_libraries()])
         if options.has("run"):

@@ -1,7 +1,7 @@
 """NVRTC's compiler: in go a source text, nvrtc's options and named headers, out come PTX and the log.
 
-Name expressions (nvrtcAddNameExpression) come as options `--sheer-name-expression=EXPR`; for each, the PTX begins with a line
-`// sheer-lowered MANGLED EXPR`, from which libsheer answers nvrtcGetLoweredName.
+Name expressions (nvrtcAddNameExpression) come as options `--sheer-name-expression=EXPR`; for each, the PTX
+begins with a line `// sheer-lowered MANGLED EXPR`, from which libsheer answers nvrtcGetLoweredName.
 """
 
 from __future__ import annotations
@@ -16,16 +16,25 @@ from typing import NamedTuple
 
 from sheer.base.errors import CompileError
 from sheer.cuda.toolchain import clang
-from sheer.cuda.toolchain.compile import OVERLAY, TOLERANT, definitions, fast_math, include_flags, math_library
+from sheer.cuda.toolchain.compile import (
+    OVERLAY,
+    TOLERANT,
+    definitions,
+    fast_math,
+    include_flags,
+    math_library,
+)
 from sheer.cuda.toolchain.options import Options, parse
 
 NAME_OPTION = "--sheer-name-expression="
 LOWERED = "// sheer-lowered "
 # options of nvrtc's own that nvcc does not have
-QUIET = re.compile(r"-{1,2}(device-as-default-execution-space|default-device|builtin-move-forward|builtin-initializer-list|"
-                   r"extensible-whole-program|ewp|disable-warnings|modify-stack-limit|optix-ir|jump-table-density|minimal|"
-                   r"device-int128|device-float128|no-source-include|pch|auto-pch|create-pch|use-pch|pch-dir|pch-verbose|pch-messages|"
-                   r"instantiate-templates-in-pch|split-compile|fast-compile|time|device-syntax-only|no-cache|arch-list)(=.*)?$")
+QUIET = re.compile(
+    r"-{1,2}(device-as-default-execution-space|default-device|builtin-move-forward|builtin-initializer-list|"
+    r"extensible-whole-program|ewp|disable-warnings|modify-stack-limit|optix-ir|jump-table-density|minimal|"
+    r"device-int128|device-float128|no-source-include|pch|auto-pch|create-pch|use-pch|pch-dir|pch-verbose|pch-messages|"
+    r"instantiate-templates-in-pch|split-compile|fast-compile|time|device-syntax-only|no-cache|arch-list)(=.*)?$"
+)
 MARKER = "__sheer_lowered_"
 
 
@@ -56,11 +65,27 @@ def _flags(parsed: Parsed, tool: clang.Clang) -> list[str]:
     """The device pass without a host: no C++ library unless the user names its folder."""
     options = parsed.options
     level = "0" if options.has("device-debug") else "3"
-    flags = [*tool.command, *clang.common_flags(tool), "-nostdinc", "-nostdinc++", f"-std={options.last('std', 'c++17')}", *TOLERANT]
-    flags += ["--cuda-device-only", "-S", f"-O{level}", "-gline-tables-only", *fast_math(options), *math_library()]
+    flags = [
+        *tool.command,
+        *clang.common_flags(tool),
+        "-nostdinc",
+        "-nostdinc++",
+        f"-std={options.last('std', 'c++17')}",
+        *TOLERANT,
+    ]
+    flags += [
+        "--cuda-device-only",
+        "-S",
+        f"-O{level}",
+        "-gline-tables-only",
+        *fast_math(options),
+        *math_library(),
+    ]
     flags += ["-D__CUDACC_RTC__=1", *definitions(options), "-I", str(OVERLAY)]
     flags += [f"-I{folder}" for folder in options.all("include-path")]
-    flags += [f"-D{text}" for text in options.all("define-macro")] + [f"-U{text}" for text in options.all("undefine-macro")]
+    flags += [f"-D{text}" for text in options.all("define-macro")] + [
+        f"-U{text}" for text in options.all("undefine-macro")
+    ]
     for name in options.all("pre-include"):
         flags += ["-include", name]
     if options.true("relocatable-device-code"):
@@ -74,15 +99,18 @@ def _flags(parsed: Parsed, tool: clang.Clang) -> list[str]:
 
 
 def _with_names(source: str, names: Sequence[str]) -> str:
-    """The source with one variable for each name expression: its initial value is the function or variable that is meant, which also
-    instantiates templates."""
+    """The source with one variable for each name expression: its initial value is the function or variable
+    that is meant, which also instantiates templates."""
     if not names:
         return source
     lines = [source, ""]
     for number, expression in enumerate(names):
         text = expression.strip()
         text = text if text.startswith("&") else f"&{text}"
-        lines.append(f'extern "C" __attribute__((device, used)) const void* const {MARKER}{number} = (const void*)({text});')
+        lines.append(
+            f'extern "C" __attribute__((device, used)) const void* const {MARKER}{number} '
+            f"= (const void*)({text});"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -99,7 +127,9 @@ def _lowered(ptx: str, names: Sequence[str]) -> tuple[str, list[str]]:
             found[int(match.group(1))] = match.group(2)
     missing = [expression for number, expression in enumerate(names) if number not in found]
     if missing:
-        raise CompileError(f"nvrtc: error: the name expression {missing[0]!r} names no kernel and no variable of the program")
+        raise CompileError(
+            f"nvrtc: error: the name expression {missing[0]!r} names no kernel and no variable of the program"
+        )
     return "".join(kept), [found[number] for number in range(len(names))]
 
 
@@ -112,7 +142,9 @@ def compile(source: str, name: str, options: Sequence[str], headers: Mapping[str
         for header, text in headers.items():
             path = (folder / "include" / header).resolve()
             if not path.is_relative_to(folder):
-                raise CompileError(f"nvrtc: error: the header name {header!r} leads out of the program's folder")
+                raise CompileError(
+                    f"nvrtc: error: the header name {header!r} leads out of the program's folder"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         path = folder / (os.path.basename(name) or "default_program")

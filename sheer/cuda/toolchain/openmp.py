@@ -1,7 +1,8 @@
 """-fopenmp for CUDA sources.
 
-In goes the host's tools, out come flags. Plain C and C++ sources get full OpenMP from the host compiler. In CUDA sources the pragmas are
-accepted and run serially, which OpenMP allows: clang's code wants LLVM's OpenMP runtime, which no package here brings.
+In goes the host's tools, out come flags. Plain C and C++ sources get full OpenMP from the host compiler. In
+CUDA sources the pragmas are accepted and run serially, which OpenMP allows: clang's code wants LLVM's OpenMP
+runtime, which no package here brings.
 """
 
 from __future__ import annotations
@@ -37,4 +38,8 @@ def shared_flags(machine: Host) -> list[str]:
 def link_flags(flags: Sequence[str], machine: Host) -> list[str]:
     """The linker's flags, with the OpenMP library where there is one."""
     plain = [flag for flag in flags if not flag.startswith("-fopenmp")]
-    return [*plain, "-fopenmp"] if machine.kind == "gcc" and os.path.exists(os.path.join(machine.openmp, "omp.h")) else plain
+    return (
+        [*plain, "-fopenmp"]
+        if machine.kind == "gcc" and os.path.exists(os.path.join(machine.openmp, "omp.h"))
+        else plain
+    )

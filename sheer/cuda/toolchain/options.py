@@ -1,7 +1,7 @@
 """nvcc's command line: in go the words, out comes a plain `Options`.
 
-One row for each option: its names, what it takes, what becomes of it. Unknown options are an error for those that would change
-the program, and are noted once for those that cannot.
+One row for each option: its names, what it takes, what becomes of it. Unknown options are an error for those
+that would change the program, and are noted once for those that cannot.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from sheer.base.errors import UsageError
 
-FLAG, VALUE, LIST = "flag", "value", "list"     # takes nothing, one word, one word that may hold commas
+FLAG, VALUE, LIST = "flag", "value", "list"  # takes nothing, one word, one word that may hold commas
 
 
 class Row(NamedTuple):
-    """One option. `use`: keep (stored under `name`), quiet (no meaning here), note (accepted, said once), refuse."""
+    """One option. `use`: keep (stored under `name`), quiet (no meaning here), note (accepted, said once),
+    refuse."""
 
     name: str
     shorts: tuple[str, ...]
@@ -30,6 +31,7 @@ def _row(name: str, shorts: str, takes: str, use: str = "keep") -> Row:
     return Row(name, tuple(shorts.split()), takes, use)
 
 
+# fmt: off
 ROWS = (
     # what to do, and with which files
     _row("output-file", "o", VALUE), _row("compile", "c", FLAG), _row("device-c", "dc", FLAG), _row("device-w", "dw", FLAG),
@@ -98,12 +100,27 @@ ROWS = (
     _row("qpp-config", "qpp-config", VALUE, "quiet"), _row("frandom-seed", "frandom-seed", VALUE, "quiet"),
     _row("Wpedantic", "", FLAG, "quiet"), _row("no-use-fast-math", "", FLAG, "quiet"), _row("dump-callgraph", "dump-callgraph", FLAG, "note"),
 )
+# fmt: on
 BY_NAME = {row.name: row for row in ROWS}
 BY_SHORT = {short: row for row in ROWS for short in row.shorts}
-JOINED = ("I", "D", "U", "L", "l", "O", "o", "x")     # may be glued to their value: -Ifolder, -lm
+JOINED = ("I", "D", "U", "L", "l", "O", "o", "x")  # may be glued to their value: -Ifolder, -lm
 # gcc's own flags that people give without -Xcompiler: nvcc hands some on, and refusing them would help nobody
-HOST_PREFIXES = ("-f", "-W", "-march=", "-mtune=", "-mavx", "-msse", "-mfma", "-mno-", "-pthread", "-pipe", "-rdynamic", "-ansi",
-                 "-pedantic", "-static-lib")
+HOST_PREFIXES = (
+    "-f",
+    "-W",
+    "-march=",
+    "-mtune=",
+    "-mavx",
+    "-msse",
+    "-mfma",
+    "-mno-",
+    "-pthread",
+    "-pipe",
+    "-rdynamic",
+    "-ansi",
+    "-pedantic",
+    "-static-lib",
+)
 
 
 @dataclass
@@ -111,7 +128,7 @@ class Options:
     """A parsed command line: options by their long names, input files in order, and what to tell the user."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
-    inputs: list[tuple[str, str]] = field(default_factory=list)       # (language given by -x or "", path)
+    inputs: list[tuple[str, str]] = field(default_factory=list)  # (language given by -x or "", path)
     notes: list[str] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
@@ -136,7 +153,11 @@ class Options:
 def parse(words: Sequence[str]) -> Options:
     """Read nvcc's command line; raises UsageError at what can't be followed."""
     options = Options()
-    todo = [*shlex.split(os.environ.get("NVCC_PREPEND_FLAGS", "")), *words, *shlex.split(os.environ.get("NVCC_APPEND_FLAGS", ""))]
+    todo = [
+        *shlex.split(os.environ.get("NVCC_PREPEND_FLAGS", "")),
+        *words,
+        *shlex.split(os.environ.get("NVCC_APPEND_FLAGS", "")),
+    ]
     todo.reverse()
     language = ""
     while todo:
@@ -176,7 +197,12 @@ def _match(word: str) -> tuple[Row | None, str | None]:
     """The row that a word names, and the value glued to it (None: the value, if any, is the next word)."""
     body = word[2:] if word.startswith("--") else word[1:]
     head, equals, value = body.partition("=")
-    row = BY_NAME.get(head) or BY_SHORT.get(head) or BY_NAME.get(head.replace("_", "-")) or BY_SHORT.get(head.replace("-", "_"))
+    row = (
+        BY_NAME.get(head)
+        or BY_SHORT.get(head)
+        or BY_NAME.get(head.replace("_", "-"))
+        or BY_SHORT.get(head.replace("-", "_"))
+    )
     if row is None and head == "use-fast-math":
         row = BY_NAME["use_fast_math"]
     if row is not None and (equals or row.takes == FLAG or body == head):
@@ -190,7 +216,11 @@ def _match(word: str) -> tuple[Row | None, str | None]:
 
 
 def _unknown(options: Options, word: str) -> None:
-    if word.startswith(HOST_PREFIXES) or options.has("forward-unknown-to-host-compiler") or options.has("forward-unknown-opts"):
+    if (
+        word.startswith(HOST_PREFIXES)
+        or options.has("forward-unknown-to-host-compiler")
+        or options.has("forward-unknown-opts")
+    ):
         options.values.setdefault("compiler-options", []).append(word)
     else:
         options.notes.append(f"the option {word} is unknown and has no effect")
@@ -221,14 +251,18 @@ def _commas(value: str) -> list[str]:
 
 def _store(options: Options, row: Row, value: str, word: str) -> None:
     if row.use == "refuse":
-        raise UsageError(f"nvcc: {word} is not supported: Sheer builds 64-bit programs with PTX inside, and has no other output")
+        raise UsageError(
+            f"nvcc: {word} is not supported: Sheer builds 64-bit programs with PTX inside"
+        )
     if row.use == "note":
         options.notes.append(f"the option {word} has no effect")
     if row.name == "machine" and value not in ("64", ""):
         raise UsageError("nvcc: only 64-bit programs are supported")
     known = options.values.setdefault(row.name, [])
     if row.name in ("define-macro", "undefine-macro"):
-        known.append(value)     # a macro's value may hold commas: nvcc's own splitting of them surprises more than it helps
+        known.append(
+            value
+        )  # a macro's value may hold commas: nvcc's own splitting of them surprises more than it helps
     elif row.name in ("compiler-options", "linker-options"):
         for part in _commas(value):
             known += shlex.split(part) if " " in part and row.name == "compiler-options" else [part]

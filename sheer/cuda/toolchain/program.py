@@ -1,7 +1,9 @@
-"""`sheer run`: sources become a program kept in the cache, found again in milliseconds while nothing that went into it has changed.
+"""`sheer run`: sources become a program kept in the cache, found again in milliseconds while nothing that
+went into it has changed.
 
-In go the words of the command line, out comes the path of a program. A manifest names every file that was read (sources, headers, objects) with
-size, time and hash, and is found by the words, the folder, the tools and the knobs that affect code.
+In go the words of the command line, out comes the path of a program. A manifest names every file that was
+read (sources, headers, objects) with size, time and hash, and is found by the words, the folder, the tools
+and the knobs that affect code.
 """
 
 from __future__ import annotations
@@ -17,7 +19,15 @@ from sheer.base import cache, knobs
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 # what the native library and the toolchain are made of: a change there makes every program stale
-OWN_FOLDERS = ("machine/native", "machine", "cuda/native", "cuda/functions", "cuda", "cuda/toolchain", "cuda/math")
+OWN_FOLDERS = (
+    "machine/native",
+    "machine",
+    "cuda/native",
+    "cuda/functions",
+    "cuda",
+    "cuda/toolchain",
+    "cuda/math",
+)
 
 
 def own_fingerprint() -> str:
@@ -39,9 +49,26 @@ def key_of(words: Sequence[str]) -> str:
     """The manifest's name for a command line given here and now."""
     from sheer.cuda.toolchain import clang
 
-    environment = [os.environ.get(name, "") for name in ("PATH", "CPATH", "CPLUS_INCLUDE_PATH", "NVCC_PREPEND_FLAGS",
-                                                        "NVCC_APPEND_FLAGS", "NVCC_CCBIN")]
-    parts = [*words, "|", os.getcwd(), own_fingerprint(), clang.find().fingerprint, knobs.code_key(), *environment]
+    environment = [
+        os.environ.get(name, "")
+        for name in (
+            "PATH",
+            "CPATH",
+            "CPLUS_INCLUDE_PATH",
+            "NVCC_PREPEND_FLAGS",
+            "NVCC_APPEND_FLAGS",
+            "NVCC_CCBIN",
+        )
+    ]
+    parts = [
+        *words,
+        "|",
+        os.getcwd(),
+        own_fingerprint(),
+        clang.find().fingerprint,
+        knobs.code_key(),
+        *environment,
+    ]
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:40]
 
 
@@ -55,13 +82,16 @@ def find(words: Sequence[str]) -> Path | None:
             if (status.st_size, status.st_mtime_ns) != (size, mtime) and _hash(path) != digest:
                 return None
         program = folder / "program"
-        return program if program.exists() and all(os.path.exists(path) for path in manifest["needs"]) else None
+        return (
+            program if program.exists() and all(os.path.exists(path) for path in manifest["needs"]) else None
+        )
     except (OSError, ValueError, KeyError):
         return None
 
 
 def build(words: Sequence[str]) -> tuple[Path, bool]:
-    """Compile and link now. The program's path, and whether it is kept (False: the cache can't be written; delete it after use)."""
+    """Compile and link now. The program's path, and whether it is kept (False: the cache can't be written;
+    delete it after use)."""
     from sheer.cuda.toolchain import depfile, link, nvcc
     from sheer.cuda.toolchain.options import parse
 
@@ -82,7 +112,14 @@ def build(words: Sequence[str]) -> tuple[Path, bool]:
             driver.make_object(source, output, parts)
             files.update(dict.fromkeys(depfile.union(parts)))
             objects.append(output)
-        link.link(objects, str(staging / "program"), driver.link_flags(), driver.machine, exact=True, verbose=driver.verbose)
+        link.link(
+            objects,
+            str(staging / "program"),
+            driver.link_flags(),
+            driver.machine,
+            exact=True,
+            verbose=driver.verbose,
+        )
         needs = [str(link.library_folder() / "libsheer.so")]
         manifest = {"words": list(words), "files": [_describe(path) for path in files], "needs": needs}
         (staging / "manifest.json").write_text(json.dumps(manifest))
@@ -112,5 +149,7 @@ def _publish(staging: Path, final: Path) -> tuple[Path, bool]:
             staging.rename(final)
             return final / "program", True
         except OSError:
-            shutil.rmtree(final, ignore_errors=True)      # stale, or made by somebody else meanwhile: same words, same result
+            shutil.rmtree(
+                final, ignore_errors=True
+            )  # stale, or made by somebody else meanwhile: same words, same result
     return staging / "program", False
