@@ -368,8 +368,8 @@ class FunctionEmitter(CallLanes):
                 t.do(f"store <{self.n} x i1> {name}, ptr {self.masks[target]}")
             t.jump(self._body(target))
             return
-        if facts.masked(target) and self._direct(block.index, target):
-            if self._sole_entry(target):
+        if facts.masked(target) and self._straight(block.index, target):
+            if self._sole_entry(block.index, target):
                 t.do(f"store <{self.n} x i1> {mask}, ptr {self.masks[target]}")
             else:
                 self._wait_at(target, mask)
@@ -378,30 +378,23 @@ class FunctionEmitter(CallLanes):
         self._wait_at(target, mask)
         t.jump(self._after(facts.position[block.index]))
 
-    def _direct(self, source: int, target: int) -> bool:
+    def _straight(self, source: int, target: int) -> bool:
         """No lanes can wait anywhere that is skipped by going straight from source to target."""
         facts = self.facts
         here, there = facts.position[source], facts.position[target]
-        context = facts.context[source]
-        if not context <= facts.context[target]:
-            return False
         if there > here:
-            return all(context <= facts.context[b] for b in facts.order[here + 1:there])
-        if facts.context[target] != context:
-            return False
+            return all(facts.dominates(source, b) for b in facts.order[here + 1:there])
         loop = facts.loop_of[target]
         while loop is not None and source not in loop.members:
             loop = loop.parent
-        if loop is None:
-            return False
-        last = max(facts.position[b] for b in loop.members)
-        return all(context <= facts.context[b] for b in facts.order[here + 1:last + 1])
+        return loop is not None and loop.headers == {target} and facts.together(loop, source)
 
-    def _sole_entry(self, target: int) -> bool:
-        """All edges into the block carry all lanes of its context: its mask is set, not added to."""
-        facts = self.facts
-        return all(not facts.divergent[p] and facts.context[p] == facts.context[target]
-                   for p in self.graph.blocks[target].preds)
+    def _sole_entry(self, source: int, target: int) -> bool:
+        """Nobody else can be waiting at the target: its mask is set, not added to."""
+        position = self.facts.position
+        if position[target] <= position[source]:
+            return True
+        return sum(position[p] < position[target] for p in self.graph.blocks[target].preds) == 1
 
     def _phi_moves(self, block: Block, target: int) -> list[tuple[int, Value]]:
         """Sources of the target's phis on this edge, read before any is written."""

@@ -59,7 +59,7 @@ def optimised(text: str, t: Target, level: int = 2) -> llvm.ModuleRef:
     machine = _machine(t, level)
     module.triple = t.triple
     module.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=level, size_level=0)
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
     options.loop_vectorization = False
     options.slp_vectorization = False
     options.loop_interleaving = False

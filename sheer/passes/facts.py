@@ -15,7 +15,7 @@ from sheer.base.types import SCALARS
 from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Special, Sym, Vec
 from sheer.isa.row import operand_type
 from sheer.passes.cfg import Graph, Ins
-from sheer.passes.dominance import Loop, control_dependence, linear_order, postdominators
+from sheer.passes.dominance import Loop, control_dependence, dominators, linear_order, postdominators
 from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
 
 _TOP = object()
@@ -30,6 +30,7 @@ class Facts:
         self.order, self.loop_of, self.loops = linear_order(succs, [b.preds for b in graph.blocks])
         self.position = {b: n for n, b in enumerate(self.order)}
         self.ipdom = postdominators(succs)
+        self.idom = dominators([b.preds for b in graph.blocks])
         self.depends = control_dependence(succs, self.ipdom)
         self.shape: list[Any] = [_TOP] * len(graph.value_type)
         self.divergent = [False] * len(graph.blocks)
@@ -39,6 +40,25 @@ class Facts:
 
     def masked(self, block: int) -> bool:
         return bool(self.context[block])
+
+    def dominates(self, above: int, below: int) -> bool:
+        """Every path to `below` goes through `above`."""
+        while below > above:
+            below = self.idom[below]
+        return below == above
+
+    def together(self, loop: Loop, block: int) -> bool:
+        """All lanes that are in this turn of the loop are at `block` when it runs: what diverged before has met again."""
+        here = self.position[block]
+        for branch in loop.members:
+            if not self.divergent[branch] or self.position[branch] >= here:
+                continue
+            if sum(s in loop.members for s in set(self.graph.blocks[branch].succs)) < 2:
+                continue
+            meet = self.ipdom[branch]
+            if meet not in loop.members or not self.position[branch] < self.position[meet] <= here:
+                return False
+        return True
 
     def leaves_divergent_loop(self, value: int, use_block: int) -> bool:
         """The value is defined in a loop that lanes leave at different times, and used after it."""
@@ -149,11 +169,10 @@ def _contexts(facts: Facts) -> None:
 
 def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
     """A uniform exit that only part of the loop's lanes reach is an exit at different times too."""
-    graph = facts.graph
-    if all(s in loop.members for s in graph.blocks[block].succs) and graph.blocks[block].succs:
+    succs = facts.graph.blocks[block].succs
+    if succs and all(s in loop.members for s in succs):
         return False
-    header = min(loop.headers, key=lambda b: facts.position[b])
-    return facts.context[block] != facts.context[header]
+    return not facts.together(loop, block)
 
 
 def _sides(facts: Facts, branch: int, block: int) -> list[int]:
@@ -169,27 +188,34 @@ def _sides(facts: Facts, branch: int, block: int) -> list[int]:
     return found
 
 
-def _edge_context(facts: Facts, pred: int, block: int) -> frozenset[tuple[int, int]]:
-    context = facts.context[pred]
-    if facts.divergent[pred]:
-        sides = [n for n, s in enumerate(facts.graph.blocks[pred].succs) if s == block]
-        context |= {(pred, side) for side in sides}
-    return context
+def _mixed(facts: Facts, block: int, preds: list[int], stop: int) -> bool:
+    """Lanes that a divergent branch has parted come to `block` by different ones of these edges."""
+    if len(preds) < 2:
+        return False
+    graph = facts.graph
+    between = {stop, *preds}
+    work = [p for p in preds if p != stop]
+    while work:
+        for pred in graph.blocks[work.pop()].preds:
+            if pred not in between:
+                between.add(pred)
+                work.append(pred)
+    return any(facts.divergent[b] and (facts.ipdom[b] not in between or facts.ipdom[b] == block) for b in between)
 
 
 def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
     block = facts.graph.blocks[index]
     result: Any = _TOP
     here = facts.position[index]
-    classes: dict[bool, set[frozenset[tuple[int, int]]]] = {False: set(), True: set()}
+    edges: dict[bool, list[int]] = {False: [], True: []}
     for pred, source in zip(block.preds, phi.sources, strict=True):
-        classes[facts.position[pred] >= here].add(_edge_context(facts, pred, index))
+        edges[facts.position[pred] >= here].append(pred)
         shape = facts.shape[source]
         if shape is _TOP:
             continue
         shape = facts.shape_at(source, pred)
         result = shape if result is _TOP else join(result, shape)
-    mixed = any(len(edges) > 1 for edges in classes.values())
+    mixed = _mixed(facts, index, edges[False], facts.idom[index]) or _mixed(facts, index, edges[True], index)
     # an undefined source must not make a phi uniform when lanes come by several ways
     if mixed:
         facts.mixed_phis.add(phi.value)
@@ -294,6 +320,8 @@ class FactLanes(ShapeLanes):
             return Shape(np.arange(self.lanes, dtype=np.int64) % 32, None, None, 64, 31)
         if name == "warpid" and self.lanes > 32:
             return Shape(np.arange(self.lanes, dtype=np.int64) // 32, None, None, 0, -1)
+        if name.startswith("ntid.") and self.facts.block:
+            return self.uniform(self.facts.block["xyz".index(name[-1])])
         return self.uniform()
 
     # -- raw rows: shapes of their results --------------------------------------------------------------------------

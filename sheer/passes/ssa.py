@@ -69,7 +69,9 @@ def _place_phis(graph: Graph, frontier: list[set[int]]) -> None:
             for target in frontier[work.pop()]:
                 if target not in placed and (reg in live[target]):
                     placed.add(target)
-                    graph.blocks[target].phis.append(Phi(reg))
+                    phi = Phi(reg)
+                    phi.sources = [-1] * len(graph.blocks[target].preds)
+                    graph.blocks[target].phis.append(phi)
                     work.append(target)
 
 
@@ -105,7 +107,6 @@ def _rename(graph: Graph, idom: list[int]) -> None:
         names: list[str] = []
         for phi in block.phis:
             phi.value = fresh(phi.reg, index)
-            phi.sources = [-1] * len(block.preds)
             current.setdefault(phi.reg, []).append(phi.value)
             names.append(phi.reg)
         for ins in block.ins:
