@@ -41,7 +41,8 @@ bool needs_fibers(const Code* code) {
 
 static uint32_t local_stride(const Code* code, const Device* d) {
   uint64_t bytes = code->info->local_bytes;
-  if (code->info->flags & SHEER_RECURSIVE) bytes += max<uint64_t>(d->limits[int(Limit::StackBytes)], 16 << 10);
+  if (code->info->flags & SHEER_RECURSIVE)
+    bytes += max<uint64_t>(d->limits[int(Limit::StackBytes)], 16 << 10);
   return uint32_t(round_up(bytes, 16));
 }
 

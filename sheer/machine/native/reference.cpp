@@ -6,40 +6,42 @@
 
 namespace sheer {
 
-static void add_hex(String* out, const void* data, uint64_t bytes) {
-  const uint8_t* at = static_cast<const uint8_t*>(data);
-  for (uint64_t i = 0; i < bytes; i++) out->format("%02x", at[i]);
-}
-
-static Error error_named(const char* kind) {
+static Error error_named(const char* kind) {  // the CUDA error's name, with or without its prefix
   static const struct {
-    const char* name;
+    const char* part;
     Error error;
-  } kinds[] = {{"address", Error::IllegalAddress},
-               {"misaligned", Error::MisalignedAddress},
-               {"assert", Error::Assert},
-               {"unsupported", Error::IllegalInstruction},
-               {"stack", Error::HardwareStackError},
-               {"pc", Error::InvalidPc},
-               {"timeout", Error::LaunchTimeout}};
+  } kinds[] = {{"Misaligned", Error::MisalignedAddress},
+               {"AddressSpace", Error::InvalidAddressSpace},
+               {"Address", Error::IllegalAddress},
+               {"Assert", Error::Assert},
+               {"IllegalInstruction", Error::IllegalInstruction},
+               {"Stack", Error::HardwareStackError},
+               {"Pc", Error::InvalidPc},
+               {"Timeout", Error::LaunchTimeout}};
   for (auto& k : kinds)
-    if (!strcmp(k.name, kind)) return k.error;
+    if (strcasestr(kind, k.part)) return k.error;
   return Error::LaunchFailure;
 }
 
 static void fail(Node* n, const Reply& reply) {
-  char kind[32] = "", block[64] = "", thread[64] = "", address[32] = "", line[16] = "";
-  int used = 0;
-  if (sscanf(reply.header.c(), "fault %31s %63s %63s %31s %15s %n", kind, block, thread, address, line,
-             &used) < 5) {
-    fprintf(stderr, "sheer: kernel %s: reference engine: %.*s\n", n->function->name.c(),
-            int(reply.blob.count), reinterpret_cast<char*>(reply.blob.data));
-    return device_fail(n->device, Error::LaunchFailure);
+  char kind[64] = "", file[512] = "";
+  long long thread = -1, block = -1, address = 0;
+  unsigned line = 0;
+  int got = sscanf(reply.header.c(), "fault %63s %lld %lld %lli %u %511[^\n]", kind, &thread, &block,
+                   &address, &line, file);
+  String out;
+  out.format("sheer: kernel %s: reference engine: %.*s", n->function->name.c(), int(reply.blob.count),
+             reinterpret_cast<char*>(reply.blob.data));
+  if (thread >= 0 && block >= 0) {
+    uint64_t t = uint64_t(thread), b = uint64_t(block);
+    out.format("\nsheer:   block (%u,%u,%u), thread (%u,%u,%u)", uint32_t(b % n->grid[0]),
+               uint32_t(b / n->grid[0] % n->grid[1]), uint32_t(b / n->grid[0] / n->grid[1]),
+               uint32_t(t % n->block[0]), uint32_t(t / n->block[0] % n->block[1]),
+               uint32_t(t / n->block[0] / n->block[1]));
+    if (line) out.format(", %s:%u", file, line);
   }
-  const char* file = reply.header.c() + used;
-  fprintf(stderr, "sheer: kernel %s: %s %s\nsheer:   block (%s), thread (%s), %.*s:%s\n",
-          n->function->name.c(), kind, address, block, thread, int(strcspn(file, "\n")), file, line);
-  device_fail(n->device, error_named(kind));
+  fprintf(stderr, "%s\n", out.c());
+  device_fail(n->device, got >= 1 ? error_named(kind) : Error::LaunchFailure);
 }
 
 void run_reference(Node* n) {
@@ -54,9 +56,9 @@ void run_reference(Node* n) {
   header.format("\nkernel %s\ngrid %u,%u,%u\nblock %u,%u,%u\nshared %u\npid %d\nparams ",
                 n->function->name.c(), n->grid[0], n->grid[1], n->grid[2], n->block[0], n->block[1],
                 n->block[2], n->dynamic_shared, int(getpid()));
-  add_hex(&header, n->params, n->function->info.param_bytes);
-  header += "\nglobals ";
-  add_hex(&header, n->globals, m->symbols.count * 8);
+  for (uint32_t i = 0; i < n->function->info.param_bytes; i++) header.format("%02x", n->params[i]);
+  header += "\nglobals";
+  for (uint32_t i = 0; i < m->symbols.count; i++) header.format(" %llx", (unsigned long long)n->globals[i]);
   header += "\n";
   n->started_ns = host_ns();
   Reply reply = worker_ask(header, pieces.data, pieces.count);
