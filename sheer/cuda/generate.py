@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sheer.cuda import functions
-from sheer.cuda.functions import Function, Parameter
+from sheer.cuda.functions import Function
 
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent.parent
@@ -26,7 +26,9 @@ def _prototype(function: Function, defaults: bool) -> str:
         parts.append(parameter.declaration + default)
     gap = "" if function.returns.endswith("*") else " "
     text = f"{function.returns}{gap}{function.name}({', '.join(parts) or 'void'});"
-    return "\n".join(textwrap.wrap(text, 118, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+    return "\n".join(
+        textwrap.wrap(text, 118, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def _groups(rows: Iterable[Function]) -> dict[str, list[Function]]:
@@ -41,11 +43,17 @@ def _header(rows: list[Function], guard: str, defaults: bool) -> str:
     names = functions.plain_names(rows)
     twins = [row for row in rows if row.twin]
     if names or twins:
-        lines += ["/* Plain names stand for variants, and for the twins that use the thread's own default stream. */"]
+        lines += [
+            "/* Plain names stand for variants, and for the twins that use the thread's own default stream. */"
+        ]
         lines += ["#if defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)"]
         plain = {name: base for base, name in names.items()}
         lines += [f"#define {plain.get(row.name, row.name)} {row.name}{row.twin}" for row in twins]
-        lines += [f"#define {base} {name}" for base, name in names.items() if not any(row.name == name for row in twins)]
+        lines += [
+            f"#define {base} {name}"
+            for base, name in names.items()
+            if not any(row.name == name for row in twins)
+        ]
         lines += ["#else"]
         lines += [f"#define {base} {name}" for base, name in names.items()]
         lines += ["#endif", ""]
@@ -54,7 +62,9 @@ def _header(rows: list[Function], guard: str, defaults: bool) -> str:
     for group, members in _groups(rows).items():
         lines += ["", f"/* {group} */"]
         # A prototype uses the plain name, so that the macro above decides which symbol it declares.
-        lines += [_prototype(row._replace(name=suffixed.get(row.name, row.name)), defaults) for row in members]
+        lines += [
+            _prototype(row._replace(name=suffixed.get(row.name, row.name)), defaults) for row in members
+        ]
     lines += ["", "#ifdef __cplusplus", "}", "#endif", "", "#endif", ""]
     return "\n".join(lines)
 
@@ -114,7 +124,16 @@ def _nvrtc_header() -> str:
     text = _header(functions.NVRTC, "SHEER_NVRTC_H", False)
     types = text.index("#ifdef __cplusplus")
     end = text.rindex("#endif")
-    return text[:types] + NVRTC_TYPES.lstrip() + "\n" + text[types:end].rstrip() + "\n" + NVRTC_CPLUSPLUS + "\n" + text[end:]
+    return (
+        text[:types]
+        + NVRTC_TYPES.lstrip()
+        + "\n"
+        + text[types:end].rstrip()
+        + "\n"
+        + NVRTC_CPLUSPLUS
+        + "\n"
+        + text[end:]
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- coverage
@@ -122,11 +141,15 @@ def coverage_page() -> str:
     """`docs/coverage/cuda-api.md`: every function and its status."""
     lines = ["# CUDA API coverage", "", f"<!-- {NOTE} -->", ""]
     lines += [
-        "`works`: does what the documentation of CUDA 12 says. `partial`: what is missing is said. `no`: answers \"not supported\"",
+        '`works`: does what the documentation of CUDA 12 says. `partial`: what is missing is said. `no`: answers "not supported"',
         "and says so once on stderr. The interoperation headers for OpenGL, EGL, VDPAU and NvSci are not part of the table.",
         "",
     ]
-    titles = {"runtime": ("Runtime API", functions.RUNTIME), "driver": ("Driver API", functions.DRIVER), "nvrtc": ("NVRTC", functions.NVRTC)}
+    titles = {
+        "runtime": ("Runtime API", functions.RUNTIME),
+        "driver": ("Driver API", functions.DRIVER),
+        "nvrtc": ("NVRTC", functions.NVRTC),
+    }
     lines += ["| | works | partial | no | all |", "|---|---|---|---|---|"]
     for title, rows in titles.values():
         counts = [sum(row.status == status for row in rows) for status in functions.STATUS]

@@ -16,12 +16,43 @@ STATUS = ("works", "partial", "no")
 # Synchronous functions that work on the default stream, and so have a `_ptds` twin that uses the thread's own one.
 # Functions with a stream parameter have a `_ptsz` twin.
 DEFAULT_STREAM = frozenset(
-    """cudaMemcpy cudaMemcpyToSymbol cudaMemcpyFromSymbol cudaMemcpy2D cudaMemcpyToArray cudaMemcpy2DToArray
-    cudaMemcpyFromArray cudaMemcpy2DFromArray cudaMemcpyArrayToArray cudaMemcpy2DArrayToArray cudaMemcpy3D cudaMemcpy3DPeer
-    cudaMemset cudaMemset2D cudaMemset3D cuMemcpy cuMemcpyPeer cuMemcpyHtoD_v2 cuMemcpyDtoH_v2 cuMemcpyDtoD_v2
-    cuMemcpyDtoA_v2 cuMemcpyAtoD_v2 cuMemcpyHtoA_v2 cuMemcpyAtoH_v2 cuMemcpyAtoA_v2 cuMemcpy2D_v2 cuMemcpy2DUnaligned_v2
-    cuMemcpy3D_v2 cuMemcpy3DPeer cuMemsetD8_v2 cuMemsetD16_v2 cuMemsetD32_v2 cuMemsetD2D8_v2 cuMemsetD2D16_v2
-    cuMemsetD2D32_v2""".split()
+    [
+        "cudaMemcpy",
+        "cudaMemcpyToSymbol",
+        "cudaMemcpyFromSymbol",
+        "cudaMemcpy2D",
+        "cudaMemcpyToArray",
+        "cudaMemcpy2DToArray",
+        "cudaMemcpyFromArray",
+        "cudaMemcpy2DFromArray",
+        "cudaMemcpyArrayToArray",
+        "cudaMemcpy2DArrayToArray",
+        "cudaMemcpy3D",
+        "cudaMemcpy3DPeer",
+        "cudaMemset",
+        "cudaMemset2D",
+        "cudaMemset3D",
+        "cuMemcpy",
+        "cuMemcpyPeer",
+        "cuMemcpyHtoD_v2",
+        "cuMemcpyDtoH_v2",
+        "cuMemcpyDtoD_v2",
+        "cuMemcpyDtoA_v2",
+        "cuMemcpyAtoD_v2",
+        "cuMemcpyHtoA_v2",
+        "cuMemcpyAtoH_v2",
+        "cuMemcpyAtoA_v2",
+        "cuMemcpy2D_v2",
+        "cuMemcpy2DUnaligned_v2",
+        "cuMemcpy3D_v2",
+        "cuMemcpy3DPeer",
+        "cuMemsetD8_v2",
+        "cuMemsetD16_v2",
+        "cuMemsetD32_v2",
+        "cuMemsetD2D8_v2",
+        "cuMemsetD2D16_v2",
+        "cuMemsetD2D32_v2",
+    ]
 )
 # Handles that exist can't be the default stream's.
 NO_TWIN = frozenset({"cudaStreamDestroy", "cuStreamDestroy_v2"})
@@ -112,7 +143,16 @@ def read(table: str, api: str) -> list[Function]:
         major, minor = fields[0].split(".")
         parameters = [] if match[3] == "void" else [_parameter(p, line) for p in _split(match[3])]
         functions.append(
-            Function(api, group, int(major) * 1000 + int(minor) * 10, status, note, match[1].strip(), match[2], tuple(parameters))
+            Function(
+                api,
+                group,
+                int(major) * 1000 + int(minor) * 10,
+                status,
+                note,
+                match[1].strip(),
+                match[2],
+                tuple(parameters),
+            )
         )
     return functions
 
