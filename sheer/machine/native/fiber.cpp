@@ -6,7 +6,7 @@
 
 namespace sheer {
 
-static const uint64_t smallest_stack = 256 << 10, page = 4096;
+static const uint64_t smallest_stack = 256 << 10, guard = 16384;  // frames may be large
 static const uint32_t slab = 16,
                       guarded_fibers = 12000;  // each guard page costs the kernel two mappings of its 65530
 static uint32_t fibers_made;
@@ -24,9 +24,9 @@ static bool grow(Worker* w, uint32_t c) {
   if (at == MAP_FAILED) return false;
   for (uint32_t i = 0; i < slab; i++) {
     uint8_t* low = static_cast<uint8_t*>(at) + i * bytes;
-    if (fetch_add(fibers_made, 1) < guarded_fibers) mprotect(low, page, PROT_NONE);
+    if (fetch_add(fibers_made, 1) < guarded_fibers) mprotect(low, guard, PROT_NONE);
     Fiber* f = make<Fiber>();
-    f->stack = low + page;
+    f->stack = low + guard;
     // Tops at different places in their pages, or all fibers would fight for the same few lines of the
     // first-level cache.
     f->top = low + bytes - (w->color++ % 12) * 320;
@@ -36,7 +36,7 @@ static bool grow(Worker* w, uint32_t c) {
 }
 
 Fiber* fiber_get(Worker* w, uint64_t stack_bytes) {
-  uint32_t c = class_of(stack_bytes + page);
+  uint32_t c = class_of(stack_bytes + guard);
   if (!w->fiber_pools[c].count && !grow(w, c)) {
     fputs("sheer: no address space for kernel stacks\n", stderr);
     abort();

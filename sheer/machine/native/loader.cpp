@@ -23,10 +23,14 @@ static const struct {
 void* runtime_symbol(const char* name) {
   for (auto& s : services)
     if (!strcmp(s.name, name)) return s.address;
-  static void* libm = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
-  if (void* found = libm ? dlsym(libm, name) : nullptr) return found;
-  static void* libc = dlopen("libc.so.6", RTLD_NOW | RTLD_LOCAL);
-  return libc ? dlsym(libc, name) : nullptr;
+  // libmvec: vector math, if there; libgcc_s: what compilers call for 128-bit and half-precision arithmetic.
+  static const char* const libraries[] = {"libm.so.6", "libc.so.6", "libmvec.so.1", "libgcc_s.so.1"};
+  static void* handles[4];
+  for (int i = 0; i < 4; i++) {
+    if (!handles[i]) handles[i] = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
+    if (void* found = handles[i] ? dlsym(handles[i], name) : nullptr) return found;
+  }
+  return nullptr;
 }
 
 struct Loading {

@@ -124,7 +124,7 @@ void node_leave(Node* n) {
 static bool work_left() { return scheduler.first != nullptr; }
 
 static void idle(uint32_t seen) {
-  uint32_t allowed = max(1u, scheduler.limit - 1);
+  uint32_t allowed = scheduler.limit - 1;
   if (fetch_add(scheduler.spinners, 1) < allowed) {
     uint64_t until = host_ns() + spin_ns;
     while (load_relaxed(scheduler.version) == seen) {
