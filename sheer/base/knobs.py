@@ -112,3 +112,24 @@ def code_key(environ: Mapping[str, str] = os.environ) -> str:
 def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
     """SHEER_* variables that no knob is named after: likely misspelt."""
     return sorted(name for name in environ if name.startswith("SHEER_") and name not in TABLE)
+
+
+def page() -> str:
+    """docs/knobs.md."""
+    lines = [
+        "# Environment variables",
+        "",
+        "Made by `python -m sheer.base.knobs > docs/knobs.md`. Those marked * change compiled code and are part of the cache keys.",
+        "",
+        "| variable | default | what it does |",
+        "|---|---|---|",
+    ]
+    for knob in KNOBS:
+        star = " *" if knob.affects_code else ""
+        default = f"`{knob.default}`" if knob.default else "none"
+        lines.append(f"| `{knob.name}`{star} | {default} | {knob.sentence} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
