@@ -11,7 +11,7 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.calls import CallLanes
+from sheer.codegen.tensor import TensorLanes
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sink, Special, Sym, Vec
@@ -32,7 +32,7 @@ class Slot:
         self.scalar = self.vector = self.stride = self.outside = ""
 
 
-class FunctionEmitter(CallLanes):
+class FunctionEmitter(TensorLanes):
     """Writes one function into a Text."""
 
     def __init__(self, compiler: Any, graph: Graph, facts: Facts, text: Text, entry_mask: str) -> None:

@@ -342,7 +342,8 @@ class FactLanes(ShapeLanes):
     def _raw_varying(self, m: Any, ins: Ins) -> Any:
         return [VARYING] * len(destinations(ins))
 
-    atomic = shuffle = match = call = mma = ldmatrix = wmma_load = elect = malloc = _raw_varying
+    atomic = shuffle = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = _raw_varying
+    policy = _raw_varying
 
     def vote(self, m: Any, ins: Ins) -> Any:
         member = self.operand(ins, ins.inst.operands[-1])
@@ -358,7 +359,7 @@ class FactLanes(ShapeLanes):
         return self._default(self.operand(ins, ins.inst.operands[1]))
 
     def barrier(self, m: Any, ins: Ins) -> Any:
-        return self.uniform() if destinations(ins) else None
+        return self.uniform()
 
     def move_symbol(self, m: Any, ins: Ins) -> Any:
         return self.uniform()

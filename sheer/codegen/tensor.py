@@ -1,0 +1,259 @@
+"""Matrix instructions on vectors of lanes. In: bound mma, wmma and ldmatrix instructions. Out: IR.
+
+A product is computed with the lanes as they are: for every k, the elements of A and B that each lane's C element needs are brought to it by a
+constant shuffle, then multiplied and added for all lanes at once. Inputs are widened to f32 (f64, s32); f16 results are rounded once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sheer.base.errors import Unsupported
+from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.calls import CallLanes
+from sheer.codegen.text import FLOAT_NAMES
+from sheer.codegen.value import Value
+from sheer.ir.module import Vec
+from sheer.isa.tensor import Fragment, fragment, shape_of
+from sheer.passes.cfg import Ins
+from sheer.passes.shape import Shape
+
+U32, B32, B16, U64, F32, F64, S32 = (SCALARS[n] for n in ("u32", "b32", "b16", "u64", "f32", "f64", "s32"))
+
+
+class TensorLanes(CallLanes):
+    """Matrix instructions; a group of several warps computes one product per warp."""
+
+    # -- fragments ------------------------------------------------------------------------------------------------------------
+
+    def _registers(self, ins: Ins, operand: Any, bits: int) -> list[Value]:
+        items = operand.items if isinstance(operand, Vec) else (operand,)
+        return [self.src(ins, item, SCALARS[f"b{bits}"]) for item in items]
+
+    def _elements(self, registers: list[Value], t: ScalarType) -> list[str]:
+        """Every element of the fragment, widened for arithmetic: vectors of float, double or i32."""
+        found: list[str] = []
+        for register in registers:
+            width = t.bits
+            parts = [register] if register.bits == width else self.unpack(
+                SCALARS[f"b{width}"], register, register.bits // width)
+            found += [self._widened(part, t) for part in parts]
+        return found
+
+    def _widened(self, part: Value, t: ScalarType) -> str:
+        if t.name in ("s8", "u8"):
+            return self.vec(self.widen(S32, t, part))
+        if t.name == "tf32":
+            part = self.and_(U32, self.vector(32, self.vec(part)), self.const(U32, 0xFFFFE000))
+            t = F32
+        if t.bits == 16:
+            part = self.convert(F32, t, self.vector(16, self.vec(part)))
+            t = F32
+        if t.name == "s32":
+            return self.vec(part)
+        part = self.vector(part.bits, self.vec(part))
+        return self.fnames(F64 if t.bits == 64 else F32, part)[2][0]
+
+    def _arranged(self, elements: list[str], where: dict[tuple[int, int], tuple[int, int]], wanted: list[tuple[int, int]],
+                  ty: str, cache: dict[Any, str]) -> str:
+        """One vector: for every lane the element at wanted[lane % 32]. `where`: matrix place -> (lane, element)."""
+        key = tuple(wanted)
+        if key in cache:
+            return cache[key]
+        places = [where[wanted[lane % 32]] for lane in range(self.n)]
+        wide = f"<{self.n} x {ty}>"
+        result = ""
+        for element in dict.fromkeys(e for _, e in places):
+            source = ", ".join(f"i32 {lane // 32 * 32 + at}" if e == element else "i32 poison"
+                               for lane, (at, e) in enumerate(places))
+            name = self.text.op(f"shufflevector {wide} {elements[element]}, {wide} poison, <{self.n} x i32> <{source}>")
+            if not result:
+                result = name
+                continue
+            here = ", ".join(f"i1 {'true' if e == element else 'false'}" for _, e in places)
+            result = self.text.op(f"select <{self.n} x i1> <{here}>, {wide} {name}, {wide} {result}")
+        cache[key] = result
+        return result
+
+    def _where(self, f: Fragment) -> dict[tuple[int, int], tuple[int, int]]:
+        return {f.place(lane, e): (lane, e) for e in reversed(range(f.elements)) for lane in range(32)}
+
+    def _product(self, shape: str, a: list[str], b: list[str], c: list[str], a_type: ScalarType, c_bits: int) -> list[str]:
+        """D = A B + C on widened elements, in the order of the C fragment."""
+        m, n, k = shape_of(shape)
+        fa, fb, fc = (fragment(w, shape, bits) for w, bits in (("a", a_type.bits), ("b", a_type.bits), ("c", c_bits)))
+        where_a, where_b = self._where(fa), self._where(fb)
+        integer = a_type.name in ("s8", "u8")
+        ty = "i32" if integer else ("double" if a_type.bits == 64 else "float")
+        wide = f"<{self.n} x {ty}>"
+        cache_a: dict[Any, str] = {}
+        cache_b: dict[Any, str] = {}
+        result = list(c)
+        for step in range(k):
+            for e in range(fc.elements):
+                places = [fc.place(lane, e) for lane in range(32)]
+                x = self._arranged(a, where_a, [(row, step) for row, _ in places], ty, cache_a)
+                y = self._arranged(b, where_b, [(step, column) for _, column in places], ty, cache_b)
+                if integer:
+                    result[e] = self.text.op(f"add {wide} {result[e]}, {self.text.op(f'mul {wide} {x}, {y}')}")
+                else:
+                    suffix = "f64" if ty == "double" else "f32"
+                    result[e] = self.text.intrinsic(f"llvm.fma.v{self.n}{suffix}", wide,
+                                                    [(wide, x), (wide, y), (wide, result[e])])
+        assert m and n
+        return result
+
+    def _packed(self, values: list[str], t: ScalarType) -> list[tuple[ScalarType, Value]]:
+        """Result elements to registers: f16 in pairs."""
+        if t.name == "s32":
+            return [(B32, self.vector(32, v)) for v in values]
+        source = F64 if t.bits == 64 else F32
+        floats = f"<{self.n} x {FLOAT_NAMES[source.name]}>"
+        like = (self.vector(source.bits, "poison"),)
+        made = [self.from_float(source, floats, v, like) for v in values]
+        if t.bits != 16:
+            return [(SCALARS[f"b{t.bits}"], v) for v in made]
+        halves = [self.convert(t, F32, v, "rn") for v in made]
+        return [(B32, self.pack(B32, [low, high])) for low, high in zip(halves[::2], halves[1::2], strict=True)]
+
+    # -- mma --------------------------------------------------------------------------------------------------------------------
+
+    def mma(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        d_type, a_type, b_type, c_type = m.type, m.type2, m.type3, m.type4
+        return self._multiply(ins, m.shape, d_type, a_type, b_type, c_type)
+
+    def _multiply(self, ins: Ins, shape: str, d: ScalarType, a: ScalarType, b: ScalarType, c: ScalarType,
+                  used: tuple[int, int] | None = None) -> list[tuple[ScalarType, Value]]:
+        if self.lane_fibers:
+            raise Unsupported("matrix instructions in a kernel whose lanes wait for each other", ins.inst.loc)
+        operands = ins.inst.operands
+        width = 64 if a.bits == 64 else 32
+        registers = [self._registers(ins, o, width if i < 2 else max(c.bits, 32)) for i, o in enumerate(operands[1:4])]
+        if used is not None:
+            registers[0], registers[1] = registers[0][:used[0]], registers[1][:used[1]]
+        ea, eb = self._elements(registers[0], a), self._elements(registers[1], b)
+        ec = self._elements(registers[2], c)
+        return self._packed(self._product(shape, ea, eb, ec, a, c.bits), d)
+
+    # -- wmma -----------------------------------------------------------------------------------------------------------------------
+
+    def wmma_mma(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        if hasattr(m, "type3"):
+            d, a, b, c = m.type, m.type2, m.type3, m.type4
+        else:
+            d, a, b, c = m.type, SCALARS["f16"], SCALARS["f16"], m.type2
+        sm, sn, sk = shape_of(m.shape)
+        width = 64 if a.bits == 64 else 32
+        used = (sm * sk * a.bits // (32 * width), sk * sn * a.bits // (32 * width))
+        return self._multiply(ins, m.shape, d, a, b, c, used)
+
+    def _matrix_address(self, ins: Ins, address: Any, stride_operand: Any, m: Any, f: Fragment, e: int, default: int) -> Value:
+        """Addresses of element e of every lane: base + row * stride + column (or the transpose)."""
+        size = f.bits // 8
+        base = self.address(ins, address, m.space or "generic")
+        name = base.scalar if base.uniform else self._first_active(base)
+        places = [f.place(lane % 32, e) for lane in range(self.n)]
+        outer = np.array([p[0] if m.layout == "row" else p[1] for p in places], np.int64)
+        inner = np.array([p[1] if m.layout == "row" else p[0] for p in places], np.int64)
+        if self.n > 32:
+            raise Unsupported("wmma in groups of more than 32 lanes", ins.inst.loc)
+        if stride_operand is None:
+            return Value(64, Shape(inner * size + outer * default * size), scalar=name)
+        stride = self.src(ins, stride_operand, U32)
+        scalar = stride.scalar if stride.uniform else self._first_active(stride)
+        wide = self.resize_scalar(scalar, 32, 64)
+        step = self.text.op(f"mul i64 {wide}, {size}")
+        if not outer.any():
+            return Value(64, Shape(inner * size), scalar=name)
+        return Value(64, Shape(inner * size, "wmma", outer), scalar=name, stride=step)
+
+    def _first_active(self, value: Value) -> str:
+        return self.last_lane(value)
+
+    def _default_stride(self, m: Any, which: str) -> int:
+        sm, sn, sk = shape_of(m.shape)
+        rows, columns = {"a": (sm, sk), "b": (sk, sn)}.get(which, (sm, sn))
+        return columns if m.layout == "row" else rows
+
+    def wmma_load(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        operands = ins.inst.operands
+        f = fragment(m.which, m.shape, m.type.bits)
+        stride = operands[2] if len(operands) > 2 else None
+        default = self._default_stride(m, m.which)
+        t = SCALARS[f"b{m.type.bits}"]
+        pack = max(32 // m.type.bits, 1)
+        values: list[Value] = []
+        for e in range(0, f.elements, pack):
+            contiguous = pack > 1 and (m.layout == "row") == (m.which != "b")
+            address = self._matrix_address(ins, operands[1], stride, m, f, e, default)
+            if contiguous:
+                values.append(self._any_vector(self._load_lanes(B32, 1, address)[0]))
+                continue
+            parts = [self._load_lanes(t, 1, self._matrix_address(ins, operands[1], stride, m, f, e + i, default))[0]
+                     for i in range(pack)]
+            values.append(self.pack(B32, parts) if pack > 1 else parts[0])
+        count = len(operands[0].items) if isinstance(operands[0], Vec) else 1
+        values = (values * (-(-count // len(values))))[:count]        # f16 fragments have room for each element twice
+        return [(SCALARS[f"b{v.bits}"], v) for v in values]
+
+    def _any_vector(self, v: Value) -> Value:
+        return self.vector(v.bits, self.vec(v))
+
+    def wmma_store(self, m: Any, ins: Ins) -> None:
+        operands = ins.inst.operands
+        f = fragment("c", m.shape, m.type.bits)
+        stride = operands[2] if len(operands) > 2 else None
+        registers = self._registers(ins, operands[1], max(m.type.bits, 32))
+        t = SCALARS[f"b{m.type.bits}"]
+        default = self._default_stride(m, "c")
+        parts: list[Value] = []
+        for register in registers:
+            parts += self.unpack(t, register, 2) if m.type.bits == 16 else [register]
+        pairs = m.layout == "row"
+        for e in range(0, f.elements, 2 if pairs else 1):
+            address = self._matrix_address(ins, operands[0], stride, m, f, e, default)
+            self._store_lanes(t, parts[e:e + (2 if pairs else 1)], address)
+
+    # -- ldmatrix -----------------------------------------------------------------------------------------------------------------------
+
+    def ldmatrix(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        """Lane 8 i + r gives the address of row r of matrix i; lane l gets elements 2 (l % 4) and + 1 of row l / 4."""
+        if self.lane_fibers:
+            raise Unsupported("ldmatrix in a kernel whose lanes wait for each other", ins.inst.loc)
+        address = self.address(ins, ins.inst.operands[1], m.space or "shared")
+        rows = self.vec(address)
+        found = []
+        for i in range(int(m.count[1:])):
+            if not m.trans:
+                found.append(self._load_lanes(B32, 1, self._row_places(
+                    rows, [8 * i + lane % 32 // 4 for lane in range(self.n)], [lane % 4 * 4 for lane in range(self.n)]))[0])
+                continue
+            parts = [self._load_lanes(B16, 1, self._row_places(
+                rows, [8 * i + lane % 4 * 2 + j for lane in range(self.n)],
+                [lane % 32 // 4 * 2 for lane in range(self.n)]))[0] for j in (0, 1)]
+            found.append(self.pack(B32, parts))
+        return [(B32, v) for v in found]
+
+    def _row_places(self, rows: str, lanes: list[int], offsets: list[int]) -> Value:
+        wide = f"<{self.n} x i64>"
+        source = ", ".join(f"i32 {at // 32 * 32 + lane}" for at, lane in enumerate(lanes))
+        name = self.text.op(f"shufflevector {wide} {rows}, {wide} poison, <{self.n} x i32> <{source}>")
+        return self.vector(64, self.text.op(f"add {wide} {name}, {self.constants(64, offsets)}"))
+
+    def movmatrix(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        """Lane l gets elements (2 t, g) and (2 t + 1, g) with g = l / 4, t = l % 4."""
+        halves = self.unpack(B16, self._any_vector(self.src(ins, ins.inst.operands[1], B32)), 2)
+        wide = f"<{self.n} x i16>"
+        low, high = (self.vec(h) for h in halves)
+        parts = []
+        for j in (0, 1):
+            source = []
+            for lane in range(self.n):
+                g, t = lane % 32 // 4, lane % 4
+                at = lane // 32 * 32 + (2 * t + j) * 4 + g // 2
+                source.append(f"i32 {at + (g % 2) * self.n}")
+            parts.append(self.vector(16, self.text.op(
+                f"shufflevector {wide} {low}, {wide} {high}, <{self.n} x i32> <{', '.join(source)}>")))
+        return [(B32, self.pack(B32, parts))]
