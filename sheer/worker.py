@@ -73,7 +73,7 @@ class Worker:
         block = None if shape == "any" else _three(shape)
         isa = fields.get("target", "")
         machine = target("" if isa in ("", "default") else isa)
-        spec = Spec(block, checked=fields.get("mode", "fast") == "checked")
+        spec = Spec(block, lanes=int(os.environ.get("SHEER_LANES", "0")), checked=fields.get("mode", "fast") == "checked")
         return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)
 
     def locate(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:

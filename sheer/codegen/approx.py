@@ -62,13 +62,45 @@ class ApproxLanes(FloatLanes):
         raise Unsupported(f"{function}.approx.f64 is not in PTX")
 
     def _rcp(self, a: Value) -> Value:
-        return self.fdiv(F32, self._f(1.0), a)
+        """The processor's estimate and one Newton step; where that gives NaN (0, infinity) the estimate is right."""
+        if not self.has_avx512 or a.uniform:
+            return self.fdiv(F32, self._f(1.0), a)
+        guess = self._estimate("rcp14", a)
+        rest = self.fma(F32, self.fneg(F32, a), guess, self._f(1.0))
+        return self._unless_nan(self.fma(F32, guess, rest, guess), guess)
 
     def _sqrt(self, a: Value) -> Value:
         return self.fsqrt(F32, a)
 
     def _rsqrt(self, a: Value) -> Value:
-        return self.fdiv(F32, self._f(1.0), self.fsqrt(F32, a))
+        if not self.has_avx512 or a.uniform:
+            return self.fdiv(F32, self._f(1.0), self.fsqrt(F32, a))
+        guess = self._estimate("rsqrt14", a)
+        rest = self.fma(F32, self.fneg(F32, self.fmul(F32, a, guess)), guess, self._f(1.0))
+        return self._unless_nan(self.fma(F32, self.fmul(F32, guess, self._f(0.5)), rest, guess), guess)
+
+    has_avx512 = False
+
+    def _unless_nan(self, value: Value, other: Value) -> Value:
+        return self.select(B32, self.compare(F32, "nan", value, value), other, value)
+
+    def _estimate(self, function: str, a: Value) -> Value:
+        """vrcp14ps, vrsqrt14ps: 14 good bits, 16 lanes at a time."""
+        ty, count, names = self.fnames(F32, a)
+        half = "<16 x float>"
+        parts = []
+        for first in range(0, count, 16):
+            indices = ", ".join(f"i32 {first + i}" for i in range(16))
+            part = self.text.op(f"shufflevector {ty} {names[0]}, {ty} poison, <16 x i32> <{indices}>")
+            parts.append(self.text.intrinsic(f"llvm.x86.avx512.{function}.ps.512", half, [
+                (half, part), (half, "zeroinitializer"), ("i16", "-1")]))
+        size = 16
+        while len(parts) > 1:
+            indices = ", ".join(f"i32 {i}" for i in range(2 * size))
+            parts = [self.text.op(f"shufflevector <{size} x float> {x}, <{size} x float> {y}, <{2 * size} x i32> <{indices}>")
+                     for x, y in zip(parts[::2], parts[1::2], strict=True)]
+            size *= 2
+        return self.from_float(F32, ty, parts[0], (a,))
 
     def _ex2(self, a: Value) -> Value:
         """2**n * 2**f with f in [-1/2, 1/2]; the scale is applied in two halves so that results may be subnormal."""

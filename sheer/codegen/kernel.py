@@ -14,7 +14,7 @@ from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.llvm import Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym, Vec, Args
-from sheer.passes import cfg, polling, ssa
+from sheer.passes import cfg, polling, ssa, width
 from sheer.passes.cfg import Graph
 from sheer.passes.facts import Facts, analyse
 
@@ -27,7 +27,7 @@ class Spec:
     """What a kernel is compiled for: block (None = any shape), lanes per group, checked mode."""
 
     block: tuple[int, int, int] | None
-    lanes: int = 32
+    lanes: int = 0          # 0 = choose
     checked: bool = False
 
 
@@ -187,7 +187,7 @@ class KernelCompiler:
         if self.ftz_by_mode:
             self.flags |= FTZ
         self.lane_fibers = False
-        self.lanes = spec.lanes
+        self.lanes = spec.lanes or 32
         self.polls_memory = False
         self.program = Program()
         self.locations: dict[tuple[int, int], str] = {}
@@ -262,6 +262,10 @@ class KernelCompiler:
             self.lane_fibers, self.lanes = True, 32
             self.flags |= LANE_FIBERS
             facts = self._facts(graphs)
+        elif not self.spec.lanes and self._may_widen(facts):
+            self.lanes = width.choose(facts[0], self.block[0] * self.block[1] * self.block[2], self.target.vector_bits // 32)
+            if self.lanes != 32:
+                facts = self._facts(graphs)
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
         self.program.metadata_node("!{}")
@@ -273,6 +277,9 @@ class KernelCompiler:
             self.flags |= RECURSIVE
         self._border(depth[self.kernel.name])
         return self.program.text(self._footer())
+
+    def _may_widen(self, facts: list[Facts]) -> bool:
+        return self.block is not None and len(facts) == 1 and not self.checked and not polling.headers(facts[0])
 
     def _facts(self, graphs: list[tuple[Function, Graph]]) -> list[Facts]:
         return [analyse(graph, self.lanes, self.block, function.is_entry) for function, graph in graphs]

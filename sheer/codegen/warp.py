@@ -55,8 +55,6 @@ class WarpLanes(AtomicLanes):
             f"llvm.masked.gather.v{self.n}i32.v{self.n}p0", wide,
             [(f"<{self.n} x ptr>", f"align 4 {places}"), (f"<{self.n} x i1>", "splat (i1 true)"), (wide, "poison")]))
 
-    has_avx512 = False
-
     def _permute(self, value: str, lanes: str) -> str:
         """vpermi2d: 16 lanes from two registers of 16 by 5-bit numbers."""
         t, half = self.text, "<16 x i32>"

@@ -21,9 +21,11 @@ op(f"""fma{{.rnd:rn|rz|rm|rp}}{{.ftz}}{{.sat}}.<f32>  d a b c
        mad{{.rnd:rn|rz|rm|rp}}{{.ftz}}{{.sat}}.<f32>  d a b c
        mad{{.rnd:rn|rz|rm|rp}}.<f64>  d a b c""",
    emit=lambda k, m, a, b, c: k.fma(m.type, a, b, c, **_mods(m, "rnd", "ftz", "sat", "relu")), work="fma", section="9.7.3.6")
-op("""div.rnd:rn|rz|rm|rp|approx|full{.ftz}.<f32>  d a b
+op("""div.approx{.ftz}.<f32>  d a b""",
+   emit=lambda k, m, a, b: k.fmul(m.type, a, k.fapprox(m.type, "rcp", b, m.ftz), "", m.ftz), work="sfu", section="9.7.3.8")
+op("""div.rnd:rn|rz|rm|rp|full{.ftz}.<f32>  d a b
       div{.rnd:rn|rz|rm|rp}.<f64>  d a b""",
-   emit=lambda k, m, a, b: k.fdiv(m.type, a, b, "" if m.rnd in ("approx", "full") else m.rnd, getattr(m, "ftz", False)),
+   emit=lambda k, m, a, b: k.fdiv(m.type, a, b, "" if m.rnd == "full" else m.rnd, getattr(m, "ftz", False)),
    work="division", section="9.7.3.8")
 op(f"""abs{{.ftz}}.<f32|f64|{_HALVES}>  d a""", emit=lambda k, m, a: k.fabs(m.type, a, m.ftz), work="fp", section="9.7.3.9")
 op(f"""neg{{.ftz}}.<f32|f64|{_HALVES}>  d a""", emit=lambda k, m, a: k.fneg(m.type, a, m.ftz), work="fp", section="9.7.3.10")
