@@ -104,7 +104,7 @@ def definitions(options: Options) -> list[str]:
 
 
 def _cuda_definitions(options: Options) -> list[str]:
-    flags = [*definitions(options), "-D__NVCC__=1"]
+    flags = [*definitions(options), "-D__CUDACC__=1", "-D__NVCC__=1"]
     for condition, name in (
         (relocatable(options), "__CUDACC_RDC__"),
         (options.has("extended-lambda"), "__CUDACC_EXTENDED_LAMBDA__"),
@@ -195,6 +195,7 @@ class Passes:
             ).hexdigest()[:15]
         )
         known = [flag for flag in host_flags(options) if not GCC_ONLY.match(flag)]
+        self.device_flags: list[str] = []
         openmp = [flag for flag in known if flag.startswith("-fopenmp")]
         self.host_flags = [flag for flag in known if flag not in openmp]
         self.shared = [
@@ -221,6 +222,8 @@ class Passes:
             from sheer.cuda.toolchain import openmp as support
 
             self.shared += support.shared_flags(machine)
+            self.host_flags += support.host_flags(machine)
+            self.device_flags.append(support.VERSION)
 
     def device(self, output: str, depfile: str = "", quiet: bool = True) -> list[str]:
         """The device pass: PTX at `output`."""
@@ -233,7 +236,7 @@ class Passes:
             "-gline-tables-only",
             *fast_math(self.options),
             *math_library(),
-            "-D__CUDA_ARCH_FEAT_NONE=1",
+            *self.device_flags,
         ]
         if quiet:
             command.append("-w")

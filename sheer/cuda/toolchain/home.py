@@ -42,13 +42,13 @@ def folder(place: Path | None = None) -> Path:
         place = cache.entry("toolkit", key)
     library = link.library_folder()
     state = json.dumps(
-        {"library": str(library), "headers": _header_names(), "recipe": 3, "python": sys.executable}
+        {"library": str(library), "headers": _header_names(), "recipe": 4, "python": sys.executable}
     )
     marker = place / ".sheer"
     if marker.exists() and marker.read_text() == state:
         return place
     try:
-        for part in ("bin", "include", "lib64/stubs"):
+        for part in ("bin", "include", "lib64/stubs", "nvvm/libdevice"):
             (place / part).mkdir(parents=True, exist_ok=True)
         _tools(place / "bin")
         _headers(place / "include")
@@ -76,12 +76,13 @@ def _tools(into: Path) -> None:
     for name, verb in TOOLS.items():
         code = (
             f"import sys; sys.path.insert(0, {str(PACKAGE_HOME)!r}); "
-            "from sheer.cuda.toolchain.nvcc import main; sys.exit(main(sys.argv[1:]))"
+            "from sheer.cuda.toolchain.nvcc import main; "
+            f"sys.exit(main(sys.argv[1:], {str(into.parent)!r}))"
         )
         assert verb == "nvcc"
         path = into / name
         path.unlink(missing_ok=True)
-        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c {shlex.quote(code)} "$@"\n')
         path.chmod(0o755)
 
 

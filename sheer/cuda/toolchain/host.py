@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +71,7 @@ def _program(ccbin: str) -> str | None:
     return shutil.which("g++") or shutil.which("c++")
 
 
-def _remembered(name: str, make: object) -> Host:
+def _remembered(name: str, make: Callable[[], Host]) -> Host:
     """What `make` finds out about the tool `name`, or what an earlier start found out about the same file."""
     import hashlib
 
@@ -82,7 +84,7 @@ def _remembered(name: str, make: object) -> Host:
         kept = json.loads(path.read_text())
         return Host(kept["kind"], tuple(kept["headers"]), tuple(kept["compiler"]), kept["openmp"], stamp)
     except (OSError, ValueError, KeyError):
-        host = make()._replace(fingerprint=stamp)  # type: ignore[operator]
+        host = make()._replace(fingerprint=stamp)
         cache.write_atomically(path, json.dumps(host._asdict()).encode())
         return host
 
@@ -133,7 +135,7 @@ def _wheel() -> Host:
     program = clang.zig()
     if program is None:
         raise MissingTool("neither g++ nor the package `ziglang` is installed; run `pip install ziglang`")
-    target = f"{clang.platform.machine()}-{WHEEL_TARGET}"
+    target = f"{platform.machine()}-{WHEEL_TARGET}"
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "empty.cpp").write_text("int sheer_empty;\n")
         env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": scratch, "ZIG_LOCAL_CACHE_DIR": scratch}

@@ -7,6 +7,7 @@ device-link objects, archives, programs. The exit code is that of the first tool
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -58,8 +59,8 @@ ARCHITECTURES = (
 class Driver:
     """One run of the compiler driver."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, options: Options, toolkit: str = "") -> None:
+        self.options, self.toolkit = options, toolkit
         self.verbose = options.has("verbose") or options.has("dryrun")
         self.dry = options.has("dryrun")
         self.tool = clang.find()
@@ -106,17 +107,21 @@ class Driver:
             ):
                 raise UsageError(f"nvcc: {text!r} is no architecture; use sm_80, compute_80, native or all")
 
-    def _settings(self) -> None:
-        """What nvcc -v says before its commands; CMake reads it."""
+    def _root(self) -> Path:
         from sheer.cuda.toolchain import home
 
-        root = home.folder()
+        return home.folder(Path(self.toolkit) if self.toolkit else None)
+
+    def _settings(self) -> None:
+        """What nvcc -v says before its commands; CMake reads it."""
+        root = self._root()
         for name, value in (
             ("_NVVM_BRANCH_", "nvvm"),
             ("_THERE_", str(root / "bin")),
             ("TOP", str(root)),
+            ("NVVMIR_LIBRARY_DIR", str(root / "nvvm/libdevice")),
             ("INCLUDES", f'"-I{root / "include"}"'),
-            ("LIBRARIES", f'"-L{root / "lib64"}"'),
+            ("LIBRARIES", shlex.quote(f"-L{root / 'lib64'}")),
             ("PATH", os.environ.get("PATH", "")),
         ):
             print(f"#$ {name}={value}", file=sys.stderr)
@@ -340,9 +345,7 @@ class Driver:
             os.execv(program, [program, *options.all("run-args")])
 
     def _settings_libraries(self) -> list[str]:
-        from sheer.cuda.toolchain import home
-
-        return [f"-L{home.folder() / 'lib64'}", "-lcudadevrt", "-lcudart_static", "-lrt", "-lpthread", "-ldl"]
+        return [f"-L{self._root() / 'lib64'}", "-lcudadevrt", "-lcudart_static", "-lrt", "-lpthread", "-ldl"]
 
     def link_flags(self) -> list[str]:
         """What the linker is told beside the objects."""
@@ -387,8 +390,8 @@ More: docs/nvcc.md
 """
 
 
-def main(words: Sequence[str]) -> int:
-    """Follow a command line; the exit code."""
+def main(words: Sequence[str], toolkit: str = "") -> int:
+    """Follow a command line; the exit code. `toolkit` is the folder whose bin/nvcc was called."""
     try:
         options = parse(words)
         if options.has("version"):
@@ -402,7 +405,7 @@ def main(words: Sequence[str]) -> int:
                 print("\n".join(prefix + number for number in ARCHITECTURES))
                 return 0
         knobs.get("SHEER_CLANG")
-        Driver(options).run()
+        Driver(options, toolkit).run()
     except ToolError as error:
         if str(error):
             print(f"sheer: error: {error}", file=sys.stderr)

@@ -81,7 +81,7 @@ def _flags(parsed: Parsed, tool: clang.Clang) -> list[str]:
         *fast_math(options),
         *math_library(),
     ]
-    flags += ["-D__CUDACC_RTC__=1", *definitions(options), "-I", str(OVERLAY)]
+    flags += ["-D__CUDACC__=1", "-D__CUDACC_RTC__=1", *definitions(options), "-I", str(OVERLAY)]
     flags += [f"-I{folder}" for folder in options.all("include-path")]
     flags += [f"-D{text}" for text in options.all("define-macro")] + [
         f"-U{text}" for text in options.all("undefine-macro")

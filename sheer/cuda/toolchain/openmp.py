@@ -1,45 +1,67 @@
 """-fopenmp for CUDA sources.
 
-In goes the host's tools, out come flags. Plain C and C++ sources get full OpenMP from the host compiler. In
-CUDA sources the pragmas are accepted and run serially, which OpenMP allows: clang's code wants LLVM's OpenMP
-runtime, which no package here brings.
+In goes the host's tools, out come flags. clang compiles the pragmas to calls of LLVM's OpenMP library, which nobody has; a
+small object (openmp_bridge.c) answers them with gcc's libgomp, so that these sources and those that g++ compiles share one set of
+threads. Without gcc the pragmas are ignored and the program runs serially, which OpenMP allows.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from sheer.base import cache
+from sheer.base.errors import ToolError
+from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.host import Host
 
-VERSION = "-D_OPENMP=201511"
+BRIDGE = Path(__file__).parent / "openmp_bridge.c"
+VERSION = "-D_OPENMP=201511"  # for the device pass, which has no use for the pragmas
 
 
-def include_folder(machine: Host) -> str:
-    """A folder that holds gcc's omp.h and none of its other headers; "" if there is no gcc."""
-    if not machine.openmp:
-        return ""
-    folder = cache.entry("tools", "openmp")
-    header = folder / "omp.h"
-    wanted = Path(machine.openmp) / "omp.h"
-    if not header.exists() or header.read_bytes() != wanted.read_bytes():
-        cache.write_atomically(header, wanted.read_bytes())
-    return str(folder)
+def _include_folder(machine: Host) -> Path:
+    """A folder that holds gcc's omp.h and none of its other headers."""
+    header = Path(machine.openmp) / "omp.h"
+    folder = cache.entry("tools", "openmp-" + hashlib.sha256(header.read_bytes()).hexdigest()[:16])
+    if not (folder / "omp.h").exists() and not cache.write_atomically(folder / "omp.h", header.read_bytes()):
+        raise ToolError(f"-fopenmp needs the cache folder {cache.folder()}; set SHEER_CACHE to one that can be written")
+    return folder
 
 
 def shared_flags(machine: Host) -> list[str]:
     """Flags for both sides of a CUDA source."""
-    folder = include_folder(machine)
-    return [VERSION, "-Wno-source-uses-openmp", *(["-isystem", folder] if folder else [])]
+    return ["-isystem", str(_include_folder(machine))] if machine.openmp else ["-Wno-source-uses-openmp"]
+
+
+def host_flags(machine: Host) -> list[str]:
+    """Flags for the host side."""
+    if machine.openmp:
+        return ["-fopenmp"]
+    print("sheer: -fopenmp: no gcc with OpenMP is installed; the pragmas are ignored", file=sys.stderr)
+    return []
 
 
 def link_flags(flags: Sequence[str], machine: Host) -> list[str]:
-    """The linker's flags, with the OpenMP library where there is one."""
+    """The linker's flags, with libgomp and the bridge where there is gcc."""
     plain = [flag for flag in flags if not flag.startswith("-fopenmp")]
-    return (
-        [*plain, "-fopenmp"]
-        if machine.kind == "gcc" and os.path.exists(os.path.join(machine.openmp, "omp.h"))
-        else plain
-    )
+    return [*plain, str(_bridge()), "-fopenmp"] if machine.openmp else plain
+
+
+def _bridge() -> Path:
+    """The compiled bridge, from the cache."""
+    from sheer.cuda.toolchain.compile import run
+
+    tool = clang.find("")
+    key = hashlib.sha256(BRIDGE.read_bytes() + tool.fingerprint.encode()).hexdigest()[:16]
+    made = cache.entry("tools", f"openmp-bridge-{key}.o")
+    if not made.exists():
+        staging = cache.staging("tools")
+        temporary = staging / "bridge.o"
+        flags = ["-resource-dir", tool.resource, f"--target={clang.triple()}", "-x", "c", "-std=gnu11", "-O2", "-fPIC", "-w"]
+        run([*tool.command, *flags, "-c", str(BRIDGE), "-o", str(temporary)])
+        cache.write_atomically(made, temporary.read_bytes())
+        temporary.unlink()
+        staging.rmdir()
+    return made
