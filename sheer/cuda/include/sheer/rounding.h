@@ -68,7 +68,7 @@ SHEER_DEVICE float __exp10f(float x) { return __sheer_ex2f(x * 0x1.a934f0p+1f); 
 SHEER_DEVICE float __exp2f(float x) { return __sheer_ex2f(x); }
 SHEER_DEVICE float __powf(float x, float y) { return __sheer_ex2f(y * __sheer_lg2f(x)); }
 /* The nearest float: one division of a square root would round twice. */
-SHEER_DEVICE float __frsqrt_rn(float x) { return __nv_frsqrt_rn(x); }
+SHEER_DEVICE float __frsqrt_rn(float x) { return (float)(1.0 / __nvvm_sqrt_rn_d((double)x)); }
 
 #undef SHEER_MODES
 #undef SHEER_UNARY

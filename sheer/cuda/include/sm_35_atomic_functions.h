@@ -1,0 +1,2 @@
+/* A name of the toolkit: all of it is in cuda_runtime.h. */
+#include "cuda_runtime.h"

@@ -1,0 +1,2 @@
+/* See vector_functions.h. */
+#include "vector_functions.h"
