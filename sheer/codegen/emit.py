@@ -163,7 +163,7 @@ class FunctionEmitter(TensorLanes):
         ty, wide = int_type(v.bits), int_type(v.bits, self.n)
         shape = self.facts.shape[value]
         if shape is not None and v.shape is None:
-            raise CompileError(f"internal: a value of {self.graph.value_type[value]} was taken to be {shape} but is varying")
+            v = self._as_shape(v, shape)
         if slot.scalar:
             t.do(f"store {ty} {v.scalar}, ptr {slot.scalar}")
             if slot.stride:
@@ -180,6 +180,19 @@ class FunctionEmitter(TensorLanes):
                 old = t.op(f"load {wide}, ptr {slot.outside}")
                 name = t.op(f"select <{self.n} x i1> {self.mask}, {wide} {name}, {wide} {old}")
             t.do(f"store {wide} {name}, ptr {slot.outside}")
+
+    def _as_shape(self, v: Value, shape: Shape) -> Value:
+        """The passes know more than the code shows: every lane holds base + constant, so lane 0 gives the base."""
+        if shape.const is not None and shape.uniform:
+            return self.const(SCALARS[f"u{v.bits}"] if v.bits > 1 else PRED, shape.const)
+        if shape.stride is not None:
+            raise CompileError(f"internal: a value of {v.bits} bits was taken to be {shape} but is varying")
+        first = self.text.op(f"extractelement {int_type(v.bits, self.n)} {v.vector}, i64 0")
+        if int(shape.c[0]):
+            first = self.text.op(f"sub {int_type(v.bits)} {first}, {int(shape.c[0])}")
+        result = Value(v.bits, shape, scalar=first, vector="" if shape.uniform else v.vector)
+        result.exact = not shape.uniform
+        return result
 
     # -- blocks --------------------------------------------------------------------------------------------------------------------------
 

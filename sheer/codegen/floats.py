@@ -275,7 +275,7 @@ class FloatLanes(IntegerLanes):
         above = self.compare(t, "gt", error, zero)
         below = self.compare(t, "lt", error, zero)
         negative = self.compare(signed, "lt", result, self.const(signed, 0))
-        positive = self.not_(negative)
+        positive = self.not_(SCALARS["pred"], negative)
         if rnd == "rz":
             grow = self.const(SCALARS["pred"], 0)
             shrink = self.simple("or", self.simple("and", negative, above), self.simple("and", positive, below))

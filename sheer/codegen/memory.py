@@ -226,13 +226,24 @@ class MemoryLanes(ConvertLanes):
                 f"llvm.masked.gather.v{self.n}i{t.bits}.v{self.n}p0", ty,
                 [(f"<{self.n} x ptr>", f"align {t.bytes} {places}"), (f"<{self.n} x i1>", self.mask_name()),
                  (ty, "zeroinitializer")]))
-        safe = self._safe(places)           # no gather of small elements exists: lane by lane, without branches
-        result = "zeroinitializer"
-        for lane in range(self.n):
-            place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
-            one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 8)}")
-            result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
-        return self.vector(t.bits, result)
+        return self._gather_small(t, places)
+
+    def _gather_small(self, t: ScalarType, places: str) -> Value:
+        """8 and 16 bits: gather the aligned word around each element (it lies in the same page), shift, cut."""
+        n = self.n
+        if t.bits == 128:
+            low = self._gather_one(U64, places)
+            above = self.text.op(f"getelementptr i8, <{n} x ptr> {places}, i64 8")
+            return self.pack(t, [low, self._gather_one(U64, above)])
+        wide = f"<{n} x i64>"
+        address = self.text.op(f"ptrtoint <{n} x ptr> {places} to {wide}")
+        aligned = self.text.op(f"and {wide} {address}, splat (i64 -4)")
+        words = self._gather_one(SCALARS["b32"], self.text.op(f"inttoptr {wide} {aligned} to <{n} x ptr>"))
+        offset = self.text.op(f"trunc {wide} {address} to <{n} x i32>")
+        bits = self.text.op(f"shl <{n} x i32> {offset}, splat (i32 3)")
+        shift = self.text.op(f"and <{n} x i32> {bits}, splat (i32 {24 if t.bits == 8 else 16})")
+        moved = self.text.op(f"lshr <{n} x i32> {self.vec(words)}, {shift}")
+        return self.vector(t.bits, self.text.op(f"trunc <{n} x i32> {moved} to <{n} x i{t.bits}>"))
 
     def _safe(self, places: str) -> str:
         """Lanes that are off point to scratch memory."""

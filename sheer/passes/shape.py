@@ -197,14 +197,15 @@ class ShapeLanes:
     def shl(self, t: ScalarType, a: Shape | None, n: Shape | None) -> Shape | None:
         if a is None or n is None or n.const is None or not n.uniform:
             return self._default(a, n)
-        if n.const >= t.bits:
+        amount = n.const & 0xFFFFFFFF
+        if amount >= t.bits:
             return self.uniform(0)
-        return self.mul(t, a, self.uniform(1 << n.const))
+        return self.mul(t, a, self.uniform(1 << amount))
 
     def shr(self, t: ScalarType, a: Shape | None, n: Shape | None) -> Shape | None:
         if a is None or n is None or n.const is None or not n.uniform or a.stride is not None:
             return self._default(a, n)
-        k = n.const
+        k = min(n.const & 0xFFFFFFFF, 255)
         if a.const is not None and a.uniform and 0 <= k < t.bits:
             return self.uniform(t.wrap(a.const) >> k if t.kind == "s" else (a.const & ((1 << t.bits) - 1)) >> k)
         bits = a.bits >> k if a.bits >= 0 else -1
