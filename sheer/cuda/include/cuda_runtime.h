@@ -20,6 +20,9 @@
 #define __CUDA_ARCH_LIST__ 800
 #endif
 
+#if defined(__CUDA__) && defined(__cplusplus)
+#include "sheer/math_forward.h"
+#endif
 #include <limits.h>
 #include <math.h>
 #include <stddef.h>
@@ -54,9 +57,7 @@
 #include "sheer/loads.h"
 #include "sheer/rounding.h"
 #include "sheer/device_library.h"
-#if __has_include("sheer/math_functions.h")
 #include "sheer/math_functions.h"
-#endif
 #endif
 
 #endif

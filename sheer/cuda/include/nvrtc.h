@@ -63,7 +63,7 @@ nvrtcResult nvrtcGetTileIR(nvrtcProgram prog, char *TileIR);
 }
 #endif
 
-#ifdef __cplusplus
+#if defined(__cplusplus) && !defined(SHEER_NO_CXX_LIBRARY)
 #include <string>
 #include <typeinfo>
 #ifdef __GNUC__

@@ -1,0 +1,48 @@
+"""Builds the device math library. In: the C sources beside this file. Out: one LLVM bitcode file in the cache, which every device compilation
+links (`-mlink-builtin-bitcode`): functions that are used are inlined, the others vanish.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import subprocess
+import tempfile
+from pathlib import Path
+
+from sheer.base import cache
+from sheer.base.errors import ToolError
+
+HERE = Path(__file__).resolve().parent
+SOURCES = ("exponential.c", "trigonometric.c", "special.c", "parts.c")
+FLAGS = ("-target", "nvptx64-nvidia-cuda", "-march=sm_80", "-O1", "-ffp-contract=off", "-fno-builtin", "-ffreestanding", "-emit-llvm",
+         "-c", "-Xclang", "-disable-llvm-passes", "-Wno-unknown-cuda-version", "-w")
+
+
+@functools.cache
+def bitcode() -> Path:
+    """The library's path; compiled now if the cache has none for these sources. Raises ToolError."""
+    texts = [(HERE / name).read_bytes() for name in (*SOURCES, "common.h", "coefficients.h")]
+    key = hashlib.sha256(b"\0".join([*texts, " ".join(FLAGS).encode()])).hexdigest()[:32]
+    place = cache.folder() / "math" / f"{key}.bc"
+    if place.exists():
+        return place
+    with tempfile.TemporaryDirectory() as scratch:
+        data = _compile(Path(scratch))
+    if not cache.write_atomically(place, data):
+        place = Path(tempfile.mkdtemp(prefix="sheer-math-")) / "math.bc"
+        place.write_bytes(data)
+    return place
+
+
+def _compile(scratch: Path) -> bytes:
+    import ziglang
+
+    zig = Path(ziglang.__file__).parent / "zig"
+    unity = scratch / "math.c"
+    unity.write_text("".join(f'#include "{HERE / name}"\n' for name in SOURCES))
+    done = subprocess.run([str(zig), "clang", *FLAGS, str(unity), "-o", str(scratch / "math.bc")],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ToolError("the device math library does not compile", done.returncode, done.stderr)
+    return (scratch / "math.bc").read_bytes()
