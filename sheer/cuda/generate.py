@@ -1,17 +1,20 @@
-"""Makes what follows from the table of all CUDA functions: prototypes, entry points, default answers, tracer, coverage page.
+"""Makes what follows from the table of all CUDA functions: prototypes, entry points, tracer, coverage page.
 
-In goes `sheer.cuda.functions` (and the chip files). Out come committed headers and pages (`committed_files`, checked by a test;
-`python -m sheer.cuda.generate` writes them) and C++ sources that only the builder needs (`native_files`).
+In goes `sheer.cuda.functions` (and the chip files). Out come committed headers and pages (`committed_files`,
+checked by a test; `python -m sheer.cuda.generate` writes them) and C++ sources that only the builder needs
+(`native_files`): entry points, default answers, the procedure table, names of errors, built-in chips.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from sheer.chips import schema
 from sheer.cuda import functions
-from sheer.cuda.functions import Function
+from sheer.cuda.functions import Function, Parameter, errors
 
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent.parent
@@ -96,7 +99,7 @@ typedef enum {
 """
 
 NVRTC_CPLUSPLUS = """
-#ifdef __cplusplus
+#if defined(__cplusplus) && !defined(SHEER_NO_CXX_LIBRARY)
 #include <string>
 #include <typeinfo>
 #ifdef __GNUC__
@@ -162,6 +165,146 @@ def coverage_page() -> str:
                 status = row.status if not row.note else f"{row.status}: {row.note}"
                 lines += [f"| `{row.name}` | {row.since // 1000}.{row.since % 1000 // 10} | {status} |"]
     return "\n".join(lines) + "\n"
+
+
+# ----------------------------------------------------------------------------------------------------- native sources
+RESULTS = {"runtime": "cudaError_t", "driver": "CUresult"}
+# Functions that ask for the last error, and so must not become it.
+ASK_ERROR = {"cudaGetLastError", "cudaPeekAtLastError"}
+HOST_HEADERS = (
+    "builtin_types.h channel_descriptor.h cuda.h cuda_runtime_api.h device_types.h driver_types.h library_types.h nvrtc.h "
+    "sheer_driver_api.h sheer_runtime_api.h surface_types.h texture_types.h vector_types.h crt/host_defines.h"
+).split()
+
+
+def _list(parameters: Iterable[Parameter]) -> str:
+    return ", ".join(p.declaration for p in parameters)
+
+
+def _joined(returns: str, name: str) -> str:
+    return f"{returns}{'' if returns.endswith('*') else ' '}{name}"
+
+
+def _implemented() -> str:
+    lines = [f"// {NOTE}", "#pragma once", "namespace sheer::impl {"]
+    for row in functions.ALL:
+        if row.status != "no":
+            returns = "Error" if row.returns == RESULTS.get(row.api) else row.returns
+            lines.append(f"{_joined(returns, row.name)}({_list(row.parameters)});")
+    return "\n".join([*lines, "}  // namespace sheer::impl", ""])
+
+
+def _readable(parameter: Parameter) -> bool:
+    """Whether the parameter points to a single value that the function writes, so that the tracer can show it."""
+    if not parameter.type.endswith("*") or "const " in parameter.type or parameter.array:
+        return False
+    pointee = parameter.type[:-1].strip()
+    if pointee.startswith("struct ") or pointee in ("void", "char", "dim3"):
+        return False
+    arrays = ("args", "kernelParams", "extra", "options", "optionValues", "Options", "OptionValues", "OptionsValues", "headers")
+    return not parameter.name.endswith(arrays) and not pointee.isupper()
+
+
+def _entry(row: Function) -> list[str]:
+    arguments = ", ".join(p.name for p in row.parameters)
+    head = f"SHEER_API {_joined(row.returns, row.name)}({_list(row.parameters) or 'void'}) {{"
+    result = RESULTS.get(row.api)
+    if row.status == "no":
+        why = row.note.replace('"', "'")
+        if row.api == "nvrtc":
+            return [head, f'  say_once("{row.name}", "{why}");', "  return NVRTC_ERROR_INVALID_INPUT;", "}"]
+        return [head, f'  return {row.api}_result(unsupported("{row.name}", "{why}"));', "}"]
+    if row.returns not in (*RESULTS.values(), "nvrtcResult"):
+        return [head, f"  return impl::{row.name}({arguments});", "}"]
+    lines = [head]
+    finish = f"{row.api}_result(" if result and row.name not in ASK_ERROR else f"({row.returns})("
+    lines += [f"  if (SHEER_LIKELY(!tracing())) return {finish}impl::{row.name}({arguments}));"]
+    lines += [f'  Trace trace("{row.name}");']
+    lines += [f'  trace.in("{p.name}", {p.name});' for p in row.parameters]
+    lines += [f"  trace.call(); auto result = {finish}impl::{row.name}({arguments}));"]
+    lines += [f"  trace.result({'nvrtc_name(result)' if row.api == 'nvrtc' else 'error_name(int(result))'}, int(result) == 0);"]
+    lines += [f'  trace.out("{p.name}", {p.name});' for p in row.parameters if _readable(p)]
+    lines += ["  return result;", "}"]
+    if row.twin:
+        lines += [f"SHEER_API {_joined(row.returns, row.name + row.twin)}({_list(row.parameters)}) {{"]
+        lines += ["  PerThreadScope scope;", f"  return ::{row.name}({arguments});", "}"]
+    return lines
+
+
+def _entries(rows: list[Function]) -> str:
+    lines = [f"// {NOTE}", '#include "entry.h"', "using namespace sheer;", "using namespace sheer::api;", ""]
+    # The macros that rename functions must not touch the definitions.
+    names = sorted({name for row in rows for name in (row.base,)} | set(functions.PLAIN_NAMES))
+    lines += [f"#undef {name}" for name in names]
+    for row in rows:
+        lines += _entry(row)
+    return "\n".join([*lines, ""])
+
+
+def _procedures() -> str:
+    """What cuGetProcAddress searches: base name, version, address, address of the twin; newest first within a name."""
+    rows = sorted((row for row in functions.DRIVER if row.status != "no"), key=lambda row: (row.base, -row.since))
+    lines = [f"// {NOTE}", '#include "entry.h"', '#include "procedures.h"', ""]
+    lines += [f"#undef {row.base}" for row in rows] + [f"#undef {name}" for name in functions.PLAIN_NAMES]
+    for row in rows:
+        if row.twin:
+            lines.append(f'extern "C" CUresult {row.name}{row.twin}({_list(row.parameters)});')
+        if row.base != row.name:
+            lines.append(f'extern "C" CUresult {row.name}({_list(row.parameters) or "void"});')
+    lines += ["namespace sheer::api {", "const Procedure procedures[] = {"]
+    for row in rows:
+        twin = f"(void*)&{row.name}{row.twin}" if row.twin else "nullptr"
+        aliases = [base for base, name in functions.PLAIN_NAMES.items() if name == row.name and base != row.base]
+        for base in (row.base, *aliases):
+            lines.append(f'  {{"{base}", {row.since}, (void*)&{row.name}, {twin}}},')
+    lines += ["};", "const unsigned procedure_count = sizeof procedures / sizeof procedures[0];", "}  // namespace sheer::api", ""]
+    return "\n".join(lines)
+
+
+def _enumerators(header: str, enum: str) -> list[str]:
+    text = (PACKAGE / "include" / header).read_text()
+    body = re.search(rf"enum {enum} \{{(.*?)\}}", text, re.S)
+    assert body, f"{header} has no enum {enum}"
+    return re.findall(r"(\w+) = \d+", body[1])
+
+
+def _errors() -> str:
+    lines = [f"// {NOTE}", '#include "api.h"', "namespace sheer::api {"]
+    for function, header, enum in (("runtime_error_name", "driver_types.h", "cudaError"), ("driver_error_name", "cuda.h", "cudaError_enum")):
+        lines += [f"const char* {function}(int code) {{", "  switch (code) {"]
+        lines += [f'    case {name}: return "{name}";' for name in _enumerators(header, enum)]
+        lines += ["    default: return nullptr;", "  }", "}"]
+    lines += ["const char* error_text(int code) {", "  switch (code) {"]
+    lines += [f'    case {code}: return "{text}";' for code, text in errors.TEXTS.items()]
+    lines += ["    default: return nullptr;", "  }", "}", "}  // namespace sheer::api", ""]
+    return "\n".join(lines)
+
+
+def _chips() -> str:
+    """Properties of the chips that come with Sheer, so that a start needs no Python to read them."""
+    lines = [f"// {NOTE}", '#include "base.h"', "namespace sheer {", "extern const char* builtin_chip(const char* name);"]
+    lines += ["const char* builtin_chip(const char* name) {"]
+    for name in schema.names():
+        text = schema.properties_text(schema.load(name)).replace("\\", "\\\\").replace('"', '\\"')
+        quoted = "\n".join(f'      "{line}\\n"' for line in text.splitlines())
+        lines += [f'  if (!strcasecmp(name, "{name}"))', "    return", quoted + ";"]
+    lines += ["  return nullptr;", "}", "}  // namespace sheer", ""]
+    return "\n".join(lines).replace('#include "base.h"', '#include <strings.h>')
+
+
+def native_files() -> dict[str, str]:
+    """C++ sources and headers for the builder of libsheer, by name inside `cuda/native`."""
+    files = {f"include/{name}": (PACKAGE / "include" / name).read_text() for name in HOST_HEADERS}
+    files.update({
+        "implemented.h": _implemented(),
+        "entries_runtime.cpp": _entries(functions.RUNTIME),
+        "entries_driver.cpp": _entries(functions.DRIVER),
+        "entries_nvrtc.cpp": _entries(functions.NVRTC),
+        "procedures.cpp": _procedures(),
+        "error_tables.cpp": _errors(),
+        "builtin_chips.cpp": _chips(),
+    })
+    return files
 
 
 def committed_files() -> dict[Path, str]:

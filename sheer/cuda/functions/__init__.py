@@ -168,7 +168,7 @@ def plain_names(functions: list[Function]) -> dict[str, str]:
     names = {f.name for f in functions}
     chosen: dict[str, Function] = {}
     for function in functions:
-        if function.base == function.name or function.since > HEADER_VERSION:
+        if function.base in names or function.since > HEADER_VERSION:
             continue
         if function.base not in chosen or chosen[function.base].since < function.since:
             chosen[function.base] = function

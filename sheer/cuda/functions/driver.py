@@ -25,7 +25,7 @@ TABLE = """
 2.0 | works | CUresult cuDeviceGetName(char *name, int len, CUdevice dev)
 9.2 | works | CUresult cuDeviceGetUuid(CUuuid *uuid, CUdevice dev)
 11.4 | works | CUresult cuDeviceGetUuid_v2(CUuuid *uuid, CUdevice dev)
-10.0 | works | CUresult cuDeviceGetLuid(char *luid, unsigned int *deviceNodeMask, CUdevice dev)
+10.0 | no: not on this device | CUresult cuDeviceGetLuid(char *luid, unsigned int *deviceNodeMask, CUdevice dev)
 3.2 | works | CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice dev)
 11.1 | no: textures and surfaces are not supported; read global memory instead | CUresult cuDeviceGetTexture1DLinearMaxWidth(size_t *maxWidthInElements, CUarray_format format, unsigned numChannels, CUdevice dev)
 2.0 | works | CUresult cuDeviceGetAttribute(int *pi, CUdevice_attribute attrib, CUdevice dev)
@@ -434,11 +434,11 @@ TABLE = """
 12.8 | no: compute capability 8.0 has no tensor maps | CUresult cuTensorMapEncodeIm2colWide(CUtensorMap *tensorMap, CUtensorMapDataType tensorDataType, cuuint32_t tensorRank, void *globalAddress, const cuuint64_t *globalDim, const cuuint64_t *globalStrides, int pixelBoxLowerCornerWidth, int pixelBoxUpperCornerWidth, cuuint32_t channelsPerPixel, cuuint32_t pixelsPerColumn, const cuuint32_t *elementStrides, CUtensorMapInterleave interleave, CUtensorMapIm2ColWideMode mode, CUtensorMapSwizzle swizzle, CUtensorMapL2promotion l2Promotion, CUtensorMapFloatOOBfill oobFill)
 12.0 | no: compute capability 8.0 has no tensor maps | CUresult cuTensorMapReplaceAddress(CUtensorMap *tensorMap, void *globalAddress)
 == Profiler
-4.0 | works | CUresult cuProfilerInitialize(const char *configFile, const char *outputFile, CUoutput_mode outputMode)
+4.0 | no: not on this device | CUresult cuProfilerInitialize(const char *configFile, const char *outputFile, CUoutput_mode outputMode)
 4.0 | works | CUresult cuProfilerStart(void)
 4.0 | works | CUresult cuProfilerStop(void)
 == Memory
-11.3 | works | CUresult cuFlushGPUDirectRDMAWrites(CUflushGPUDirectRDMAWritesTarget target, CUflushGPUDirectRDMAWritesScope scope)
+11.3 | no: not on this device | CUresult cuFlushGPUDirectRDMAWrites(CUflushGPUDirectRDMAWritesTarget target, CUflushGPUDirectRDMAWritesScope scope)
 3.2 | works | CUresult cuMemGetInfo_v2(size_t *free, size_t *total)
 3.2 | works | CUresult cuMemAlloc_v2(CUdeviceptr *dptr, size_t bytesize)
 3.2 | works | CUresult cuMemAllocPitch_v2(CUdeviceptr *dptr, size_t *pPitch, size_t WidthInBytes, size_t Height, unsigned int ElementSizeBytes)

@@ -16,7 +16,7 @@ TABLE = """
 2.0 | works | cudaError_t cudaDeviceSetCacheConfig(enum cudaFuncCache cacheConfig)
 6.0 | works | cudaError_t cudaDeviceGetByPCIBusId(int *device, const char *pciBusId)
 2.0 | works | cudaError_t cudaDeviceGetPCIBusId(char *pciBusId, int length, int device)
-2.0 | works | cudaError_t cudaDeviceFlushGPUDirectRDMAWrites(enum cudaFlushGPUDirectRDMAWritesTarget target, enum cudaFlushGPUDirectRDMAWritesScope scope)
+2.0 | no: not on this device | cudaError_t cudaDeviceFlushGPUDirectRDMAWrites(enum cudaFlushGPUDirectRDMAWritesTarget target, enum cudaFlushGPUDirectRDMAWritesScope scope)
 12.4 | no: there is nothing to notify of: memory is never over budget | cudaError_t cudaDeviceRegisterAsyncNotification(int device, cudaAsyncCallback callbackFunc, void *userData, cudaAsyncCallbackHandle_t *callback)
 4.0 | no: there is nothing to notify of: memory is never over budget | cudaError_t cudaDeviceUnregisterAsyncNotification(int device, cudaAsyncCallbackHandle_t callback)
 2.0 | works | cudaError_t cudaDeviceGetSharedMemConfig(enum cudaSharedMemConfig *pConfig)
