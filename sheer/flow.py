@@ -37,6 +37,7 @@ class NativeKernel:
         from sheer.codegen.kernel import Spec, kernel_text
         from sheer.codegen.llvm import target
         self.block = block
+        self.symbols = _instantiate(module)
         machine = target(isa)
         text = kernel_text(module, name, Spec(block), machine)
         engine_machine = llvm.Target.from_triple(machine.triple).create_target_machine(
@@ -61,7 +62,7 @@ class NativeKernel:
         shared = np.zeros(self.info.static_shared + dynamic_shared + 64, np.uint8)
         stride = -(-max(self.info.local_bytes, 16) // 16) * 16 + (16384 if self.info.flags & 32 else 0)
         local = np.zeros(stride * groups * self.info.lanes + 64, np.uint8)
-        table = np.array(list(globals_) or [0], np.uint64)
+        table = np.array(list(globals_) or [a.ctypes.data for a in self.symbols] or [0], np.uint64)
         frame = Frame(block.ctypes.data, shared.ctypes.data, local.ctypes.data, table.ctypes.data,
                       ntid=(ctypes.c_uint32 * 3)(x, y, z), nctaid=(ctypes.c_uint32 * 3)(*grid),
                       shared_bytes=self.info.static_shared + dynamic_shared, dynamic_shared=dynamic_shared, local_stride=stride)
@@ -70,6 +71,25 @@ class NativeKernel:
             frame.ctaid = (ctypes.c_uint32 * 3)(number % grid[0], number // grid[0] % grid[1], number // (grid[0] * grid[1]))
             for group in range(groups):
                 self._warp(ctypes.addressof(frame), group, lanes)
+
+
+def _instantiate(module: Module) -> list[np.ndarray]:
+    """Memory for the module's symbols with their initial values, in the order of the symbol table."""
+    from sheer.codegen.kernel import Layout
+    layout = Layout(module)
+    arrays = []
+    for name in layout.symbols:
+        variable = module.variables[name]
+        data = np.zeros(max(variable.size, 1) + 16, np.uint8)
+        if variable.data:
+            data[: len(variable.data)] = np.frombuffer(variable.data, np.uint8)
+        arrays.append(data)
+    for name, index in layout.symbols.items():
+        for reloc in module.variables[name].relocs:
+            target = layout.symbols.get(reloc.symbol)
+            value = layout.function_ids.get(reloc.symbol, 0) if target is None else int(arrays[target].ctypes.data)
+            arrays[index][reloc.offset:reloc.offset + 8] = np.frombuffer((value + reloc.addend).to_bytes(8, "little"), np.uint8)
+    return arrays
 
 
 def compile_kernel(module: Module, name: str, block: tuple[int, int, int], isa: str = "") -> NativeKernel:

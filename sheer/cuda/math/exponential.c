@@ -2,6 +2,9 @@
 #include "common.h"
 #include "coefficients.h"
 
+/* Inlined always: the functions that programs use in their inner loops become vector code there. */
+#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)
+
 #define LOG2E 0x1.71547652b82fep+0
 #define LN2_HIGH 0x1.62e42fefa39efp-1
 #define LN2_LOW 0x1.abc9e3b39803fp-56
@@ -327,6 +330,7 @@ float __nv_asinhf(float x) { return (float)__nv_asinh((double)x); }
 float __nv_acoshf(float x) { return (float)__nv_acosh((double)x); }
 float __nv_atanhf(float x) { return (float)__nv_atanh((double)x); }
 float __nv_sqrtf(float x) { return __builtin_sqrtf(x); }
+float __nv_rsqrtf(float x) { return __nvvm_rsqrt_approx_f(x); }
 float __nv_cbrtf(float x) { return (float)__nv_cbrt((double)x); }
 float __nv_rcbrtf(float x) { return (float)(1.0 / __nv_cbrt((double)x)); }
 float __nv_hypotf(float x, float y) {
@@ -343,3 +347,5 @@ float __nv_norm4df(float x, float y, float z, float w) {
 float __nv_rnorm4df(float x, float y, float z, float w) {
   return (float)(1.0 / __builtin_sqrt((double)x * x + (double)y * y + (double)z * z + (double)w * w));
 }
+
+#pragma clang attribute pop

@@ -53,6 +53,8 @@ static __attribute__((noinline)) double reduce_large(double x, int *q, double *l
   return negative ? -r : r;
 }
 
+#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)
+
 /* r + *low = x - q pi/2 */
 INLINE double reduce(double x, int *q, double *low) {
   double a = __builtin_fabs(x);
@@ -234,3 +236,5 @@ float __nv_asinf(float x) { return (float)__nv_asin((double)x); }
 float __nv_acosf(float x) { return (float)__nv_acos((double)x); }
 float __nv_atanf(float x) { return (float)__nv_atan((double)x); }
 float __nv_atan2f(float y, float x) { return (float)__nv_atan2((double)y, (double)x); }
+
+#pragma clang attribute pop
