@@ -72,7 +72,7 @@ class Graph:
 
 def build(function: Function, text_name: str) -> Graph:
     """Splits the body into blocks, binds every instruction, removes unreachable blocks."""
-    groups = _groups(function.body or ())
+    groups = _groups(function.body or (), _targets(function))
     blocks = [Block(index) for index in range(len(groups))]
     labels = {label: index for index, (names, _) in enumerate(groups) for label in names}
     for block, (_, insts) in zip(blocks[:], groups, strict=False):
@@ -103,12 +103,23 @@ def _flow(inst: Inst) -> str | None:
     return FLOW.get(inst.opcode.split(".", 1)[0])
 
 
-def _groups(body: tuple[Inst | Label, ...]) -> list[tuple[list[str], list[Inst]]]:
-    """Labels and instructions of each block: a label starts one, a branch ends one."""
+def _targets(function: Function) -> set[str]:
+    """Labels that some branch names; the others only mark places for debuggers."""
+    found = {name for names in function.branch_targets.values() for name in names}
+    for item in function.body or ():
+        if isinstance(item, Inst) and _flow(item) == "branch" and isinstance(item.operands[0], Sym):
+            found.add(item.operands[0].name)
+    return found
+
+
+def _groups(body: tuple[Inst | Label, ...], targets: set[str]) -> list[tuple[list[str], list[Inst]]]:
+    """Labels and instructions of each block: a branch's target starts one, a branch ends one."""
     groups: list[tuple[list[str], list[Inst]]] = [([], [])]
     for item in body:
         names, insts = groups[-1]
         if isinstance(item, Label):
+            if item.name not in targets:
+                continue
             if insts:
                 groups.append(([item.name], []))
             else:

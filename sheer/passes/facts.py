@@ -246,6 +246,7 @@ class FactLanes(ShapeLanes):
         super().__init__(facts.lanes)
         self.facts = facts
         self.block = 0
+        self.kernel_params = {p.name for p in facts.graph.function.params}
         self.tids = thread_shapes(facts.lanes, facts.block, self) if facts.block and facts.is_entry else {}
 
     def value(self, number: int) -> Any:
@@ -328,9 +329,11 @@ class FactLanes(ShapeLanes):
 
     def load(self, m: Any, ins: Ins) -> Any:
         address = self.operand(ins, ins.inst.operands[1])
-        if getattr(m, "space", "") == "param" and self.facts.is_entry:
+        space, base = getattr(m, "space", ""), getattr(ins.inst.operands[1], "base", None)
+        if space.startswith("param") and self.facts.is_entry and not (
+                isinstance(base, Sym) and base.name not in self.kernel_params):
             return self.uniform() if _uniform(address) else VARYING
-        if getattr(m, "space", "") in ("local", "param") or not _uniform(address):
+        if space.startswith(("local", "param")) or not _uniform(address):
             return VARYING
         return self.uniform()
 
