@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 
 class ScalarType(NamedTuple):
-    """One PTX fundamental type. `kind` is one of: s (signed), u (unsigned), f (float), b (untyped bits), p (predicate).
+    """One PTX fundamental type. `kind` is one of: s (signed), u (unsigned), f (float), b (untyped bits), p
+    (predicate).
 
     `bits` is the width in bits (1 for predicates). Packed types (f16x2, bf16x2, u16x2 ...) are kind `b`
     with `lanes` 2 and `element` naming the half's type.

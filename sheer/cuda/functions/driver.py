@@ -12,7 +12,7 @@ TABLE = """
 2.0 | works | CUresult cuInit(unsigned int Flags)
 2.2 | works | CUresult cuDriverGetVersion(int *driverVersion)
 12.0 | works | CUresult cuGetProcAddress_v2(const char *symbol, void **pfn, int cudaVersion, cuuint64_t flags, CUdriverProcAddressQueryResult *symbolStatus)
-3.0 | no: private tables are not imitated; link with -cudart shared or build with sheer nvcc | CUresult cuGetExportTable(const void **ppExportTable, const CUuuid *pExportTableId)
+3.0 | partial: always "not found": private tables are not imitated; link with -cudart shared or build with sheer nvcc | CUresult cuGetExportTable(const void **ppExportTable, const CUuuid *pExportTableId)
 == Primary contexts
 2.0 | works | CUresult cuDevicePrimaryCtxRetain(CUcontext *pctx, CUdevice dev)
 11.0 | works | CUresult cuDevicePrimaryCtxRelease_v2(CUdevice dev)

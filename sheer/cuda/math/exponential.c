@@ -286,7 +286,7 @@ INLINE float log_tail_f(float s, float half) {
 float __nv_logf(float x) {
   int e;
   float m = split_f(x, &e), f = m - 1.0f, n = (float)e, s = f / (2.0f + f), half = 0.5f * f * f;
-  float rest = log_tail_f(s, half) + n * 0x1.7f7d1cp-20f;
+  float rest = log_tail_f(s, half) + n * 0x1.0bfbe8p-15f;
   return log_special_f(x, FMAF(n, 0x1.62e000p-1f, f - (half - rest)));
 }
 float __nv_log2f(float x) { return (float)__nv_log2((double)x); }

@@ -79,7 +79,7 @@ INLINE double stirling(double x) {                       /* the series after (x 
 }
 INLINE double lgamma_positive(double x) {
   double big = x > 10.0 ? x : 10.0;
-  double far = FMA(big - 0.5, __nv_log(big) - 1.0, 0.41893853320467274 - 0.5) + stirling(big);
+  double far = FMA(big - 0.5, __nv_log(big) - 1.0, 0.41893853320467274) + stirling(big);
   double t = x < 10.0 ? x : 10.0, product = 1.0;
   int small = t < 1.0;
   double scale = small ? t : 1.0;

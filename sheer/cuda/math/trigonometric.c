@@ -29,12 +29,18 @@ static __attribute__((noinline)) double reduce_large(double x, int *q, double *l
     carry = (u64)(t >> 64);
   }
   int left = e - start;                                  /* 2 for large arguments */
-  u64 top = left > 0 ? p[0] >> (64 - left) | 0 : 0;
-  u64 f0 = left > 0 ? p[0] << left | p[1] >> (64 - left) : p[0], f1 = left > 0 ? p[1] << left | p[2] >> (64 - left) : p[1];
-  if (left < 0) {
-    int r = -left;                                       /* small exponents do not come here */
+  u64 top, f0, f1;                                       /* whole quadrants, and 128 bits of fraction */
+  if (left > 0) {
+    top = carry << left | p[0] >> (64 - left);
+    f0 = p[0] << left | p[1] >> (64 - left);
+    f1 = p[1] << left | p[2] >> (64 - left);
+  } else if (left == 0) {
+    top = carry, f0 = p[0], f1 = p[1];
+  } else {
+    int r = -left;
+    top = carry >> r;
+    f0 = p[0] >> r | carry << (64 - r);
     f1 = p[1] >> r | p[0] << (64 - r);
-    f0 = p[0] >> r;
   }
   int up = (int)(f0 >> 63);                              /* to the nearest quadrant */
   int quadrant = (int)top + up;

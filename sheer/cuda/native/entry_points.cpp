@@ -51,3 +51,14 @@ Error cudaGetDriverEntryPointByVersion(const char* name, void** out, unsigned ve
   return entry_point(name, out, int(version), flags, status);
 }
 }  // namespace sheer::impl
+
+namespace sheer::impl {
+// NVIDIA's own static runtime asks for tables that are not documented; Sheer does not imitate them.
+static Error no_table(const void** out) {
+  if (out) *out = nullptr;
+  say_once("a private table of the driver", "this is NVIDIA's own runtime, linked in; link with -cudart shared or build with `sheer nvcc`");
+  return Error::NotFound;
+}
+Error cuGetExportTable(const void** out, const CUuuid*) { return no_table(out); }
+Error cudaGetExportTable(const void** out, const cudaUUID_t*) { return no_table(out); }
+}  // namespace sheer::impl

@@ -161,7 +161,7 @@ def host_flags(options: Options) -> list[str]:
 def fast_math(options: Options) -> list[str]:
     """Device flags for -use_fast_math and its parts."""
     fast = options.has("use_fast_math")
-    flags = ["-ffp-contract=" + ("fast" if options.true("fmad", True) else "off")]
+    flags = ["-ffp-contract=" + ("fast-honor-pragmas" if options.true("fmad", True) else "off")]
     if options.true("ftz", fast):
         flags.append("-fgpu-flush-denormals-to-zero")
     if fast:
