@@ -476,6 +476,10 @@ class FunctionEmitter(TensorLanes):
         shape = self.facts.shape[number]
         if shape is None and value.shape is not None and not value.uniform:
             value = self.vector(value.bits, self.vec(value))
+        if shape is not None and value.shape is None:
+            value = self._as_shape(value, shape)
+        elif shape is not None and shape.same(value.shape):
+            value = value.known_as(shape)
         self.local[number] = value
         self.write(number, value)
 

@@ -25,3 +25,9 @@ class Value:
     @property
     def uniform(self) -> bool:
         return self.shape is not None and self.shape.uniform
+
+    def known_as(self, shape: Shape) -> Value:
+        """The same value with what the passes know of its base."""
+        other = Value(self.bits, shape, self.scalar, self.vector, self.stride)
+        other.forms, other.known, other.exact = self.forms, self.known, self.exact
+        return other

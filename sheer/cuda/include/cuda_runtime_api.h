@@ -20,6 +20,12 @@
 #define SHEER_DEFAULT(...)
 #endif
 
+/* The compiler calls this one by name in kernel stubs, whatever the macros of the per-thread default stream say. */
+#if defined(__cplusplus) && defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)
+extern "C" cudaError_t cudaLaunchKernel(const void *func, dim3 gridDim, dim3 blockDim, void **args, size_t sharedMem,
+                                        cudaStream_t stream);
+#endif
+
 #include "sheer_runtime_api.h"
 
 #endif

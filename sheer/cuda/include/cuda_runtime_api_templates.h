@@ -11,7 +11,11 @@
 
 /* What a launch with <<< >>> calls. */
 extern "C" unsigned __cudaPushCallConfiguration(dim3 gridDim, dim3 blockDim, size_t sharedMem = 0,
-                                                struct CUstream_st *stream = 0);
+                                                struct CUstream_st *stream = 0)
+#if defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)
+    __asm__("__cudaPushCallConfiguration_ptsz") /* there, no stream means the thread's own */
+#endif
+    ;
 extern "C" cudaError_t __cudaPopCallConfiguration(dim3 *gridDim, dim3 *blockDim, size_t *sharedMem, void *stream);
 
 /* ------------------------------------------------------------------------------------------------- small structures */

@@ -162,6 +162,9 @@ SHEER_API unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, size_t sha
   thread().configurations.push({grid, block, shared, stream});
   return 0;
 }
+SHEER_API unsigned __cudaPushCallConfiguration_ptsz(dim3 grid, dim3 block, size_t shared, CUstream_st* stream) {
+  return __cudaPushCallConfiguration(grid, block, shared, stream ? stream : cudaStreamPerThread);
+}
 SHEER_API cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, size_t* shared, void* stream) {
   Thread& t = thread();
   if (!t.configurations.count) return runtime_result(Error(cudaErrorMissingConfiguration));
