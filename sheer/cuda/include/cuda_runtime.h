@@ -24,14 +24,18 @@
 #include "sheer/math_forward.h"
 #endif
 #include <limits.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#if !defined(__CUDACC_RTC__)
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#if defined(__cplusplus)
+#else
+typedef long clock_t; /* runtime compilation has no host headers */
+#endif
+#if defined(__cplusplus) && !defined(__CUDACC_RTC__)
 #include <cmath>
 #include <cstdlib>
 #include <new>
