@@ -1,6 +1,4 @@
 // NVRTC: a program with its headers and name expressions; compiling is the compile worker's, images are PTX.
-#include <ctype.h>
-
 #include "entry.h"
 
 using namespace sheer;
@@ -24,51 +22,18 @@ const char* nvrtc_name(nvrtcResult result) { return result >= 0 && result <= NVR
 constexpr int ARCHITECTURES[] = {50, 52, 53, 60, 61, 62, 70, 72, 75, 80};
 }  // namespace sheer::api
 
-// A name expression is turned into a reference that the compiler must emit: a constant array of names and addresses would need
-// relocations, so each expression gets an external variable initialised with the address; the PTX then names what it stands for.
-static String with_expressions(const _nvrtcProgram* p) {
-  String text = p->source;
-  for (uint32_t i = 0; i < p->expressions.count; i++) {
-    const char* e = p->expressions[i].c();
-    while (*e == '&' || isspace(*e)) e++;
-    text.format("\nextern \"C\" __device__ const void* const volatile __sheer_name_%u = (const void*)(&%s);\n", i, e);
-  }
-  return text;
-}
-
-// `.visible .global ... __sheer_name_3 = _Z4scaleIfEvPT_i;` -> the name on the right, without generic(...).
-static bool lowered_name(const char* ptx, uint32_t index, String* out) {
-  String key;
-  key.format("__sheer_name_%u", index);
-  for (const char* at = strstr(ptx, key.c()); at; at = strstr(at + 1, key.c())) {
-    const char* p = at + key.size();
-    while (*p && *p != '=' && *p != ';' && *p != '\n') p++;
-    if (*p != '=') continue;
-    p++;
-    while (isspace(*p) || *p == '{') p++;
-    if (!strncmp(p, "generic(", 8)) p += 8;
-    const char* start = p;
-    while (isalnum(*p) || *p == '_' || *p == '$') p++;
-    if (p == start) continue;
-    *out = String(start, size_t(p - start));
+// The compiler puts a line `// sheer-lowered MANGLED EXPRESSION` before the PTX for every name expression.
+static bool lowered_name(const char* ptx, const String& expression, String* out) {
+  static const char mark[] = "// sheer-lowered ";
+  for (const char* at = strstr(ptx, mark); at; at = strstr(at, mark)) {
+    at += sizeof mark - 1;
+    const char* end = strchrnul(at, '\n');
+    const char* gap = static_cast<const char*>(memchr(at, ' ', size_t(end - at)));
+    if (!gap || size_t(end - gap - 1) != expression.size() || memcmp(gap + 1, expression.c(), expression.size())) continue;
+    *out = String(at, size_t(gap - at));
     return true;
   }
   return false;
-}
-// The helper variables leave the text again: a module with addresses of kernels in data is more than the program asked for.
-static void strip_helpers(Text* ptx) {
-  char* data = const_cast<char*>(ptx->data);
-  char *write = data, *read = data;
-  while (*read) {
-    char* end = strchr(read, '\n');
-    size_t length = end ? size_t(end - read) + 1 : strlen(read);
-    bool helper = false;
-    for (size_t i = 0; i + 13 <= length && !helper; i++) helper = !memcmp(read + i, "__sheer_name_", 13);
-    if (!helper) { memmove(write, read, length); write += length; }
-    read += length;
-  }
-  *write = 0;
-  ptx->bytes = uint64_t(write - data);
 }
 
 namespace sheer::impl {
@@ -120,7 +85,11 @@ nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options)
   if (!p) return NVRTC_ERROR_INVALID_PROGRAM;
   if (count < 0 || (count && !options)) return NVRTC_ERROR_INVALID_INPUT;
   p->tried = true;
-  String source = with_expressions(p);
+  Vec<String> name_options;
+  Vec<const char*> all;
+  for (int i = 0; i < count; i++) all.push(options[i]);
+  for (const String& expression : p->expressions) name_options.push(String("--sheer-name-expression=") += expression);
+  for (const String& option : name_options) all.push(option.c());
   Vec<const char*> header_names;
   Vec<Text> headers;
   for (uint32_t i = 0; i < p->headers.count; i++) {
@@ -130,7 +99,7 @@ nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options)
   free(const_cast<char*>(p->ptx.data));
   free(const_cast<char*>(p->log.data));
   p->ptx = p->log = {};
-  NvrtcRequest request = {p->name.c(), {source.c(), source.size()}, options, uint32_t(count), header_names.data, headers.data, headers.count};
+  NvrtcRequest request = {p->name.c(), {p->source.c(), p->source.size()}, all.data, all.count, header_names.data, headers.data, headers.count};
   Error e = nvrtc_compile(request, &p->ptx, &p->log);
   if (e == Error::InvalidSource) return NVRTC_ERROR_COMPILATION;
   if (e == Error::InvalidValue) return NVRTC_ERROR_INVALID_OPTION;
@@ -141,10 +110,9 @@ nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options)
   p->lowered.clear();
   for (uint32_t i = 0; i < p->expressions.count; i++) {
     String name;
-    if (!lowered_name(p->ptx.data, i, &name)) return NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID;
+    if (!lowered_name(p->ptx.data, p->expressions[i], &name)) return NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID;
     p->lowered.push(name);
   }
-  if (p->expressions.count) strip_helpers(&p->ptx);
   p->compiled = true;
   return NVRTC_SUCCESS;
 }
