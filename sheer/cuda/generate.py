@@ -201,7 +201,17 @@ def _readable(parameter: Parameter) -> bool:
     pointee = parameter.type[:-1].strip()
     if pointee.startswith("struct ") or pointee in ("void", "char", "dim3"):
         return False
-    arrays = ("args", "kernelParams", "extra", "options", "optionValues", "Options", "OptionValues", "OptionsValues", "headers")
+    arrays = (
+        "args",
+        "kernelParams",
+        "extra",
+        "options",
+        "optionValues",
+        "Options",
+        "OptionValues",
+        "OptionsValues",
+        "headers",
+    )
     return not parameter.name.endswith(arrays) and not pointee.isupper()
 
 
@@ -222,7 +232,9 @@ def _entry(row: Function) -> list[str]:
     lines += [f'  Trace trace("{row.name}");']
     lines += [f'  trace.in("{p.name}", {p.name});' for p in row.parameters]
     lines += [f"  trace.call(); auto result = {finish}impl::{row.name}({arguments}));"]
-    lines += [f"  trace.result({'nvrtc_name(result)' if row.api == 'nvrtc' else 'error_name(int(result))'}, int(result) == 0);"]
+    lines += [
+        f"  trace.result({'nvrtc_name(result)' if row.api == 'nvrtc' else 'error_name(int(result))'}, int(result) == 0);"
+    ]
     lines += [f'  trace.out("{p.name}", {p.name});' for p in row.parameters if _readable(p)]
     lines += ["  return result;", "}"]
     if row.twin:
@@ -243,7 +255,9 @@ def _entries(rows: list[Function]) -> str:
 
 def _procedures() -> str:
     """What cuGetProcAddress searches: base name, version, address, address of the twin; newest first within a name."""
-    rows = sorted((row for row in functions.DRIVER if row.status != "no"), key=lambda row: (row.base, -row.since))
+    rows = sorted(
+        (row for row in functions.DRIVER if row.status != "no"), key=lambda row: (row.base, -row.since)
+    )
     lines = [f"// {NOTE}", '#include "entry.h"', '#include "procedures.h"', ""]
     lines += [f"#undef {row.base}" for row in rows] + [f"#undef {name}" for name in functions.PLAIN_NAMES]
     for row in rows:
@@ -251,13 +265,21 @@ def _procedures() -> str:
             lines.append(f'extern "C" CUresult {row.name}{row.twin}({_list(row.parameters)});')
         if row.base != row.name:
             lines.append(f'extern "C" CUresult {row.name}({_list(row.parameters) or "void"});')
+    entries = [(row.base, row.since, row) for row in rows]
+    by_name = {row.name: row for row in rows}
+    for base, name in functions.PLAIN_NAMES.items():
+        if by_name[name].base != base:  # another function took over the name with CUDA 12
+            entries.append((base, functions.HEADER_VERSION, by_name[name]))
     lines += ["namespace sheer::api {", "const Procedure procedures[] = {"]
-    for row in rows:
+    for base, since, row in sorted(entries, key=lambda entry: (entry[0], -entry[1])):
         twin = f"(void*)&{row.name}{row.twin}" if row.twin else "nullptr"
-        aliases = [base for base, name in functions.PLAIN_NAMES.items() if name == row.name and base != row.base]
-        for base in (row.base, *aliases):
-            lines.append(f'  {{"{base}", {row.since}, (void*)&{row.name}, {twin}}},')
-    lines += ["};", "const unsigned procedure_count = sizeof procedures / sizeof procedures[0];", "}  // namespace sheer::api", ""]
+        lines.append(f'  {{"{base}", {since}, (void*)&{row.name}, {twin}}},')
+    lines += [
+        "};",
+        "const unsigned procedure_count = sizeof procedures / sizeof procedures[0];",
+        "}  // namespace sheer::api",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -270,7 +292,10 @@ def _enumerators(header: str, enum: str) -> list[str]:
 
 def _errors() -> str:
     lines = [f"// {NOTE}", '#include "api.h"', "namespace sheer::api {"]
-    for function, header, enum in (("runtime_error_name", "driver_types.h", "cudaError"), ("driver_error_name", "cuda.h", "cudaError_enum")):
+    for function, header, enum in (
+        ("runtime_error_name", "driver_types.h", "cudaError"),
+        ("driver_error_name", "cuda.h", "cudaError_enum"),
+    ):
         lines += [f"const char* {function}(int code) {{", "  switch (code) {"]
         lines += [f'    case {name}: return "{name}";' for name in _enumerators(header, enum)]
         lines += ["    default: return nullptr;", "  }", "}"]
@@ -282,28 +307,35 @@ def _errors() -> str:
 
 def _chips() -> str:
     """Properties of the chips that come with Sheer, so that a start needs no Python to read them."""
-    lines = [f"// {NOTE}", '#include "base.h"', "namespace sheer {", "extern const char* builtin_chip(const char* name);"]
+    lines = [
+        f"// {NOTE}",
+        '#include "base.h"',
+        "namespace sheer {",
+        "extern const char* builtin_chip(const char* name);",
+    ]
     lines += ["const char* builtin_chip(const char* name) {"]
     for name in schema.names():
         text = schema.properties_text(schema.load(name)).replace("\\", "\\\\").replace('"', '\\"')
         quoted = "\n".join(f'      "{line}\\n"' for line in text.splitlines())
         lines += [f'  if (!strcasecmp(name, "{name}"))', "    return", quoted + ";"]
     lines += ["  return nullptr;", "}", "}  // namespace sheer", ""]
-    return "\n".join(lines).replace('#include "base.h"', '#include <strings.h>')
+    return "\n".join(lines).replace('#include "base.h"', "#include <strings.h>")
 
 
 def native_files() -> dict[str, str]:
     """C++ sources and headers for the builder of libsheer, by name inside `cuda/native`."""
     files = {f"include/{name}": (PACKAGE / "include" / name).read_text() for name in HOST_HEADERS}
-    files.update({
-        "implemented.h": _implemented(),
-        "entries_runtime.cpp": _entries(functions.RUNTIME),
-        "entries_driver.cpp": _entries(functions.DRIVER),
-        "entries_nvrtc.cpp": _entries(functions.NVRTC),
-        "procedures.cpp": _procedures(),
-        "error_tables.cpp": _errors(),
-        "builtin_chips.cpp": _chips(),
-    })
+    files.update(
+        {
+            "implemented.h": _implemented(),
+            "entries_runtime.cpp": _entries(functions.RUNTIME),
+            "entries_driver.cpp": _entries(functions.DRIVER),
+            "entries_nvrtc.cpp": _entries(functions.NVRTC),
+            "procedures.cpp": _procedures(),
+            "error_tables.cpp": _errors(),
+            "builtin_chips.cpp": _chips(),
+        }
+    )
     return files
 
 
