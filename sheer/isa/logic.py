@@ -5,13 +5,17 @@ from sheer.isa.row import op
 
 U32, PRED, B32 = SCALARS["u32"], SCALARS["pred"], SCALARS["b32"]
 
-op("""and.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.and_(m.type, a, b), section="9.7.8.1")
-op("""or.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.or_(m.type, a, b), section="9.7.8.2")
-op("""xor.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.xor(m.type, a, b), section="9.7.8.3")
-op("""not.<pred|b16|b32|b64>  d a""", emit=lambda k, m, a: k.not_(m.type, a), section="9.7.8.4")
+op("""and.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.and_(m.type, a, b), ref=lambda m, a, b: a & b,
+   section="9.7.8.1")
+op("""or.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.or_(m.type, a, b), ref=lambda m, a, b: a | b,
+   section="9.7.8.2")
+op("""xor.<pred|b16|b32|b64>  d a b""", emit=lambda k, m, a, b: k.xor(m.type, a, b), ref=lambda m, a, b: a ^ b,
+   section="9.7.8.3")
+op("""not.<pred|b16|b32|b64>  d a""", emit=lambda k, m, a: k.not_(m.type, a),
+   ref=lambda m, a: not a if m.type.kind == "p" else a ^ ((1 << m.type.bits) - 1), section="9.7.8.4")
 op("""cnot.<b16|b32|b64>  d a""",
    emit=lambda k, m, a: k.select(m.type, k.compare(m.type, "eq", a, k.const(m.type, 0)), k.const(m.type, 1),
-                                 k.const(m.type, 0)), section="9.7.8.5")
+                                 k.const(m.type, 0)), ref=lambda m, a: int(a == 0), section="9.7.8.5")
 
 
 def _lop3(k, m, a, b, c, table):
@@ -46,7 +50,12 @@ def _lop3_simple(k, t, a, b, c, table):
     }.get(table, lambda: None)()
 
 
-op("""lop3.<b32>  d a b c e:imm""", emit=_lop3, section="9.7.8.6")
+def _ref_lop3(m, a, b, c, table):
+    """Bit i of the result is the bit of the table that the three bits i choose."""
+    return sum((table >> ((a >> i & 1) * 4 + (b >> i & 1) * 2 + (c >> i & 1)) & 1) << i for i in range(32))
+
+
+op("""lop3.<b32>  d a b c e:imm""", emit=_lop3, ref=_ref_lop3, section="9.7.8.6")
 
 
 def _lop3_pred(k, m, a, b, c, table, q):
@@ -55,7 +64,12 @@ def _lop3_pred(k, m, a, b, c, table, q):
     return result, (k.or_ if m.bool == "or" else k.and_)(PRED, hit, q)
 
 
-op("""lop3.bool:or|and.<b32>  d|p a b c e:imm q:pred""", emit=_lop3_pred, section="9.7.8.6")
+def _ref_lop3_pred(m, a, b, c, table, q):
+    result = _ref_lop3(m, a, b, c, table)
+    return result, (result != 0 or q) if m.bool == "or" else (result != 0 and q)
+
+
+op("""lop3.bool:or|and.<b32>  d|p a b c e:imm q:pred""", emit=_lop3_pred, ref=_ref_lop3_pred, section="9.7.8.6")
 
 
 def _shf(k, m, a, b, n):
@@ -68,10 +82,17 @@ def _shf(k, m, a, b, n):
     return k.select(B32, whole, a if left else b, k.funnel(left, b, a, n))
 
 
-op("""shf.dir:l|r.mode:clamp|wrap.<b32>  d a b c:u32""", emit=_shf, section="9.7.8.7")
-op("""shl.<b16|b32|b64>  d a b:u32""", emit=lambda k, m, a, b: k.shl(m.type, a, b), section="9.7.8.8")
+def _ref_shf(m, a, b, n):
+    n = n & 31 if m.mode == "wrap" else min(n, 32)
+    both = b << 32 | a
+    return (both << n >> 32 if m.dir == "l" else both >> n) & 0xFFFFFFFF
+
+
+op("""shf.dir:l|r.mode:clamp|wrap.<b32>  d a b c:u32""", emit=_shf, ref=_ref_shf, section="9.7.8.7")
+op("""shl.<b16|b32|b64>  d a b:u32""", emit=lambda k, m, a, b: k.shl(m.type, a, b),
+   ref=lambda m, a, b: m.type.wrap(a << min(b, m.type.bits)), section="9.7.8.8")
 op("""shr.<b16|b32|b64|u16|u32|u64|s16|s32|s64>  d a b:u32""", emit=lambda k, m, a, b: k.shr(m.type, a, b),
-   section="9.7.8.9")
+   ref=lambda m, a, b: a >> min(b, m.type.bits), section="9.7.8.9")
 
 
 def _prmt(k, m, a, b, selector):
@@ -109,7 +130,22 @@ def _prmt_mode(k, mode, selector):
     return result
 
 
-op("""prmt.<b32>{.mode:f4e|b4e|rc8|ecl|ecr|rc16}  d a b c""", emit=_prmt, section="9.7.9.7")
+def _ref_prmt(m, a, b, c):
+    data = (b << 32 | a).to_bytes(8, "little")
+    n = c & 3
+    if m.mode:
+        picks = {"f4e": lambda i: n + i, "b4e": lambda i: (n - i) % 8, "rc8": lambda i: n, "ecl": lambda i: max(n, i),
+                 "ecr": lambda i: min(n, i), "rc16": lambda i: 2 * (n & 1) + (i & 1)}[m.mode]
+        return int.from_bytes(bytes(data[picks(i)] for i in range(4)), "little")
+    result = 0
+    for i in range(4):
+        pick = c >> 4 * i & 15
+        byte = data[pick & 7]
+        result |= (byte if pick < 8 else 255 * (byte >> 7)) << 8 * i
+    return result
+
+
+op("""prmt.<b32>{.mode:f4e|b4e|rc8|ecl|ecr|rc16}  d a b c""", emit=_prmt, ref=_ref_prmt, section="9.7.9.7")
 
 
 def _mov(k, m, a):
@@ -118,4 +154,10 @@ def _mov(k, m, a):
 
 
 op("""mov.<pred|b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f16|f16x2|bf16|f32|f64>  d a""", emit=_mov,
-   section="9.7.9.3")
+   ref=lambda m, a: _ref_pack(m, a) if isinstance(a, list) else a, section="9.7.9.3")
+
+
+def _ref_pack(m, parts):
+    """{a, b, ...}: a is lowest."""
+    width = m.type.bits // len(parts)
+    return sum(p << (width * i) for i, p in enumerate(parts))

@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sheer.base.types import SCALARS, ScalarType
 
@@ -53,14 +53,24 @@ class Form:
     operands: tuple[Operand, ...]
 
 
+class Within(NamedTuple):
+    """How far an approximate result may be from the reference, in units in the last place or absolutely: either is enough."""
+
+    ulp: float = 0.0
+    absolute: float = 0.0
+
+
 @dataclass(frozen=True)
 class Row:
     """One instruction (all its forms).
 
     emit: for value rows `(k, m, *sources) -> value or tuple of values`, in the lane vocabulary (vocabulary.py);
           for rows with raw=True `(k, m, inst) -> None`: the row handles operands itself.
-    ref:  for value rows `(m, *sources) -> value or tuple`, one lane in plain Python; for raw rows `(x, m, inst) -> None` on the
-          interpreter's lane state.
+    ref:  for value rows `(m, *sources) -> value or tuple`, one lane in plain Python, written without regard to `emit`. Values
+          are ints in the range of their type (packed and untyped ones: unsigned bits), floats for the floating-point
+          types, bools for predicates, lists of ints for {a, b}. Rows that use the condition code take `carry` (0 or 1) as a
+          keyword and answer (value, carry). What raw rows mean is written in the reference interpreter (oracle/).
+    within: for approximate instructions the error allowed against `ref`, which gives the nearest value of the true result.
     work: name of the kind of work (see work.py), by unit, never cycles.
     section: the section of the PTX ISA manual.
     """
@@ -72,6 +82,7 @@ class Row:
     section: str
     raw: bool = False
     note: str = ""
+    within: Within | None = None
 
 
 TABLE: dict[str, list[tuple[Form, Row]]] = {}
@@ -80,9 +91,9 @@ _SLOT = re.compile(r"\{\.(?P<opt>[^}]*)\}|\.<(?P<types>[^>]*)>|\.(?P<req>[\w:|]+
 
 
 def op(forms: str, *, emit: Any = None, ref: Any = None, work: Any = "alu", section: str, raw: bool = False,
-       note: str = "") -> Row:
+       note: str = "", within: Within | None = None) -> Row:
     """Adds a row to the table."""
-    row = Row(tuple(parse_form(line) for line in forms.strip().splitlines()), emit, ref, work, section, raw, note)
+    row = Row(tuple(parse_form(line) for line in forms.strip().splitlines()), emit, ref, work, section, raw, note, within)
     ROWS.append(row)
     for form in row.forms:
         TABLE.setdefault(form.name, []).append((form, row))
