@@ -365,11 +365,26 @@ class FunctionEmitter(TensorLanes):
 
     def _wait_at(self, target: int, mask: str) -> None:
         """Adds lanes to a block's mask; converged blocks need none: control gets there when the region is through."""
+        if self._just_leaves(target):
+            self._count_exited(mask)
+            return
         if not self.facts.masked(target):
             return
         wide = f"<{self.n} x i1>"
         old = self.text.op(f"load {wide}, ptr {self.masks[target]}")
         self.text.do(f"store {wide} {self.text.op(f'or {wide} {old}, {mask}')}, ptr {self.masks[target]}")
+
+    def _just_leaves(self, block: int) -> bool:
+        """The block does nothing but end the kernel: its lanes are gone for barriers that others still reach."""
+        there = self.graph.blocks[block]
+        return (self.compiler.uses_barrier and self.function.is_entry and there.kind in ("return", "exit")
+                and not there.ins and not there.phis)
+
+    def _count_exited(self, mask: str) -> None:
+        bits = self.text.op(f"bitcast <{self.n} x i1> {mask} to i{self.n}")
+        count = self.text.intrinsic(f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)])
+        self.text.intrinsic("sheer_rt_exited", "void", [
+            ("ptr", self.frame), ("i32", self.group), ("i32", self.resize_scalar(count, self.n, 32, False))])
 
     def _edge(self, block: Block, target: int, mask: str, whole: bool) -> None:
         """All lanes of the block's mask go to `target`."""
@@ -381,7 +396,7 @@ class FunctionEmitter(TensorLanes):
                 t.do(f"store <{self.n} x i1> {name}, ptr {self.masks[target]}")
             t.jump(self._body(target))
             return
-        if facts.masked(target) and self._straight(block.index, target):
+        if facts.masked(target) and self._straight(block.index, target) and not self._just_leaves(target):
             if self._sole_entry(block.index, target):
                 t.do(f"store <{self.n} x i1> {mask}, ptr {self.masks[target]}")
             else:

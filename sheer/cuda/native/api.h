@@ -11,6 +11,14 @@
 #define SHEER_NO_CXX_LIBRARY
 #include "include/nvrtc.h"
 
+// First lines of implementations: `c` is the context that a call of the runtime, or of the driver, means.
+#define RUNTIME_CONTEXT \
+  Context* c;           \
+  SHEER_TRY(runtime_context(&c))
+#define DRIVER_CONTEXT \
+  Context* c;          \
+  SHEER_TRY(driver_context(&c))
+
 namespace sheer::api {
 
 #define SHEER_TRY(call)                                              \
@@ -260,6 +268,9 @@ Error fill(Context*, void* dst, uint64_t pitch, uint64_t rows, uint32_t value, u
 Error fill_check(const FillOp&);
 Error from_runtime(const cudaMemcpy3DParms&, Copy3D* out);
 Error from_driver(const CUDA_MEMCPY3D&, Copy3D* out);
+Error from_driver(const CUDA_MEMCPY3D_PEER&, Copy3D* out);
+Error from_driver_2d(const CUDA_MEMCPY2D&, Copy3D* out);
+Error symbol_copy(Context*, const void* symbol, void* other, size_t count, size_t offset, int kind, bool to_symbol, Copy3D* out);
 void to_runtime(const Copy3D&, cudaMemcpy3DParms* out);
 void to_driver(const Copy3D&, CUDA_MEMCPY3D* out);
 

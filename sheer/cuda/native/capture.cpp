@@ -259,8 +259,6 @@ static CUgraphEdgeData* no_data(size_t count) {
 }  // namespace sheer::api
 
 namespace sheer::impl {
-#define RUNTIME_CONTEXT Context* c; SHEER_TRY(runtime_context(&c))
-#define DRIVER_CONTEXT Context* c; SHEER_TRY(driver_context(&c))
 
 Error cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode) { RUNTIME_CONTEXT; return begin(c, s, mode, nullptr, nullptr, 0); }
 Error cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g, const cudaGraphNode_t* deps, const cudaGraphEdgeData*, size_t n, cudaStreamCaptureMode mode) {

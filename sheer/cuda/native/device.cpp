@@ -6,6 +6,7 @@ namespace sheer::api {
 
 struct Fixed { int attribute, value; };
 // Numbers that capability 8.0 fixes, or that say what this device does not do.
+// clang-format off
 static const Fixed fixed[] = {
   {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 2147483647}, {6, 65535}, {7, 65535}, {8, int(SHARED_DEFAULT)},
   {9, 65536}, {10, int(WARP)}, {11, 2147483647}, {12, int(REGISTERS)}, {14, 512}, {15, 1}, {17, 0}, {18, 0}, {19, 1}, {20, 0},
@@ -21,6 +22,7 @@ static const Fixed fixed[] = {
   {128, 0}, {129, 1}, {130, 0}, {131, -1}, {132, 0}, {133, 0}, {134, 0}, {135, 0}, {136, 0}, {137, 0}, {138, 0}, {139, 0}, {140, 0},
   {141, 0}, {142, 0}, {143, 0},
 };
+// clang-format on
 
 static int clamp(uint64_t v) { return v > 0x7fffffff ? 0x7fffffff : int(v); }
 
@@ -279,60 +281,6 @@ Error cuCtxGetLimit(size_t* out, CUlimit limit) {
   return limit_read(c, limit, out);
 }
 
-// Preferences: kept, so that they can be read back; they change nothing here.
-static Error set_cache(Api api, int config) {
-  if (config < 0 || config > cudaFuncCachePreferEqual) return Error::InvalidValue;
-  Context* c;
-  SHEER_TRY(current(api, &c));
-  c->cache_config = config;
-  return Error::Ok;
-}
-static Error get_cache(Api api, int* out) {
-  if (!out) return Error::InvalidValue;
-  Context* c;
-  SHEER_TRY(current(api, &c));
-  *out = c->cache_config;
-  return Error::Ok;
-}
-static Error set_banks(Api api, int config) {
-  if (config < 0 || config > 2) return Error::InvalidValue;
-  Context* c;
-  return current(api, &c);        // banks are four bytes wide since capability 5.0, whatever is asked
-}
-static Error get_banks(Api api, int* out) {
-  if (!out) return Error::InvalidValue;
-  Context* c;
-  SHEER_TRY(current(api, &c));
-  *out = c->shared_config;
-  return Error::Ok;
-}
-Error cudaDeviceSetCacheConfig(cudaFuncCache config) { return set_cache(Api::Runtime, config); }
-Error cudaDeviceGetCacheConfig(cudaFuncCache* out) { return get_cache(Api::Runtime, reinterpret_cast<int*>(out)); }
-Error cudaThreadSetCacheConfig(cudaFuncCache config) { return set_cache(Api::Runtime, config); }
-Error cudaThreadGetCacheConfig(cudaFuncCache* out) { return get_cache(Api::Runtime, reinterpret_cast<int*>(out)); }
-Error cudaDeviceSetSharedMemConfig(cudaSharedMemConfig config) { return set_banks(Api::Runtime, config); }
-Error cudaDeviceGetSharedMemConfig(cudaSharedMemConfig* out) { return get_banks(Api::Runtime, reinterpret_cast<int*>(out)); }
-Error cuCtxSetCacheConfig(CUfunc_cache config) { return set_cache(Api::Driver, config); }
-Error cuCtxGetCacheConfig(CUfunc_cache* out) { return get_cache(Api::Driver, reinterpret_cast<int*>(out)); }
-Error cuCtxSetSharedMemConfig(CUsharedconfig config) { return set_banks(Api::Driver, config); }
-Error cuCtxGetSharedMemConfig(CUsharedconfig* out) { return get_banks(Api::Driver, reinterpret_cast<int*>(out)); }
-
-static Error priority_range(int* least, int* greatest) {
-  if (least) *least = LEAST_PRIORITY;
-  if (greatest) *greatest = GREATEST_PRIORITY;
-  return Error::Ok;
-}
-Error cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
-  Context* c;
-  SHEER_TRY(runtime_context(&c));
-  return priority_range(least, greatest);
-}
-Error cuCtxGetStreamPriorityRange(int* least, int* greatest) {
-  Context* c;
-  SHEER_TRY(driver_context(&c));
-  return priority_range(least, greatest);
-}
-
 // ------------------------------------------------------------------------------------------------------ driver devices
 Error cuDeviceGet(CUdevice* out, int ordinal) {
   SHEER_TRY(driver_ready());
@@ -394,61 +342,5 @@ Error cuDeviceGetProperties(CUdevprop* p, CUdevice ordinal) {
   p->clockRate = all.clockRate;
   p->textureAlign = int(all.textureAlignment);
   return Error::Ok;
-}
-
-// --------------------------------------------------------------------------------------------------------------- peers
-static Error can_access(int* can, int ordinal, int peer) {
-  if (!can) return Error::InvalidValue;
-  if (!device(ordinal) || !device(peer)) return Error::InvalidDevice;
-  *can = ordinal != peer;       // one memory: every device reaches every other's
-  return Error::Ok;
-}
-static Error p2p(int* out, int attribute, int ordinal, int peer) {
-  if (!out) return Error::InvalidValue;
-  if (!device(ordinal) || !device(peer) || ordinal == peer) return Error::InvalidDevice;
-  switch (attribute) {
-    case cudaDevP2PAttrPerformanceRank: *out = 0; return Error::Ok;
-    case cudaDevP2PAttrAccessSupported: case cudaDevP2PAttrNativeAtomicSupported: *out = 1; return Error::Ok;
-    case cudaDevP2PAttrCudaArrayAccessSupported: *out = 1; return Error::Ok;
-  }
-  return Error::InvalidValue;
-}
-static Error peer_set(Context* c, int peer, unsigned flags, bool on) {
-  if (flags) return Error::InvalidValue;
-  if (!device(peer) || peer == c->ordinal) return Error::InvalidDevice;
-  uint64_t bit = 1ull << peer;
-  if (on && c->peers & bit) return Error(cudaErrorPeerAccessAlreadyEnabled);
-  if (!on && !(c->peers & bit)) return Error(cudaErrorPeerAccessNotEnabled);
-  c->peers ^= bit;
-  return Error::Ok;
-}
-Error cudaDeviceCanAccessPeer(int* can, int ordinal, int peer) { return can_access(can, ordinal, peer); }
-Error cudaDeviceGetP2PAttribute(int* out, cudaDeviceP2PAttr attribute, int a, int b) { return p2p(out, attribute, a, b); }
-Error cudaDeviceEnablePeerAccess(int peer, unsigned int flags) {
-  Context* c;
-  SHEER_TRY(runtime_context(&c));
-  return peer_set(c, peer, flags, true);
-}
-Error cudaDeviceDisablePeerAccess(int peer) {
-  Context* c;
-  SHEER_TRY(runtime_context(&c));
-  return peer_set(c, peer, 0, false);
-}
-Error cuDeviceCanAccessPeer(int* can, CUdevice a, CUdevice b) { SHEER_TRY(driver_ready()); return can_access(can, a, b); }
-Error cuDeviceGetP2PAttribute(int* out, CUdevice_P2PAttribute attribute, CUdevice a, CUdevice b) {
-  SHEER_TRY(driver_ready());
-  return p2p(out, attribute, a, b);
-}
-Error cuCtxEnablePeerAccess(CUcontext peer, unsigned int flags) {
-  Context* c;
-  SHEER_TRY(driver_context(&c));
-  if (!live(peer)) return Error::InvalidContext;
-  return peer_set(c, peer->ordinal, flags, true);
-}
-Error cuCtxDisablePeerAccess(CUcontext peer) {
-  Context* c;
-  SHEER_TRY(driver_context(&c));
-  if (!live(peer)) return Error::InvalidContext;
-  return peer_set(c, peer->ordinal, 0, false);
 }
 }  // namespace sheer::impl

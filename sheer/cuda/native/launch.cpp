@@ -209,8 +209,6 @@ static Error available_shared(Context* c, const Kernel* k, int blocks, int threa
 }  // namespace sheer::api
 
 namespace sheer::impl {
-#define RUNTIME_CONTEXT Context* c; SHEER_TRY(runtime_context(&c))
-#define DRIVER_CONTEXT Context* c; SHEER_TRY(driver_context(&c))
 #define STUB(host) Kernel* k; SHEER_TRY(find_kernel(host, &k))
 #define HANDLE(f) Kernel* k = f; if (!live(k)) return Error::InvalidHandle
 

@@ -224,7 +224,6 @@ static Error link_complete(Link* l, void** out, size_t* bytes) {
 }  // namespace sheer::api
 
 namespace sheer::impl {
-#define DRIVER_CONTEXT Context* c; SHEER_TRY(driver_context(&c))
 
 Error cuModuleLoadDataEx(CUmodule* out, const void* data, unsigned count, CUjit_option* options, void** values) {
   DRIVER_CONTEXT;

@@ -261,8 +261,6 @@ static Error attributes_copy(StreamObject* to, const StreamObject* from) {
 
 namespace sheer::impl {
 // One line per function: how the context is found is all that differs between the two APIs.
-#define RUNTIME_CONTEXT Context* c; SHEER_TRY(runtime_context(&c))
-#define DRIVER_CONTEXT Context* c; SHEER_TRY(driver_context(&c))
 #define STREAM(h) StreamObject* s; SHEER_TRY(find_stream(c, h, &s))
 #define EVENT(h) EventObject* e; SHEER_TRY(find_event(h, &e))
 

@@ -5,7 +5,7 @@
 
 #include "device_macros.h"
 
-#define SHEER_COMPILER_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#define SHEER_COMPILER_FENCE() asm volatile("" ::: "memory")
 
 #define SHEER_FETCH(name, operation, type, suffix, scope) \
   SHEER_DEVICE type name##suffix(type* address, type value) { \
