@@ -41,6 +41,7 @@ def machine(gcc: str, opencl_python: str) -> dict[str, Any]:
         "cpu": info.get("model name", platform.machine()),
         "family": f"{info.get('cpu family', '?')}/{info.get('model', '?')}",
         "cores": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
         "features": [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags],
         "gcc": _command([gcc, "--version"]),
         "pocl": _command([opencl_python, "-c", probe, str(Path(__file__).parent)]),
@@ -108,7 +109,7 @@ def markdown(full: Mapping[str, Any]) -> str:
     how = (
         f"Measured {full['date']} on {host['cpu']} (family/model {host['family']}), {host['cores']} cores,"
         f" {', '.join(host['features']) or 'no wide vectors'}; {host['gcc']}; {host['pocl'] or 'no PoCL'}."
-        f" Best of {full['rounds']} interleaved rounds. A ratio is the peer's time over Sheer's: more than 1"
+        f" Load average at the end {host['load']}. Best of {full['rounds']} interleaved rounds. A ratio is the peer's time over Sheer's: more than 1"
         " means that Sheer is faster."
     )
     lines = [
