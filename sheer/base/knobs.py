@@ -74,6 +74,7 @@ KNOBS = (
     Knob("SHEER_TIME_LIMIT", float, "0", False, "Seconds that a kernel may run before it is stopped with a launch timeout; 0: none."),
     Knob("SHEER_DEBUG", int, "0", False,
          "The debug ladder: 1 launches and times, 2 counters, 3 passes, 4 IR after each, 5 LLVM IR, 6 machine code, 7 lanes."),
+    Knob("SHEER_TRACE", switch, "0", False, "Write every call of the CUDA API with arguments and result to stderr."),
     # --- the compiler --------------------------------------------------------------------------------------------
     Knob("SHEER_ISA", str, "native", True, "Vector instructions that kernels may use: native, avx512, avx2, ..."),
     Knob("SHEER_WORKER_LOG", str, "", False, "A file that the compile worker appends its errors with traceback to."),

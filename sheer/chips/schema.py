@@ -1,7 +1,7 @@
 """Reads chip files: TOML in which every number says its unit, its status and its source.
 
-Comes in: the name of a chip beside this file, or a path. Goes out: a frozen `Chip`, or a ChipError that names file and key; and
-`properties_text`, the `key value` lines from which the runtime answers questions about the device.
+Comes in: the name of a chip beside this file, or a path. Goes out: a frozen `Chip`, or a ChipError that names
+file and key; and `properties_text`, the `key value` lines from which the runtime answers for the device.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ PROJECT = PACKAGE.parent.parent
 NOTE = "Made by sheer/cuda/generate.py from the table in sheer/cuda/functions: change that, not this."
 
 
-# ------------------------------------------------------------------------------------------------------------ headers
+# ---- headers
 def _prototype(function: Function, defaults: bool) -> str:
     parts = []
     for parameter in function.parameters:
@@ -30,7 +30,7 @@ def _prototype(function: Function, defaults: bool) -> str:
     gap = "" if function.returns.endswith("*") else " "
     text = f"{function.returns}{gap}{function.name}({', '.join(parts) or 'void'});"
     return "\n".join(
-        textwrap.wrap(text, 118, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+        textwrap.wrap(text, 108, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
     )
 
 
@@ -47,7 +47,7 @@ def _header(rows: list[Function], guard: str, defaults: bool) -> str:
     twins = [row for row in rows if row.twin]
     if names or twins:
         lines += [
-            "/* Plain names stand for variants, and for the twins that use the thread's own default stream. */"
+            "/* Plain names stand for variants, and for twins that use the thread's own default stream. */"
         ]
         lines += ["#if defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)"]
         plain = {name: base for base, name in names.items()}
@@ -139,13 +139,14 @@ def _nvrtc_header() -> str:
     )
 
 
-# ----------------------------------------------------------------------------------------------------------- coverage
+# ---- coverage
 def coverage_page() -> str:
     """`docs/coverage/cuda-api.md`: every function and its status."""
     lines = ["# CUDA API coverage", "", f"<!-- {NOTE} -->", ""]
     lines += [
-        '`works`: does what the documentation of CUDA 12 says. `partial`: what is missing is said. `no`: answers "not supported"',
-        "and says so once on stderr. The interoperation headers for OpenGL, EGL, VDPAU and NvSci are not part of the table.",
+        "`works`: does what the documentation of CUDA 12 says. `partial`: what is missing is said. `no`:",
+        'answers "not supported" and says so once on stderr. The headers for OpenGL, EGL, VDPAU and NvSci',
+        "are not part of the table.",
         "",
     ]
     titles = {
@@ -167,14 +168,26 @@ def coverage_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-# ----------------------------------------------------------------------------------------------------- native sources
+# ---- native sources
 RESULTS = {"runtime": "cudaError_t", "driver": "CUresult"}
 # Functions that ask for the last error, and so must not become it.
 ASK_ERROR = {"cudaGetLastError", "cudaPeekAtLastError"}
 HOST_HEADERS = (
-    "builtin_types.h channel_descriptor.h cuda.h cuda_runtime_api.h device_types.h driver_types.h library_types.h nvrtc.h "
-    "sheer_driver_api.h sheer_runtime_api.h surface_types.h texture_types.h vector_types.h crt/host_defines.h"
-).split()
+    "builtin_types.h",
+    "channel_descriptor.h",
+    "cuda.h",
+    "cuda_runtime_api.h",
+    "device_types.h",
+    "driver_types.h",
+    "library_types.h",
+    "nvrtc.h",
+    "sheer_driver_api.h",
+    "sheer_runtime_api.h",
+    "surface_types.h",
+    "texture_types.h",
+    "vector_types.h",
+    "crt/host_defines.h",
+)
 
 
 def _list(parameters: Iterable[Parameter]) -> str:
@@ -195,7 +208,7 @@ def _implemented() -> str:
 
 
 def _readable(parameter: Parameter) -> bool:
-    """Whether the parameter points to a single value that the function writes, so that the tracer can show it."""
+    """Whether the parameter points to one value that the function writes: the tracer can show it."""
     if not parameter.type.endswith("*") or "const " in parameter.type or parameter.array:
         return False
     pointee = parameter.type[:-1].strip()
@@ -232,9 +245,7 @@ def _entry(row: Function) -> list[str]:
     lines += [f'  Trace trace("{row.name}");']
     lines += [f'  trace.in("{p.name}", {p.name});' for p in row.parameters]
     lines += [f"  trace.call(); auto result = {finish}impl::{row.name}({arguments}));"]
-    lines += [
-        f"  trace.result({'nvrtc_name(result)' if row.api == 'nvrtc' else 'error_name(int(result))'}, int(result) == 0);"
-    ]
+    lines += [f"  trace.result({row.api}_name(result), int(result) == 0);"]
     lines += [f'  trace.out("{p.name}", {p.name});' for p in row.parameters if _readable(p)]
     lines += ["  return result;", "}"]
     if row.twin:
@@ -254,7 +265,7 @@ def _entries(rows: list[Function]) -> str:
 
 
 def _procedures() -> str:
-    """What cuGetProcAddress searches: base name, version, address, address of the twin; newest first within a name."""
+    """What cuGetProcAddress searches: base name, version, addresses of function and twin; newest first."""
     rows = sorted(
         (row for row in functions.DRIVER if row.status != "no"), key=lambda row: (row.base, -row.since)
     )

@@ -6,7 +6,8 @@
 
 #if defined(__cplusplus) && !defined(__CUDACC_RTC__)
 
-template <class T> inline cudaChannelFormatDesc cudaCreateChannelDesc() {
+template <class T>
+inline cudaChannelFormatDesc cudaCreateChannelDesc() {
   return cudaCreateChannelDesc(0, 0, 0, 0, cudaChannelFormatKindNone);
 }
 static inline cudaChannelFormatDesc cudaCreateChannelDescHalf() {
@@ -20,15 +21,21 @@ static inline cudaChannelFormatDesc cudaCreateChannelDescHalf4() {
   return cudaCreateChannelDesc(16, 16, 16, 16, cudaChannelFormatKindFloat);
 }
 
-#define SHEER_CHANNEL(type, bits, kind) \
-  template <> inline cudaChannelFormatDesc cudaCreateChannelDesc<type>() { \
-    return cudaCreateChannelDesc(bits, 0, 0, 0, cudaChannelFormatKind##kind); }
-#define SHEER_CHANNELS(vector, bits, kind) \
-  SHEER_CHANNEL(vector##1, bits, kind) \
-  template <> inline cudaChannelFormatDesc cudaCreateChannelDesc<vector##2>() { \
-    return cudaCreateChannelDesc(bits, bits, 0, 0, cudaChannelFormatKind##kind); } \
-  template <> inline cudaChannelFormatDesc cudaCreateChannelDesc<vector##4>() { \
-    return cudaCreateChannelDesc(bits, bits, bits, bits, cudaChannelFormatKind##kind); }
+#define SHEER_CHANNEL(type, bits, kind)                                       \
+  template <>                                                                 \
+  inline cudaChannelFormatDesc cudaCreateChannelDesc<type>() {                \
+    return cudaCreateChannelDesc(bits, 0, 0, 0, cudaChannelFormatKind##kind); \
+  }
+#define SHEER_CHANNELS(vector, bits, kind)                                             \
+  SHEER_CHANNEL(vector##1, bits, kind)                                                 \
+  template <>                                                                          \
+  inline cudaChannelFormatDesc cudaCreateChannelDesc<vector##2>() {                    \
+    return cudaCreateChannelDesc(bits, bits, 0, 0, cudaChannelFormatKind##kind);       \
+  }                                                                                    \
+  template <>                                                                          \
+  inline cudaChannelFormatDesc cudaCreateChannelDesc<vector##4>() {                    \
+    return cudaCreateChannelDesc(bits, bits, bits, bits, cudaChannelFormatKind##kind); \
+  }
 
 SHEER_CHANNEL(char, 8, Signed)
 SHEER_CHANNEL(signed char, 8, Signed)

@@ -1,4 +1,5 @@
-/* The CUDA runtime API for C: types here, functions in sheer_runtime_api.h, which comes from the table of all functions. */
+/* The CUDA runtime API for C: types here, functions in sheer_runtime_api.h, which comes from the function
+   table. */
 #ifndef SHEER_CUDA_RUNTIME_API_H
 #define SHEER_CUDA_RUNTIME_API_H
 
@@ -20,10 +21,10 @@
 #define SHEER_DEFAULT(...)
 #endif
 
-/* The compiler calls this one by name in kernel stubs, whatever the macros of the per-thread default stream say. */
+/* The compiler calls this one by name in kernel stubs, whatever the macros of the per-thread stream say. */
 #if defined(__cplusplus) && defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)
-extern "C" cudaError_t cudaLaunchKernel(const void *func, dim3 gridDim, dim3 blockDim, void **args, size_t sharedMem,
-                                        cudaStream_t stream);
+extern "C" cudaError_t cudaLaunchKernel(const void *func, dim3 gridDim, dim3 blockDim, void **args,
+                                        size_t sharedMem, cudaStream_t stream);
 #endif
 
 #include "sheer_runtime_api.h"

@@ -227,10 +227,7 @@ enum cudaGraphInstantiateResult {
   cudaGraphInstantiateConditionalHandleUnused = 5
 };
 
-enum cudaLaunchMemSyncDomain {
-  cudaLaunchMemSyncDomainDefault = 0,
-  cudaLaunchMemSyncDomainRemote = 1
-};
+enum cudaLaunchMemSyncDomain { cudaLaunchMemSyncDomainDefault = 0, cudaLaunchMemSyncDomainRemote = 1 };
 
 enum cudaLaunchAttributeID {
   cudaLaunchAttributeIgnore = 0,
@@ -250,9 +247,7 @@ enum cudaLaunchAttributeID {
   cudaLaunchAttributePreferredSharedMemoryCarveout = 14
 };
 
-enum cudaAsyncNotificationType_enum {
-  cudaAsyncNotificationTypeOverBudget = 1
-};
+enum cudaAsyncNotificationType_enum { cudaAsyncNotificationTypeOverBudget = 1 };
 
 enum cudaChannelFormatKind {
   cudaChannelFormatKindSigned = 0,
@@ -340,13 +335,9 @@ enum cudaStreamUpdateCaptureDependenciesFlags {
   cudaStreamSetCaptureDependencies = 1
 };
 
-enum cudaUserObjectFlags {
-  cudaUserObjectNoDestructorSync = 1
-};
+enum cudaUserObjectFlags { cudaUserObjectNoDestructorSync = 1 };
 
-enum cudaUserObjectRetainFlags {
-  cudaGraphUserObjectMove = 1
-};
+enum cudaUserObjectRetainFlags { cudaGraphUserObjectMove = 1 };
 
 enum cudaGraphicsRegisterFlags {
   cudaGraphicsRegisterFlagsNone = 0,
@@ -500,9 +491,7 @@ enum cudaFlushGPUDirectRDMAWritesScope {
   cudaFlushGPUDirectRDMAWritesToAllDevices = 200
 };
 
-enum cudaFlushGPUDirectRDMAWritesTarget {
-  cudaFlushGPUDirectRDMAWritesTargetCurrentDevice = 0
-};
+enum cudaFlushGPUDirectRDMAWritesTarget { cudaFlushGPUDirectRDMAWritesTargetCurrentDevice = 0 };
 
 enum cudaDeviceAttr {
   cudaDevAttrMaxThreadsPerBlock = 1,
@@ -689,10 +678,7 @@ enum cudaGraphMemAttributeType {
   cudaGraphMemAttrReservedMemHigh = 3
 };
 
-enum cudaMemcpyFlags {
-  cudaMemcpyFlagDefault = 0,
-  cudaMemcpyFlagPreferOverlapWithCompute = 1
-};
+enum cudaMemcpyFlags { cudaMemcpyFlagDefault = 0, cudaMemcpyFlagPreferOverlapWithCompute = 1 };
 
 enum cudaMemcpySrcAccessOrder {
   cudaMemcpySrcAccessOrderInvalid = 0,
@@ -759,31 +745,15 @@ enum cudaJitOption {
   cudaJitOverrideDirectiveValues = 33
 };
 
-enum cudaLibraryOption {
-  cudaLibraryHostUniversalFunctionAndDataTable = 0,
-  cudaLibraryBinaryIsPreserved = 1
-};
+enum cudaLibraryOption { cudaLibraryHostUniversalFunctionAndDataTable = 0, cudaLibraryBinaryIsPreserved = 1 };
 
-enum cudaJit_CacheMode {
-  cudaJitCacheOptionNone = 0,
-  cudaJitCacheOptionCG = 1,
-  cudaJitCacheOptionCA = 2
-};
+enum cudaJit_CacheMode { cudaJitCacheOptionNone = 0, cudaJitCacheOptionCG = 1, cudaJitCacheOptionCA = 2 };
 
-enum cudaJit_Fallback {
-  cudaPreferPtx = 0,
-  cudaPreferBinary = 1
-};
+enum cudaJit_Fallback { cudaPreferPtx = 0, cudaPreferBinary = 1 };
 
-enum cudaCGScope {
-  cudaCGScopeInvalid = 0,
-  cudaCGScopeGrid = 1,
-  cudaCGScopeMultiGrid = 2
-};
+enum cudaCGScope { cudaCGScopeInvalid = 0, cudaCGScopeGrid = 1, cudaCGScopeMultiGrid = 2 };
 
-enum cudaGraphConditionalHandleFlags {
-  cudaGraphCondAssignDefault = 1
-};
+enum cudaGraphConditionalHandleFlags { cudaGraphCondAssignDefault = 1 };
 
 enum cudaGraphConditionalNodeType {
   cudaGraphCondTypeIf = 0,
@@ -865,17 +835,7 @@ enum cudaGraphInstantiateFlags {
   cudaGraphInstantiateFlagUseNodePriority = 8
 };
 
-enum cudaDeviceNumaConfig {
-  cudaDeviceNumaConfigNone = 0,
-  cudaDeviceNumaConfigNumaNode = 1
-};
-
-
-
-
-
-
-
+enum cudaDeviceNumaConfig { cudaDeviceNumaConfigNone = 0, cudaDeviceNumaConfigNumaNode = 1 };
 
 typedef enum cudaError cudaError_t;
 struct cudaChannelFormatDesc {
@@ -1589,7 +1549,8 @@ typedef union cudaLaunchAttributeValue cudaKernelNodeAttrValue;
 #define cudaKernelNodeAttributeCooperative cudaLaunchAttributeCooperative
 #define cudaKernelNodeAttributePriority cudaLaunchAttributePriority
 #define cudaKernelNodeAttributeClusterDimension cudaLaunchAttributeClusterDimension
-#define cudaKernelNodeAttributeClusterSchedulingPolicyPreference cudaLaunchAttributeClusterSchedulingPolicyPreference
+#define cudaKernelNodeAttributeClusterSchedulingPolicyPreference \
+  cudaLaunchAttributeClusterSchedulingPolicyPreference
 #define cudaKernelNodeAttributeMemSyncDomainMap cudaLaunchAttributeMemSyncDomainMap
 #define cudaKernelNodeAttributeMemSyncDomain cudaLaunchAttributeMemSyncDomain
 #define cudaKernelNodeAttributePreferredSharedMemoryCarveout cudaLaunchAttributePreferredSharedMemoryCarveout

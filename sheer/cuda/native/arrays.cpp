@@ -1,5 +1,5 @@
-// CUDA arrays as plain pitched memory: enough for every copy. Textures and surfaces, which give arrays their point on a
-// real device, are not supported and say so.
+// CUDA arrays as plain pitched memory: enough for every copy. Textures and surfaces, which give arrays their
+// point on a real device, are not supported and say so.
 #include "api.h"
 
 namespace sheer::api {
@@ -7,9 +7,12 @@ static Slab<CUarray_st> slab;
 static Mutex arrays_lock;
 static Vec<Array*> arrays;
 
-bool live(const Array* a) { return uint64_t(a) > 4096 && uint64_t(a) % alignof(Array) == 0 && a->tag == Tag::Array; }
+bool live(const Array* a) {
+  return uint64_t(a) > 4096 && uint64_t(a) % alignof(Array) == 0 && a->tag == Tag::Array;
+}
 
-bool format_of(const cudaChannelFormatDesc& d, CUarray_format* format, uint32_t* channels, uint32_t* element) {
+bool format_of(const cudaChannelFormatDesc& d, CUarray_format* format, uint32_t* channels,
+               uint32_t* element) {
   int bits[4] = {d.x, d.y, d.z, d.w};
   uint32_t count = 0;
   while (count < 4 && bits[count]) count++;
@@ -19,11 +22,15 @@ bool format_of(const cudaChannelFormatDesc& d, CUarray_format* format, uint32_t*
   *channels = count;
   *element = count * uint32_t(bits[0]) / 8;
   if (d.f == cudaChannelFormatKindUnsigned) {
-    *format = bits[0] == 8 ? CU_AD_FORMAT_UNSIGNED_INT8 : bits[0] == 16 ? CU_AD_FORMAT_UNSIGNED_INT16 : CU_AD_FORMAT_UNSIGNED_INT32;
+    *format = bits[0] == 8    ? CU_AD_FORMAT_UNSIGNED_INT8
+              : bits[0] == 16 ? CU_AD_FORMAT_UNSIGNED_INT16
+                              : CU_AD_FORMAT_UNSIGNED_INT32;
     return bits[0] == 8 || bits[0] == 16 || bits[0] == 32;
   }
   if (d.f == cudaChannelFormatKindSigned) {
-    *format = bits[0] == 8 ? CU_AD_FORMAT_SIGNED_INT8 : bits[0] == 16 ? CU_AD_FORMAT_SIGNED_INT16 : CU_AD_FORMAT_SIGNED_INT32;
+    *format = bits[0] == 8    ? CU_AD_FORMAT_SIGNED_INT8
+              : bits[0] == 16 ? CU_AD_FORMAT_SIGNED_INT16
+                              : CU_AD_FORMAT_SIGNED_INT32;
     return bits[0] == 8 || bits[0] == 16 || bits[0] == 32;
   }
   if (d.f == cudaChannelFormatKindFloat) {
@@ -37,14 +44,38 @@ bool desc_of(CUarray_format format, uint32_t channels, cudaChannelFormatDesc* d,
   int bits;
   cudaChannelFormatKind kind;
   switch (format) {
-    case CU_AD_FORMAT_UNSIGNED_INT8: bits = 8; kind = cudaChannelFormatKindUnsigned; break;
-    case CU_AD_FORMAT_UNSIGNED_INT16: bits = 16; kind = cudaChannelFormatKindUnsigned; break;
-    case CU_AD_FORMAT_UNSIGNED_INT32: bits = 32; kind = cudaChannelFormatKindUnsigned; break;
-    case CU_AD_FORMAT_SIGNED_INT8: bits = 8; kind = cudaChannelFormatKindSigned; break;
-    case CU_AD_FORMAT_SIGNED_INT16: bits = 16; kind = cudaChannelFormatKindSigned; break;
-    case CU_AD_FORMAT_SIGNED_INT32: bits = 32; kind = cudaChannelFormatKindSigned; break;
-    case CU_AD_FORMAT_HALF: bits = 16; kind = cudaChannelFormatKindFloat; break;
-    case CU_AD_FORMAT_FLOAT: bits = 32; kind = cudaChannelFormatKindFloat; break;
+    case CU_AD_FORMAT_UNSIGNED_INT8:
+      bits = 8;
+      kind = cudaChannelFormatKindUnsigned;
+      break;
+    case CU_AD_FORMAT_UNSIGNED_INT16:
+      bits = 16;
+      kind = cudaChannelFormatKindUnsigned;
+      break;
+    case CU_AD_FORMAT_UNSIGNED_INT32:
+      bits = 32;
+      kind = cudaChannelFormatKindUnsigned;
+      break;
+    case CU_AD_FORMAT_SIGNED_INT8:
+      bits = 8;
+      kind = cudaChannelFormatKindSigned;
+      break;
+    case CU_AD_FORMAT_SIGNED_INT16:
+      bits = 16;
+      kind = cudaChannelFormatKindSigned;
+      break;
+    case CU_AD_FORMAT_SIGNED_INT32:
+      bits = 32;
+      kind = cudaChannelFormatKindSigned;
+      break;
+    case CU_AD_FORMAT_HALF:
+      bits = 16;
+      kind = cudaChannelFormatKindFloat;
+      break;
+    case CU_AD_FORMAT_FLOAT:
+      bits = 32;
+      kind = cudaChannelFormatKindFloat;
+      break;
     default: return false;
   }
   if (channels != 1 && channels != 2 && channels != 4) return false;
@@ -53,14 +84,16 @@ bool desc_of(CUarray_format format, uint32_t channels, cudaChannelFormatDesc* d,
   return true;
 }
 
-Error array_make(Context* c, const cudaChannelFormatDesc& desc, uint64_t w, uint64_t h, uint64_t d, uint32_t flags, Array** out) {
+Error array_make(Context* c, const cudaChannelFormatDesc& desc, uint64_t w, uint64_t h, uint64_t d,
+                 uint32_t flags, Array** out) {
   CUarray_format format;
   uint32_t channels, element;
   if (!out) return Error::InvalidValue;
   if (!format_of(desc, &format, &channels, &element)) return Error(cudaErrorInvalidChannelDescriptor);
   if (!w || (d && !h && !(flags & cudaArrayLayered))) return Error::InvalidValue;
   if (flags & (cudaArraySparse | cudaArrayDeferredMapping)) return Error::NotSupported;
-  if (flags & cudaArrayCubemap && (w != h || (flags & cudaArrayLayered ? d % 6 : d != 6))) return Error::InvalidValue;
+  if (flags & cudaArrayCubemap && (w != h || (flags & cudaArrayLayered ? d % 6 : d != 6)))
+    return Error::InvalidValue;
   SHEER_TRY(check_unsafe_call());
   uint64_t pitch = round_up(w * element, 64);
   void* data;
@@ -68,9 +101,15 @@ Error array_make(Context* c, const cudaChannelFormatDesc& desc, uint64_t w, uint
   CUarray_st* a = slab.take();
   a->context = c;
   a->data = data;
-  a->width = w; a->height = h; a->depth = d;
+  a->width = w;
+  a->height = h;
+  a->depth = d;
   a->pitch = pitch;
-  a->element = element; a->channels = channels; a->flags = flags; a->format = format; a->desc = desc;
+  a->element = element;
+  a->channels = channels;
+  a->flags = flags;
+  a->format = format;
+  a->desc = desc;
   Hold hold(arrays_lock);
   arrays.push(a);
   *out = a;
@@ -88,7 +127,8 @@ Error array_free(Context* c, Array* a) {
   slab.give(static_cast<CUarray_st*>(a));
   return e;
 }
-static Error from_driver_desc(Context* c, CUarray* out, size_t w, size_t h, size_t d, CUarray_format format, unsigned channels, unsigned flags) {
+static Error from_driver_desc(Context* c, CUarray* out, size_t w, size_t h, size_t d, CUarray_format format,
+                              unsigned channels, unsigned flags) {
   cudaChannelFormatDesc desc;
   uint32_t element;
   if (!out || !desc_of(format, channels, &desc, &element)) return Error::InvalidValue;
@@ -97,8 +137,11 @@ static Error from_driver_desc(Context* c, CUarray* out, size_t w, size_t h, size
 }  // namespace sheer::api
 
 namespace sheer::impl {
-cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w, cudaChannelFormatKind f) { return {x, y, z, w, f}; }
-Error cudaMallocArray(cudaArray_t* out, const cudaChannelFormatDesc* desc, size_t w, size_t h, unsigned flags) {
+cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w, cudaChannelFormatKind f) {
+  return {x, y, z, w, f};
+}
+Error cudaMallocArray(cudaArray_t* out, const cudaChannelFormatDesc* desc, size_t w, size_t h,
+                      unsigned flags) {
   Context* c;
   SHEER_TRY(runtime_context(&c));
   return desc ? array_make(c, *desc, w, h, 0, flags, out) : Error::InvalidValue;
@@ -129,12 +172,14 @@ Error cudaGetChannelDesc(cudaChannelFormatDesc* desc, cudaArray_const_t a) {
 Error cuArrayCreate_v2(CUarray* out, const CUDA_ARRAY_DESCRIPTOR* d) {
   Context* c;
   SHEER_TRY(driver_context(&c));
-  return d ? from_driver_desc(c, out, d->Width, d->Height, 0, d->Format, d->NumChannels, 0) : Error::InvalidValue;
+  return d ? from_driver_desc(c, out, d->Width, d->Height, 0, d->Format, d->NumChannels, 0)
+           : Error::InvalidValue;
 }
 Error cuArray3DCreate_v2(CUarray* out, const CUDA_ARRAY3D_DESCRIPTOR* d) {
   Context* c;
   SHEER_TRY(driver_context(&c));
-  return d ? from_driver_desc(c, out, d->Width, d->Height, d->Depth, d->Format, d->NumChannels, d->Flags) : Error::InvalidValue;
+  return d ? from_driver_desc(c, out, d->Width, d->Height, d->Depth, d->Format, d->NumChannels, d->Flags)
+           : Error::InvalidValue;
 }
 Error cuArrayDestroy(CUarray a) {
   Context* c;

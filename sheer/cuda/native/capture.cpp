@@ -1,15 +1,17 @@
-// Stream capture: work goes into a graph instead of the machine; events fork a capture into further streams and join them.
+// Stream capture: work goes into a graph instead of the machine; events fork a capture into further streams
+// and join them.
 #include "graph.h"
 
 namespace sheer::api {
-static Vec<sheer_capture*> active;           // graph_lock
+static Vec<sheer_capture*> active;  // graph_lock
 static uint32_t active_count;
 static uint64_t next_capture = 1;
 
 bool capturing(const StreamObject* s) { return load(s->capture) != nullptr; }
 
 static bool alive(sheer_capture* c, uint64_t id) {
-  for (sheer_capture* a : active) if (a == c && a->id == id) return true;
+  for (sheer_capture* a : active)
+    if (a == c && a->id == id) return true;
   return false;
 }
 
@@ -30,7 +32,7 @@ static void finish(sheer_capture* c) {
   store(active_count, active.count);
   drop(c);
 }
-void capture_forget(StreamObject* s) {       // the stream is destroyed
+void capture_forget(StreamObject* s) {  // the stream is destroyed
   Hold hold(graph_lock);
   sheer_capture* c = s->capture;
   if (!c) return;
@@ -96,7 +98,10 @@ Error enqueue(StreamObject* s, const Body& body) {
   if (!c || c->spoilt) return Error(cudaErrorStreamCaptureInvalidated);
   Node* node;
   Error e = graph_add(c->graph, s->tail.data, s->tail.count, body, &node);
-  if (e != Error::Ok) { c->spoilt = true; return e; }
+  if (e != Error::Ok) {
+    c->spoilt = true;
+    return e;
+  }
   s->tail.clear();
   s->tail.push(node);
   return Error::Ok;
@@ -137,15 +142,20 @@ Error capture_wait(StreamObject* s, EventObject* e, bool* handled) {
     return Error(cudaErrorStreamCaptureMerge);
   }
   if (!c) {
-    if (s->legacy) { e->capture->spoilt = true; return Error(cudaErrorStreamCaptureImplicit); }
+    if (s->legacy) {
+      e->capture->spoilt = true;
+      return Error(cudaErrorStreamCaptureImplicit);
+    }
     enter(e->capture, s);
   }
   add_unique(&s->tail, e->nodes);
   return Error::Ok;
 }
 
-// ------------------------------------------------------------------------------------------------------ begin and end
-static Error begin(Context* context, CUstream handle, int mode, Graph* graph, const CUgraphNode* deps, size_t count) {
+// ---- 
+// begin and end
+static Error begin(Context* context, CUstream handle, int mode, Graph* graph, const CUgraphNode* deps,
+                   size_t count) {
   if (mode < cudaStreamCaptureModeGlobal || mode > cudaStreamCaptureModeRelaxed) return Error::InvalidValue;
   StreamObject* s;
   SHEER_TRY(find_stream(context, handle, &s));
@@ -172,7 +182,8 @@ static Error begin(Context* context, CUstream handle, int mode, Graph* graph, co
   return Error::Ok;
 }
 
-// Every stream that took part must have been joined: what it did last comes before the end of the first stream's work.
+// Every stream that took part must have been joined: what it did last comes before the end of the first
+// stream's work.
 static bool all_joined(const sheer_capture* c) {
   Vec<Node*> reached = c->origin->tail;
   for (uint32_t i = 0; i < reached.count; i++) add_unique(&reached, reached[i]->deps);
@@ -192,7 +203,8 @@ static Error end(Context* context, CUstream handle, CUgraph* out) {
   *out = nullptr;
   sheer_capture* c = s->capture;
   if (!c) return Error::IllegalState;
-  if (c->mode != cudaStreamCaptureModeRelaxed && c->owner != &thread()) return Error(cudaErrorStreamCaptureWrongThread);
+  if (c->mode != cudaStreamCaptureModeRelaxed && c->owner != &thread())
+    return Error(cudaErrorStreamCaptureWrongThread);
   Error e = Error::Ok;
   if (c->origin != s) {
     c->spoilt = true;
@@ -206,14 +218,17 @@ static Error end(Context* context, CUstream handle, CUgraph* out) {
   return e;
 }
 
-static Error info(Context* context, CUstream handle, int* status, uint64_t* id, CUgraph* graph, const CUgraphNode** deps, size_t* count) {
+static Error info(Context* context, CUstream handle, int* status, uint64_t* id, CUgraph* graph,
+                  const CUgraphNode** deps, size_t* count) {
   if (!status) return Error::InvalidValue;
   StreamObject* s;
   SHEER_TRY(find_stream(context, handle, &s));
   if (s->legacy && load(s->context->captures)) return Error(cudaErrorStreamCaptureImplicit);
   Hold hold(graph_lock);
   sheer_capture* c = s->capture;
-  *status = !c ? cudaStreamCaptureStatusNone : c->spoilt ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+  *status = !c          ? cudaStreamCaptureStatusNone
+            : c->spoilt ? cudaStreamCaptureStatusInvalidated
+                        : cudaStreamCaptureStatusActive;
   if (!c || c->spoilt) return Error::Ok;
   if (id) *id = c->id;
   if (graph) *graph = c->graph;
@@ -221,7 +236,8 @@ static Error info(Context* context, CUstream handle, int* status, uint64_t* id, 
   if (count) *count = s->tail.count;
   return Error::Ok;
 }
-static Error update(Context* context, CUstream handle, const CUgraphNode* deps, size_t count, unsigned flags) {
+static Error update(Context* context, CUstream handle, const CUgraphNode* deps, size_t count,
+                    unsigned flags) {
   if (flags > cudaStreamSetCaptureDependencies || (count && !deps)) return Error::InvalidValue;
   StreamObject* s;
   SHEER_TRY(find_stream(context, handle, &s));
@@ -239,7 +255,8 @@ static Error update(Context* context, CUstream handle, const CUgraphNode* deps, 
   return Error::Ok;
 }
 static Error exchange_mode(int* mode) {
-  if (!mode || *mode < cudaStreamCaptureModeGlobal || *mode > cudaStreamCaptureModeRelaxed) return Error::InvalidValue;
+  if (!mode || *mode < cudaStreamCaptureModeGlobal || *mode > cudaStreamCaptureModeRelaxed)
+    return Error::InvalidValue;
   int before = thread().capture_mode;
   thread().capture_mode = *mode;
   *mode = before;
@@ -260,22 +277,31 @@ static CUgraphEdgeData* no_data(size_t count) {
 
 namespace sheer::impl {
 
-Error cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode) { RUNTIME_CONTEXT; return begin(c, s, mode, nullptr, nullptr, 0); }
-Error cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g, const cudaGraphNode_t* deps, const cudaGraphEdgeData*, size_t n, cudaStreamCaptureMode mode) {
+Error cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode) {
+  RUNTIME_CONTEXT;
+  return begin(c, s, mode, nullptr, nullptr, 0);
+}
+Error cudaStreamBeginCaptureToGraph(cudaStream_t s, cudaGraph_t g, const cudaGraphNode_t* deps,
+                                    const cudaGraphEdgeData*, size_t n, cudaStreamCaptureMode mode) {
   RUNTIME_CONTEXT;
   SHEER_TRY(check(g));
   return begin(c, s, mode, g, deps, n);
 }
-Error cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* out) { RUNTIME_CONTEXT; return end(c, s, out); }
+Error cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* out) {
+  RUNTIME_CONTEXT;
+  return end(c, s, out);
+}
 Error cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* out) {
   RUNTIME_CONTEXT;
   return info(c, s, reinterpret_cast<int*>(out), nullptr, nullptr, nullptr, nullptr);
 }
-Error cudaStreamGetCaptureInfo_v2(cudaStream_t s, cudaStreamCaptureStatus* status, unsigned long long* id, cudaGraph_t* g, const cudaGraphNode_t** deps, size_t* n) {
+Error cudaStreamGetCaptureInfo_v2(cudaStream_t s, cudaStreamCaptureStatus* status, unsigned long long* id,
+                                  cudaGraph_t* g, const cudaGraphNode_t** deps, size_t* n) {
   RUNTIME_CONTEXT;
   return info(c, s, reinterpret_cast<int*>(status), reinterpret_cast<uint64_t*>(id), g, deps, n);
 }
-Error cudaStreamGetCaptureInfo_v3(cudaStream_t s, cudaStreamCaptureStatus* status, unsigned long long* id, cudaGraph_t* g, const cudaGraphNode_t** deps,
+Error cudaStreamGetCaptureInfo_v3(cudaStream_t s, cudaStreamCaptureStatus* status, unsigned long long* id,
+                                  cudaGraph_t* g, const cudaGraphNode_t** deps,
                                   const cudaGraphEdgeData** data, size_t* n) {
   RUNTIME_CONTEXT;
   size_t count = 0;
@@ -284,29 +310,44 @@ Error cudaStreamGetCaptureInfo_v3(cudaStream_t s, cudaStreamCaptureStatus* statu
   if (data) *data = reinterpret_cast<const cudaGraphEdgeData*>(no_data(count));
   return Error::Ok;
 }
-Error cudaStreamUpdateCaptureDependencies(cudaStream_t s, cudaGraphNode_t* deps, size_t n, unsigned flags) { RUNTIME_CONTEXT; return update(c, s, deps, n, flags); }
-Error cudaStreamUpdateCaptureDependencies_v2(cudaStream_t s, cudaGraphNode_t* deps, const cudaGraphEdgeData*, size_t n, unsigned flags) {
+Error cudaStreamUpdateCaptureDependencies(cudaStream_t s, cudaGraphNode_t* deps, size_t n, unsigned flags) {
   RUNTIME_CONTEXT;
   return update(c, s, deps, n, flags);
 }
-Error cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) { return exchange_mode(reinterpret_cast<int*>(mode)); }
+Error cudaStreamUpdateCaptureDependencies_v2(cudaStream_t s, cudaGraphNode_t* deps, const cudaGraphEdgeData*,
+                                             size_t n, unsigned flags) {
+  RUNTIME_CONTEXT;
+  return update(c, s, deps, n, flags);
+}
+Error cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
+  return exchange_mode(reinterpret_cast<int*>(mode));
+}
 
-Error cuStreamBeginCapture_v2(CUstream s, CUstreamCaptureMode mode) { DRIVER_CONTEXT; return begin(c, s, mode, nullptr, nullptr, 0); }
-Error cuStreamBeginCaptureToGraph(CUstream s, CUgraph g, const CUgraphNode* deps, const CUgraphEdgeData*, size_t n, CUstreamCaptureMode mode) {
+Error cuStreamBeginCapture_v2(CUstream s, CUstreamCaptureMode mode) {
+  DRIVER_CONTEXT;
+  return begin(c, s, mode, nullptr, nullptr, 0);
+}
+Error cuStreamBeginCaptureToGraph(CUstream s, CUgraph g, const CUgraphNode* deps, const CUgraphEdgeData*,
+                                  size_t n, CUstreamCaptureMode mode) {
   DRIVER_CONTEXT;
   SHEER_TRY(check(g));
   return begin(c, s, mode, g, deps, n);
 }
-Error cuStreamEndCapture(CUstream s, CUgraph* out) { DRIVER_CONTEXT; return end(c, s, out); }
+Error cuStreamEndCapture(CUstream s, CUgraph* out) {
+  DRIVER_CONTEXT;
+  return end(c, s, out);
+}
 Error cuStreamIsCapturing(CUstream s, CUstreamCaptureStatus* out) {
   DRIVER_CONTEXT;
   return info(c, s, reinterpret_cast<int*>(out), nullptr, nullptr, nullptr, nullptr);
 }
-Error cuStreamGetCaptureInfo_v2(CUstream s, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* g, const CUgraphNode** deps, size_t* n) {
+Error cuStreamGetCaptureInfo_v2(CUstream s, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* g,
+                                const CUgraphNode** deps, size_t* n) {
   DRIVER_CONTEXT;
   return info(c, s, reinterpret_cast<int*>(status), id, g, deps, n);
 }
-Error cuStreamGetCaptureInfo_v3(CUstream s, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* g, const CUgraphNode** deps, const CUgraphEdgeData** data, size_t* n) {
+Error cuStreamGetCaptureInfo_v3(CUstream s, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* g,
+                                const CUgraphNode** deps, const CUgraphEdgeData** data, size_t* n) {
   DRIVER_CONTEXT;
   size_t count = 0;
   SHEER_TRY(info(c, s, reinterpret_cast<int*>(status), id, g, deps, &count));
@@ -314,10 +355,16 @@ Error cuStreamGetCaptureInfo_v3(CUstream s, CUstreamCaptureStatus* status, cuuin
   if (data) *data = no_data(count);
   return Error::Ok;
 }
-Error cuStreamUpdateCaptureDependencies(CUstream s, CUgraphNode* deps, size_t n, unsigned flags) { DRIVER_CONTEXT; return update(c, s, deps, n, flags); }
-Error cuStreamUpdateCaptureDependencies_v2(CUstream s, CUgraphNode* deps, const CUgraphEdgeData*, size_t n, unsigned flags) {
+Error cuStreamUpdateCaptureDependencies(CUstream s, CUgraphNode* deps, size_t n, unsigned flags) {
   DRIVER_CONTEXT;
   return update(c, s, deps, n, flags);
 }
-Error cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode* mode) { return exchange_mode(reinterpret_cast<int*>(mode)); }
+Error cuStreamUpdateCaptureDependencies_v2(CUstream s, CUgraphNode* deps, const CUgraphEdgeData*, size_t n,
+                                           unsigned flags) {
+  DRIVER_CONTEXT;
+  return update(c, s, deps, n, flags);
+}
+Error cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode* mode) {
+  return exchange_mode(reinterpret_cast<int*>(mode));
+}
 }  // namespace sheer::impl

@@ -1,11 +1,13 @@
-// Contexts and the calling thread's state: which device a runtime call means, which context a driver call means.
+// Contexts and the calling thread's state: which device a runtime call means, which context a driver call
+// means.
 #include <pthread.h>
 
 #include "api.h"
 
 namespace sheer::api {
 
-// -------------------------------------------------------------------------------------------------------- the thread
+// ---- 
+// the thread
 static SHEER_TLS Thread* this_thread;
 static pthread_key_t thread_key;
 static pthread_once_t thread_once = PTHREAD_ONCE_INIT;
@@ -25,10 +27,11 @@ Thread& thread() {
   return *this_thread;
 }
 
-// ---------------------------------------------------------------------------------------------------------- contexts
+// ---- 
+// contexts
 static Mutex contexts_lock;
 static Slab<Context> slab;
-static Vec<Context*> contexts;               // all live ones
+static Vec<Context*> contexts;  // all live ones
 static Context* primaries[MAX_DEVICES];
 static uint64_t next_id = 1;
 static bool driver_started;
@@ -60,15 +63,14 @@ Context* primary(int ordinal) {
   return primaries[ordinal];
 }
 
-bool live(const Context* c) {
-  return c && c->tag == Tag::Context;
-}
+bool live(const Context* c) { return c && c->tag == Tag::Context; }
 
 bool strict_limits() {
   static int state = -1;
   if (state < 0) {
     const char* knob = getenv("SHEER_STRICT_LIMITS");
-    state = knob && *knob && strcmp(knob, "0") && strcasecmp(knob, "no") && strcasecmp(knob, "off") && strcasecmp(knob, "false");
+    state = knob && *knob && strcmp(knob, "0") && strcasecmp(knob, "no") && strcasecmp(knob, "off") &&
+            strcasecmp(knob, "false");
   }
   return state;
 }
@@ -90,7 +92,7 @@ Error runtime_context_quiet(Context** out) {
   if (!c) return Error::InvalidDevice;
   {
     Hold hold(contexts_lock);
-    if (!c->retained) c->retained = 1;       // the runtime's own
+    if (!c->retained) c->retained = 1;  // the runtime's own
   }
   if (t.contexts.count) t.contexts.back() = c;
   else t.contexts.push(c);
@@ -114,7 +116,7 @@ Error driver_context(Context** out) {
   return device_error((*out)->device);
 }
 
-static void context_forget(Context* c) {     // its memory and its place in every list
+static void context_forget(Context* c) {  // its memory and its place in every list
   release_all_of(c);
   Hold hold(contexts_lock);
   contexts.remove_value(c);
@@ -123,7 +125,8 @@ static void context_forget(Context* c) {     // its memory and its place in ever
 }  // namespace sheer::api
 
 namespace sheer::impl {
-// ----------------------------------------------------------------------------------------------------- runtime devices
+// ---- 
+// runtime devices
 Error cudaGetDeviceCount(int* count) {
   if (!count) return Error::InvalidValue;
   *count = device_count();
@@ -229,7 +232,8 @@ Error cudaRuntimeGetVersion(int* version) { return impl::cudaDriverGetVersion(ve
 Error cudaProfilerStart() { return Error::Ok; }
 Error cudaProfilerStop() { return Error::Ok; }
 
-// ---------------------------------------------------------------------------------------------------- driver contexts
+// ---- driver
+// contexts
 Error cuInit(unsigned int flags) {
   if (flags) return Error::InvalidValue;
   if (device_count() == 0) return Error::NoDevice;
@@ -254,7 +258,9 @@ static Error context_create(CUcontext* out, unsigned flags, CUdevice ordinal) {
   *out = c;
   return Error::Ok;
 }
-Error cuCtxCreate_v2(CUcontext* out, unsigned int flags, CUdevice dev) { return context_create(out, flags, dev); }
+Error cuCtxCreate_v2(CUcontext* out, unsigned int flags, CUdevice dev) {
+  return context_create(out, flags, dev);
+}
 Error cuCtxCreate_v3(CUcontext* out, CUexecAffinityParam*, int affinities, unsigned int flags, CUdevice dev) {
   if (affinities) return Error(CUDA_ERROR_UNSUPPORTED_EXEC_AFFINITY);
   return context_create(out, flags, dev);
@@ -388,7 +394,8 @@ Error cuCtxWaitEvent(CUcontext c, CUevent event) {
   return wait(c, cudaStreamLegacy, e, 0);
 }
 
-// ---------------------------------------------------------------------------------------------------- primary contexts
+// ---- 
+// primary contexts
 Error cuDevicePrimaryCtxRetain(CUcontext* out, CUdevice ordinal) {
   SHEER_TRY(driver_ready());
   if (!out) return Error::InvalidValue;

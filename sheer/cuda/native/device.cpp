@@ -1,26 +1,31 @@
-// What a device says of itself: attributes, the properties structure, limits, identity. Limits are those that compute
-// capability 8.0 promises; sizes and rates are the chip's.
+// What a device says of itself: attributes, the properties structure, limits, identity. Limits are those that
+// compute capability 8.0 promises; sizes and rates are the chip's.
 #include "api.h"
 
 namespace sheer::api {
 
-struct Fixed { int attribute, value; };
+struct Fixed {
+  int attribute, value;
+};
 // Numbers that capability 8.0 fixes, or that say what this device does not do.
 // clang-format off
 static const Fixed fixed[] = {
-  {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 2147483647}, {6, 65535}, {7, 65535}, {8, int(SHARED_DEFAULT)},
-  {9, 65536}, {10, int(WARP)}, {11, 2147483647}, {12, int(REGISTERS)}, {14, 512}, {15, 1}, {17, 0}, {18, 0}, {19, 1}, {20, 0},
-  {21, 131072}, {22, 131072}, {23, 65536}, {24, 16384}, {25, 16384}, {26, 16384}, {27, 32768}, {28, 32768}, {29, 2048}, {30, 512},
-  {31, 1}, {34, 0}, {35, 0}, {39, 2048}, {40, 3}, {41, 1}, {42, 32768}, {43, 2048}, {45, 32768}, {46, 32768}, {47, 8192}, {48, 8192},
-  {49, 32768}, {50, 0}, {51, 32}, {52, 32768}, {53, 32768}, {54, 2046}, {55, 32768}, {56, 131072}, {57, 65536}, {58, 16384},
-  {59, 16384}, {60, 16384}, {61, 32768}, {62, 2048}, {63, 32768}, {64, 32768}, {65, 2048}, {66, 32768}, {67, 32768}, {68, 2046},
-  {69, 268435456}, {70, 131072}, {71, 65000}, {72, 2097120}, {73, 32768}, {74, 32768}, {75, 8}, {76, 0}, {77, 32768}, {78, 1},
-  {79, 1}, {80, 1}, {82, int(REGISTERS)}, {83, 1}, {84, 0}, {86, 0}, {87, 2}, {88, 0}, {89, 1}, {90, 1}, {91, 1},
-  {92, 0}, {93, 0}, {94, 0}, {95, 1}, {96, 0}, {98, 0}, {99, 1}, {100, 0}, {101, 0}, {102, 0}, {103, 0}, {104, 0}, {105, 0},
-  {106, int(MAX_BLOCKS)}, {107, 0}, {108, 0}, {109, 134213632}, {110, 0}, {111, int(SHARED_RESERVED)}, {112, 0}, {113, 1}, {114, 0},
-  {115, 1}, {116, 0}, {117, 0}, {118, 0}, {119, 0}, {120, 0}, {121, 0}, {122, 0}, {123, 0}, {124, 0}, {125, 0}, {126, 1}, {127, 0},
-  {128, 0}, {129, 1}, {130, 0}, {131, -1}, {132, 0}, {133, 0}, {134, 0}, {135, 0}, {136, 0}, {137, 0}, {138, 0}, {139, 0}, {140, 0},
-  {141, 0}, {142, 0}, {143, 0},
+  {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 2147483647}, {6, 65535}, {7, 65535},
+  {8, int(SHARED_DEFAULT)}, {9, 65536}, {10, int(WARP)}, {11, 2147483647}, {12, int(REGISTERS)}, {14, 512},
+  {15, 1}, {17, 0}, {18, 0}, {19, 1}, {20, 0}, {21, 131072}, {22, 131072}, {23, 65536}, {24, 16384},
+  {25, 16384}, {26, 16384}, {27, 32768}, {28, 32768}, {29, 2048}, {30, 512}, {31, 1}, {34, 0}, {35, 0},
+  {39, 2048}, {40, 3}, {41, 1}, {42, 32768}, {43, 2048}, {45, 32768}, {46, 32768}, {47, 8192}, {48, 8192},
+  {49, 32768}, {50, 0}, {51, 32}, {52, 32768}, {53, 32768}, {54, 2046}, {55, 32768}, {56, 131072},
+  {57, 65536}, {58, 16384}, {59, 16384}, {60, 16384}, {61, 32768}, {62, 2048}, {63, 32768}, {64, 32768},
+  {65, 2048}, {66, 32768}, {67, 32768}, {68, 2046}, {69, 268435456}, {70, 131072}, {71, 65000},
+  {72, 2097120}, {73, 32768}, {74, 32768}, {75, 8}, {76, 0}, {77, 32768}, {78, 1}, {79, 1}, {80, 1},
+  {82, int(REGISTERS)}, {83, 1}, {84, 0}, {86, 0}, {87, 2}, {88, 0}, {89, 1}, {90, 1}, {91, 1}, {92, 0},
+  {93, 0}, {94, 0}, {95, 1}, {96, 0}, {98, 0}, {99, 1}, {100, 0}, {101, 0}, {102, 0}, {103, 0}, {104, 0},
+  {105, 0}, {106, int(MAX_BLOCKS)}, {107, 0}, {108, 0}, {109, 134213632}, {110, 0},
+  {111, int(SHARED_RESERVED)}, {112, 0}, {113, 1}, {114, 0}, {115, 1}, {116, 0}, {117, 0}, {118, 0},
+  {119, 0}, {120, 0}, {121, 0}, {122, 0}, {123, 0}, {124, 0}, {125, 0}, {126, 1}, {127, 0}, {128, 0},
+  {129, 1}, {130, 0}, {131, -1}, {132, 0}, {133, 0}, {134, 0}, {135, 0}, {136, 0}, {137, 0}, {138, 0},
+  {139, 0}, {140, 0}, {141, 0}, {142, 0}, {143, 0},
 };
 // clang-format on
 
@@ -38,23 +43,34 @@ Error device_attribute(int attribute, int ordinal, int* out) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount: *out = device_multiprocessors(d); return Error::Ok;
     case cudaDevAttrClockRate: *out = clamp(chip_number(d, "clock_hz", 1000000000) / 1000); return Error::Ok;
-    case cudaDevAttrMemoryClockRate: *out = clamp(chip_number(d, "memory_clock_hz", 1600000000) / 1000); return Error::Ok;
-    case cudaDevAttrGlobalMemoryBusWidth: *out = clamp(chip_number(d, "memory_bus_bits", 4096)); return Error::Ok;
+    case cudaDevAttrMemoryClockRate:
+      *out = clamp(chip_number(d, "memory_clock_hz", 1600000000) / 1000);
+      return Error::Ok;
+    case cudaDevAttrGlobalMemoryBusWidth:
+      *out = clamp(chip_number(d, "memory_bus_bits", 4096));
+      return Error::Ok;
     case cudaDevAttrL2CacheSize: *out = clamp(chip_number(d, "l2_bytes", 40 << 20)); return Error::Ok;
     case cudaDevAttrEccEnabled: *out = chip_number(d, "ecc", 1) != 0; return Error::Ok;
     case cudaDevAttrPciBusId: *out = ordinal + 1; return Error::Ok;
     case cudaDevAttrMultiGpuBoardGroupID: *out = ordinal; return Error::Ok;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin: *out = shared_limit(d); return Error::Ok;
     case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
-      *out = strict_limits() ? clamp(min<uint64_t>(chip_number(d, "shared_bytes_per_multiprocessor", SHARED_MULTIPROCESSOR),
-                                                   SHARED_MULTIPROCESSOR))
-                             : int(SHARED_MULTIPROCESSOR);
+      *out =
+          strict_limits()
+              ? clamp(min<uint64_t>(chip_number(d, "shared_bytes_per_multiprocessor", SHARED_MULTIPROCESSOR),
+                                    SHARED_MULTIPROCESSOR))
+              : int(SHARED_MULTIPROCESSOR);
       return Error::Ok;
-    case cudaDevAttrMaxSharedMemoryPerBlock: *out = min(shared_limit(d), int(SHARED_DEFAULT)); return Error::Ok;
+    case cudaDevAttrMaxSharedMemoryPerBlock:
+      *out = min(shared_limit(d), int(SHARED_DEFAULT));
+      return Error::Ok;
     case cudaDevAttrMaxThreadsPerBlock:
-      *out = strict_limits() ? min(clamp(chip_number(d, "threads_per_block", MAX_THREADS)), int(MAX_THREADS)) : int(MAX_THREADS);
+      *out = strict_limits() ? min(clamp(chip_number(d, "threads_per_block", MAX_THREADS)), int(MAX_THREADS))
+                             : int(MAX_THREADS);
       return Error::Ok;
-    case cudaDevAttrMaxPersistingL2CacheSize: *out = clamp(chip_number(d, "l2_bytes", 40 << 20) * 3 / 4); return Error::Ok;
+    case cudaDevAttrMaxPersistingL2CacheSize:
+      *out = clamp(chip_number(d, "l2_bytes", 40 << 20) * 3 / 4);
+      return Error::Ok;
   }
   for (const Fixed& f : fixed) {
     if (f.attribute != attribute) continue;
@@ -127,14 +143,16 @@ static Error properties(int ordinal, cudaDeviceProp* p) {
   p->maxTextureCubemap = at(cudaDevAttrMaxTextureCubemapWidth);
   for (int i = 0; i < 2; i++) p->maxTexture1DLayered[i] = at(cudaDevAttrMaxTexture1DLayeredWidth + i);
   for (int i = 0; i < 3; i++) p->maxTexture2DLayered[i] = at(cudaDevAttrMaxTexture2DLayeredWidth + i);
-  for (int i = 0; i < 2; i++) p->maxTextureCubemapLayered[i] = at(cudaDevAttrMaxTextureCubemapLayeredWidth + i);
+  for (int i = 0; i < 2; i++)
+    p->maxTextureCubemapLayered[i] = at(cudaDevAttrMaxTextureCubemapLayeredWidth + i);
   p->maxSurface1D = at(cudaDevAttrMaxSurface1DWidth);
   for (int i = 0; i < 2; i++) p->maxSurface2D[i] = at(cudaDevAttrMaxSurface2DWidth + i);
   for (int i = 0; i < 3; i++) p->maxSurface3D[i] = at(cudaDevAttrMaxSurface3DWidth + i);
   for (int i = 0; i < 2; i++) p->maxSurface1DLayered[i] = at(cudaDevAttrMaxSurface1DLayeredWidth + i);
   for (int i = 0; i < 3; i++) p->maxSurface2DLayered[i] = at(cudaDevAttrMaxSurface2DLayeredWidth + i);
   p->maxSurfaceCubemap = at(cudaDevAttrMaxSurfaceCubemapWidth);
-  for (int i = 0; i < 2; i++) p->maxSurfaceCubemapLayered[i] = at(cudaDevAttrMaxSurfaceCubemapLayeredWidth + i);
+  for (int i = 0; i < 2; i++)
+    p->maxSurfaceCubemapLayered[i] = at(cudaDevAttrMaxSurfaceCubemapLayeredWidth + i);
   p->surfaceAlignment = size_t(at(cudaDevAttrSurfaceAlignment));
   p->concurrentKernels = at(cudaDevAttrConcurrentKernels);
   p->ECCEnabled = at(cudaDevAttrEccEnabled);
@@ -176,13 +194,15 @@ static Error properties(int ordinal, cudaDeviceProp* p) {
   return Error::Ok;
 }
 
-// ------------------------------------------------------------------------------------------------------------ limits
+// ---- 
+// limits
 Error limit_write(Context* c, int limit, size_t value) {
   switch (limit) {
     case cudaLimitStackSize: return limit_set(c->device, Limit::StackBytes, value);
     case cudaLimitPrintfFifoSize: return limit_set(c->device, Limit::PrintfBytes, value);
     case cudaLimitMallocHeapSize: return limit_set(c->device, Limit::HeapBytes, value);
-    case cudaLimitDevRuntimeSyncDepth: case cudaLimitDevRuntimePendingLaunchCount: c->limits[limit] = value; return Error::Ok;
+    case cudaLimitDevRuntimeSyncDepth:
+    case cudaLimitDevRuntimePendingLaunchCount: c->limits[limit] = value; return Error::Ok;
     case cudaLimitMaxL2FetchGranularity: c->limits[limit] = min<size_t>(value, 128); return Error::Ok;
     case cudaLimitPersistingL2CacheSize: {
       int most = ask(cudaDevAttrMaxPersistingL2CacheSize, c->ordinal);
@@ -199,7 +219,9 @@ Error limit_read(Context* c, int limit, size_t* out) {
     case cudaLimitStackSize: *out = limit_get(c->device, Limit::StackBytes); return Error::Ok;
     case cudaLimitPrintfFifoSize: *out = limit_get(c->device, Limit::PrintfBytes); return Error::Ok;
     case cudaLimitMallocHeapSize: *out = limit_get(c->device, Limit::HeapBytes); return Error::Ok;
-    case cudaLimitDevRuntimeSyncDepth: case cudaLimitDevRuntimePendingLaunchCount: case cudaLimitMaxL2FetchGranularity:
+    case cudaLimitDevRuntimeSyncDepth:
+    case cudaLimitDevRuntimePendingLaunchCount:
+    case cudaLimitMaxL2FetchGranularity:
     case cudaLimitPersistingL2CacheSize: *out = c->limits[limit]; return Error::Ok;
   }
   return limit < 0 || limit > 16 ? Error::InvalidValue : UnsupportedLimit;
@@ -211,7 +233,9 @@ Error cudaGetDeviceProperties_v2(cudaDeviceProp* p, int ordinal) {
   if (!p) return Error::InvalidValue;
   return properties(ordinal, p);
 }
-Error cudaDeviceGetAttribute(int* out, cudaDeviceAttr attribute, int ordinal) { return device_attribute(attribute, ordinal, out); }
+Error cudaDeviceGetAttribute(int* out, cudaDeviceAttr attribute, int ordinal) {
+  return device_attribute(attribute, ordinal, out);
+}
 
 // The device that misses the fewest of the wishes; a field that is zero or empty is no wish.
 Error cudaChooseDevice(int* out, const cudaDeviceProp* wish) {
@@ -220,12 +244,16 @@ Error cudaChooseDevice(int* out, const cudaDeviceProp* wish) {
   for (int i = 0; i < device_count(); i++) {
     cudaDeviceProp have;
     SHEER_TRY(properties(i, &have));
-    int score = (wish->name[0] && !strcmp(wish->name, have.name)) + (wish->major && have.major >= wish->major) +
+    int score = (wish->name[0] && !strcmp(wish->name, have.name)) +
+                (wish->major && have.major >= wish->major) +
                 (wish->major == have.major && wish->minor && have.minor >= wish->minor) +
                 (wish->totalGlobalMem && have.totalGlobalMem >= wish->totalGlobalMem) +
                 (wish->multiProcessorCount && have.multiProcessorCount >= wish->multiProcessorCount) +
                 (wish->sharedMemPerBlock && have.sharedMemPerBlock >= wish->sharedMemPerBlock);
-    if (score > best_score) { best = i; best_score = score; }
+    if (score > best_score) {
+      best = i;
+      best_score = score;
+    }
   }
   if (best_score < 0) return Error::NoDevice;
   *out = best;
@@ -255,8 +283,14 @@ static Error by_pci_text(int* out, const char* text) {
 }
 Error cudaDeviceGetPCIBusId(char* out, int room, int ordinal) { return pci_text(out, room, ordinal); }
 Error cudaDeviceGetByPCIBusId(int* out, const char* text) { return by_pci_text(out, text); }
-Error cuDeviceGetPCIBusId(char* out, int room, CUdevice ordinal) { SHEER_TRY(driver_ready()); return pci_text(out, room, ordinal); }
-Error cuDeviceGetByPCIBusId(CUdevice* out, const char* text) { SHEER_TRY(driver_ready()); return by_pci_text(out, text); }
+Error cuDeviceGetPCIBusId(char* out, int room, CUdevice ordinal) {
+  SHEER_TRY(driver_ready());
+  return pci_text(out, room, ordinal);
+}
+Error cuDeviceGetByPCIBusId(CUdevice* out, const char* text) {
+  SHEER_TRY(driver_ready());
+  return by_pci_text(out, text);
+}
 
 Error cudaDeviceSetLimit(cudaLimit limit, size_t value) {
   Context* c;
@@ -281,7 +315,8 @@ Error cuCtxGetLimit(size_t* out, CUlimit limit) {
   return limit_read(c, limit, out);
 }
 
-// ------------------------------------------------------------------------------------------------------ driver devices
+// ---- 
+// driver devices
 Error cuDeviceGet(CUdevice* out, int ordinal) {
   SHEER_TRY(driver_ready());
   if (!out) return Error::InvalidValue;

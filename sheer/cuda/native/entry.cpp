@@ -14,6 +14,11 @@ const char* error_name(int code) {
   const char* name = runtime_error_name(code);
   return name ? name : "unrecognized error code";
 }
+const char* runtime_name(cudaError_t error) { return error_name(int(error)); }
+const char* driver_name(CUresult error) {
+  const char* name = driver_error_name(int(error));
+  return name ? name : "unrecognized error code";
+}
 const char* error_string(int code) {
   const char* text = runtime_error_name(code) ? error_text(code) : nullptr;
   return text ? text : "unrecognized error code";
@@ -21,14 +26,19 @@ const char* error_string(int code) {
 
 static bool is_sticky(Error e) {
   int code = int(e);
-  return code == 214 || code == 226 || code == 700 || code == 702 || code == 710 || (code >= 714 && code <= 719);
+  return code == 214 || code == 226 || code == 700 || code == 702 || code == 710 ||
+         (code >= 714 && code <= 719);
 }
 
 // Errors that the number alone doesn't explain: the compiler's words, what an image is, what to do instead.
 static void explain(Error e) {
   switch (int(e)) {
-    case cudaErrorInvalidKernelImage: case cudaErrorNoKernelImageForDevice: case cudaErrorInvalidPtx:
-    case cudaErrorJitCompilerNotFound: case cudaErrorUnsupportedPtxVersion: case cudaErrorInvalidSource:
+    case cudaErrorInvalidKernelImage:
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorInvalidPtx:
+    case cudaErrorJitCompilerNotFound:
+    case cudaErrorUnsupportedPtxVersion:
+    case cudaErrorInvalidSource:
     case cudaErrorSharedObjectInitFailed: break;
     default: return;
   }
@@ -40,7 +50,7 @@ static void explain(Error e) {
 
 cudaError_t runtime_result(Error e) {
   if (SHEER_LIKELY(e == Error::Ok)) return cudaSuccess;
-  if (e == Error::NotReady) return cudaErrorNotReady;       // no error: not remembered
+  if (e == Error::NotReady) return cudaErrorNotReady;  // no error: not remembered
   explain(e);
   Thread& t = thread();
   t.last = e;
@@ -53,8 +63,11 @@ CUresult driver_result(Error e) {
   if (SHEER_LIKELY(e == Error::Ok)) return CUDA_SUCCESS;
   explain(e);
   switch (int(e)) {  // numbers that only the runtime has
-    case cudaErrorInvalidConfiguration: case cudaErrorInvalidPitchValue: case cudaErrorInvalidMemcpyDirection:
-    case cudaErrorInvalidSymbol: case cudaErrorInvalidChannelDescriptor: return CUDA_ERROR_INVALID_VALUE;
+    case cudaErrorInvalidConfiguration:
+    case cudaErrorInvalidPitchValue:
+    case cudaErrorInvalidMemcpyDirection:
+    case cudaErrorInvalidSymbol:
+    case cudaErrorInvalidChannelDescriptor: return CUDA_ERROR_INVALID_VALUE;
     case cudaErrorInvalidDeviceFunction: return CUDA_ERROR_INVALID_HANDLE;
     default: return CUresult(e);
   }
@@ -75,7 +88,8 @@ Error unsupported(const char* function, const char* why) {
   return Error::NotSupported;
 }
 
-// ------------------------------------------------------------------------------------------------------------ tracer
+// ---- 
+// tracer
 int trace_state = -1;
 
 bool tracing_slow() {
@@ -106,14 +120,23 @@ void Trace::in(const char* name, const void* pointer) {
   else line_ += "0";
 }
 void Trace::in(const char* name, float value) { in(name, double(value)); }
-void Trace::in(const char* name, double value) { comma(name); line_.format("%g", value); }
-void Trace::in(const char* name, dim3 v) { comma(name); line_.format("(%u,%u,%u)", v.x, v.y, v.z); }
+void Trace::in(const char* name, double value) {
+  comma(name);
+  line_.format("%g", value);
+}
+void Trace::in(const char* name, dim3 v) {
+  comma(name);
+  line_.format("(%u,%u,%u)", v.x, v.y, v.z);
+}
 void Trace::integer(const char* name, int64_t value) {
   comma(name);
   if (value > 0xffffffffff) line_.format("%#llx", (unsigned long long)value);
   else line_.format("%lld", (long long)value);
 }
-void Trace::structure(const char* name) { comma(name); line_ += "{...}"; }
+void Trace::structure(const char* name) {
+  comma(name);
+  line_ += "{...}";
+}
 void Trace::call() { start_ = host_ns(); }
 void Trace::result(const char* name, bool ok) {
   ok_ = ok;

@@ -5,11 +5,13 @@
 #define SHEER_API extern "C" __attribute__((visibility("default")))
 
 namespace sheer::api {
-cudaError_t runtime_result(Error);   // remembers it as the thread's last error
-CUresult driver_result(Error);       // in the driver's numbers
-extern int trace_state;              // -1: not looked yet
+cudaError_t runtime_result(Error);  // remembers it as the thread's last error
+CUresult driver_result(Error);      // in the driver's numbers
+extern int trace_state;             // -1: not looked yet
 bool tracing_slow();
 inline bool tracing() { return SHEER_UNLIKELY(trace_state != 0) && tracing_slow(); }
+const char* runtime_name(cudaError_t);
+const char* driver_name(CUresult);
 const char* nvrtc_name(nvrtcResult);
 
 // One traced call: arguments are gathered, then the line is written when the result is known.
@@ -23,15 +25,20 @@ class Trace {
   void in(const char* name, float value);
   void in(const char* name, double value);
   void in(const char* name, dim3 value);
-  template <class T> void in(const char* name, T* pointer) { in(name, reinterpret_cast<const void*>(pointer)); }
-  template <class T> void in(const char* name, const T& value) {
+  template <class T>
+  void in(const char* name, T* pointer) {
+    in(name, reinterpret_cast<const void*>(pointer));
+  }
+  template <class T>
+  void in(const char* name, const T& value) {
     if constexpr (__is_enum(T)) integer(name, int64_t(value));
     else if constexpr (__is_integral(T)) integer(name, int64_t(value));
     else structure(name);
   }
   void call();
   void result(const char* name, bool ok);
-  template <class T> void out(const char* name, T* pointer) {
+  template <class T>
+  void out(const char* name, T* pointer) {
     if (!ok_ || !pointer) return;
     const T& value = *pointer;
     if constexpr (__is_pointer(T)) output(name, reinterpret_cast<const void*>(value));

@@ -1,5 +1,6 @@
-// cuGetProcAddress and cudaGetDriverEntryPoint: driver functions by base name and version. The newest variant that is not newer
-// than the version asked for is given; a newer one would write other structures than the caller has.
+// cuGetProcAddress and cudaGetDriverEntryPoint: driver functions by base name and version. The newest variant
+// that is not newer than the version asked for is given; a newer one would write other structures than the
+// caller has.
 #include "api.h"
 #include "procedures.h"
 
@@ -7,7 +8,7 @@ namespace sheer::api {
 static const Procedure* find(const char* name, int version, bool* known) {
   *known = false;
   unsigned low = 0, high = procedure_count;
-  while (low < high) {               // the table is sorted by name, newest first
+  while (low < high) {  // the table is sorted by name, newest first
     unsigned middle = (low + high) / 2;
     if (strcmp(procedures[middle].name, name) < 0) low = middle + 1;
     else high = middle;
@@ -18,36 +19,45 @@ static const Procedure* find(const char* name, int version, bool* known) {
   }
   return nullptr;
 }
-static Error lookup(const char* name, void** out, int version, uint64_t flags, CUdriverProcAddressQueryResult* status) {
+static Error lookup(const char* name, void** out, int version, uint64_t flags,
+                    CUdriverProcAddressQueryResult* status) {
   if (!name || !out || flags > CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM) return Error::InvalidValue;
   bool known;
   const Procedure* p = find(name, version, &known);
-  *out = p ? (flags == CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM && p->twin ? p->twin : p->address) : nullptr;
+  *out = p ? (flags == CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM && p->twin ? p->twin : p->address)
+           : nullptr;
   if (status)
-    *status = p ? CU_GET_PROC_ADDRESS_SUCCESS : known ? CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
+    *status = p       ? CU_GET_PROC_ADDRESS_SUCCESS
+              : known ? CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT
+                      : CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
   return Error::Ok;
 }
 }  // namespace sheer::api
 
 namespace sheer::impl {
-Error cuGetProcAddress_v2(const char* name, void** out, int version, cuuint64_t flags, CUdriverProcAddressQueryResult* status) {
+Error cuGetProcAddress_v2(const char* name, void** out, int version, cuuint64_t flags,
+                          CUdriverProcAddressQueryResult* status) {
   SHEER_TRY(lookup(name, out, version, flags, status));
   return *out || status ? Error::Ok : Error::NotFound;
 }
-static Error entry_point(const char* name, void** out, int version, unsigned long long flags, cudaDriverEntryPointQueryResult* status) {
-  uint64_t wanted = flags == cudaEnablePerThreadDefaultStream || (flags == cudaEnableDefault && thread().per_thread_default)
-                        ? CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM
-                        : CU_GET_PROC_ADDRESS_DEFAULT;
+static Error entry_point(const char* name, void** out, int version, unsigned long long flags,
+                         cudaDriverEntryPointQueryResult* status) {
+  uint64_t wanted =
+      flags == cudaEnablePerThreadDefaultStream || (flags == cudaEnableDefault && thread().per_thread_default)
+          ? CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM
+          : CU_GET_PROC_ADDRESS_DEFAULT;
   if (flags > cudaEnablePerThreadDefaultStream) return Error::InvalidValue;
   CUdriverProcAddressQueryResult found;
   SHEER_TRY(lookup(name, out, version, wanted, &found));
   if (status) *status = cudaDriverEntryPointQueryResult(found);
   return *out || status ? Error::Ok : Error::NotFound;
 }
-Error cudaGetDriverEntryPoint(const char* name, void** out, unsigned long long flags, cudaDriverEntryPointQueryResult* status) {
+Error cudaGetDriverEntryPoint(const char* name, void** out, unsigned long long flags,
+                              cudaDriverEntryPointQueryResult* status) {
   return entry_point(name, out, API_VERSION, flags, status);
 }
-Error cudaGetDriverEntryPointByVersion(const char* name, void** out, unsigned version, unsigned long long flags, cudaDriverEntryPointQueryResult* status) {
+Error cudaGetDriverEntryPointByVersion(const char* name, void** out, unsigned version,
+                                       unsigned long long flags, cudaDriverEntryPointQueryResult* status) {
   return entry_point(name, out, int(version), flags, status);
 }
 }  // namespace sheer::impl
@@ -56,7 +66,8 @@ namespace sheer::impl {
 // NVIDIA's own static runtime asks for tables that are not documented; Sheer does not imitate them.
 static Error no_table(const void** out) {
   if (out) *out = nullptr;
-  say_once("a private table of the driver", "this is NVIDIA's own runtime, linked in; link with -cudart shared or build with `sheer nvcc`");
+  say_once("a private table of the driver",
+           "this is NVIDIA's own runtime, linked in; link with -cudart shared or build with `sheer nvcc`");
   return Error::NotFound;
 }
 Error cuGetExportTable(const void** out, const CUuuid*) { return no_table(out); }

@@ -1,4 +1,5 @@
-// Graphs: nodes, edges, clones, queries, user objects. What a node does is in graph_nodes.cpp, running in graph_exec.cpp.
+// Graphs: nodes, edges, clones, queries, user objects. What a node does is in graph_nodes.cpp, running in
+// graph_exec.cpp.
 #include "graph.h"
 
 namespace sheer::api {
@@ -7,10 +8,12 @@ static Slab<Graph> graph_slab;
 static Slab<Node> node_slab;
 static Slab<CUuserObject_st> object_slab;
 static uint32_t next_graph = 1;
-static Map<void*, uint32_t> graph_memory;      // allocations of graphs -> how many nodes stand for them
+static Map<void*, uint32_t> graph_memory;  // allocations of graphs -> how many nodes stand for them
 
-template <class T> static Error check_tag(const T* t, Tag tag) {
-  return uint64_t(t) > 4096 && uint64_t(t) % alignof(T) == 0 && t->tag == tag ? Error::Ok : Error::InvalidValue;
+template <class T>
+static Error check_tag(const T* t, Tag tag) {
+  return uint64_t(t) > 4096 && uint64_t(t) % alignof(T) == 0 && t->tag == tag ? Error::Ok
+                                                                              : Error::InvalidValue;
 }
 Error check(const Graph* g) { return check_tag(g, Tag::Graph); }
 Error check(const Node* n) { return check_tag(n, Tag::Node); }
@@ -38,7 +41,7 @@ static Error own_parameters(Node* n) {
   r.packed_bytes = f.param_bytes;
   return Error::Ok;
 }
-static Error own(Node* n) {                    // takes over what the body points to
+static Error own(Node* n) {  // takes over what the body points to
   if (n->body.type == CU_GRAPH_NODE_TYPE_KERNEL) return own_parameters(n);
   if (n->body.type == CU_GRAPH_NODE_TYPE_GRAPH) {
     n->body.child = graph_clone(n->body.child);
@@ -66,12 +69,16 @@ Error graph_add(Graph* g, const CUgraphNode* deps, size_t count, const Body& bod
   for (size_t i = 0; i < count; i++) {
     SHEER_TRY(check(deps[i]));
     if (deps[i]->graph != g) return Error::InvalidValue;
-    for (size_t k = 0; k < i; k++) if (deps[k] == deps[i]) return Error::InvalidValue;
+    for (size_t k = 0; k < i; k++)
+      if (deps[k] == deps[i]) return Error::InvalidValue;
   }
   Node* n = node_slab.take();
   n->graph = g;
   n->body = body;
-  if (Error e = own(n); e != Error::Ok) { node_slab.give(n); return e; }
+  if (Error e = own(n); e != Error::Ok) {
+    node_slab.give(n);
+    return e;
+  }
   for (size_t i = 0; i < count; i++) n->deps.push(deps[i]);
   n->id = g->next_node++;
   g->nodes.push(n);
@@ -82,7 +89,10 @@ Error node_set(Node* n, const Body& body) {
   if (body.type != n->body.type) return Error::InvalidValue;
   Body before = n->body;
   n->body = body;
-  if (Error e = own(n); e != Error::Ok) { n->body = before; return e; }
+  if (Error e = own(n); e != Error::Ok) {
+    n->body = before;
+    return e;
+  }
   if (before.type == CU_GRAPH_NODE_TYPE_GRAPH && before.child) graph_drop(before.child);
   return Error::Ok;
 }
@@ -96,8 +106,11 @@ Graph* graph_clone(const Graph* from) {
     n->body = old->body;
     n->original = old;
     n->enabled = old->enabled;
-    n->window = old->window; n->domains = old->domains; n->domain = old->domain;
-    n->carveout = old->carveout; n->cluster_policy = old->cluster_policy;
+    n->window = old->window;
+    n->domains = old->domains;
+    n->domain = old->domain;
+    n->carveout = old->carveout;
+    n->cluster_policy = old->cluster_policy;
     own(n);
     g->nodes.push(n);
   }
@@ -120,7 +133,10 @@ static void object_release(CUuserObject o, uint32_t count) {
   object_slab.give(o);
 }
 void graph_drop(Graph* g) {
-  for (Node* n : g->nodes) { disown(n); node_slab.give(n); }
+  for (Node* n : g->nodes) {
+    disown(n);
+    node_slab.give(n);
+  }
   for (Graph::Held& h : g->objects) object_release(h.object, h.count);
   graph_slab.give(g);
 }
@@ -133,10 +149,20 @@ Error topological(const Graph* g, Vec<Node*>* out) {
       bool ready = true;
       for (Node* d : rest[i]->deps) {
         bool done = false;
-        for (Node* o : *out) if (o == d) { done = true; break; }
-        if (!done) { ready = false; break; }
+        for (Node* o : *out)
+          if (o == d) {
+            done = true;
+            break;
+          }
+        if (!done) {
+          ready = false;
+          break;
+        }
       }
-      if (!ready) { i++; continue; }
+      if (!ready) {
+        i++;
+        continue;
+      }
       out->push(rest[i]);
       rest.remove(i);
     }
@@ -145,11 +171,15 @@ Error topological(const Graph* g, Vec<Node*>* out) {
   return Error::Ok;
 }
 
-// ------------------------------------------------------------------------------------------------------------- queries
-// The pattern of all list queries: null asks for the number; fewer than there are fills so many, more are set to null.
+// ---- 
+// queries The pattern of all list queries: null asks for the number; fewer than there are fills so many, more
+// are set to null.
 static Error give(const Vec<Node*>& list, CUgraphNode* out, size_t* count) {
   if (!count) return Error::InvalidValue;
-  if (!out) { *count = list.count; return Error::Ok; }
+  if (!out) {
+    *count = list.count;
+    return Error::Ok;
+  }
   for (size_t i = 0; i < *count; i++) out[i] = i < list.count ? list[uint32_t(i)] : nullptr;
   *count = min<size_t>(*count, list.count);
   return Error::Ok;
@@ -157,7 +187,8 @@ static Error give(const Vec<Node*>& list, CUgraphNode* out, size_t* count) {
 static Vec<Node*> dependents_of(const Node* n) {
   Vec<Node*> list;
   for (Node* other : n->graph->nodes)
-    for (Node* d : other->deps) if (d == n) list.push(other);
+    for (Node* d : other->deps)
+      if (d == n) list.push(other);
   return list;
 }
 static Error edges(const Graph* g, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data, size_t* count) {
@@ -210,12 +241,13 @@ static Error debug_print(const Graph* g, const char* path) {
   if (!path) return Error::InvalidValue;
   FILE* f = fopen(path, "we");
   if (!f) return Error::OperatingSystem;
-  static const char* names[] = {"kernel", "memcpy", "memset", "host", "graph", "empty", "wait event", "record event", "signal", "wait", "alloc", "free"};
+  static const char* names[] = {"kernel",     "memcpy",       "memset", "host", "graph", "empty",
+                                "wait event", "record event", "signal", "wait", "alloc", "free"};
   fprintf(f, "digraph sheer_graph_%u {\n", g->id);
   for (Node* n : g->nodes) {
     int type = n->body.type;
-    fprintf(f, "  n%u [label=\"%s%s%s\"];\n", n->id, type >= 0 && type < 12 ? names[type] : "node", type == 0 ? " " : "",
-            type == 0 ? kernel_name(n->body.launch.kernel) : "");
+    fprintf(f, "  n%u [label=\"%s%s%s\"];\n", n->id, type >= 0 && type < 12 ? names[type] : "node",
+            type == 0 ? " " : "", type == 0 ? kernel_name(n->body.launch.kernel) : "");
     for (Node* d : n->deps) fprintf(f, "  n%u -> n%u;\n", d->id, n->id);
   }
   fputs("}\n", f);
@@ -228,7 +260,9 @@ namespace sheer::impl {
 #define GRAPH_LOCK Hold hold(graph_lock)
 using EdgeOut = cudaGraphEdgeData*;
 static CUgraphEdgeData* edge(cudaGraphEdgeData* e) { return reinterpret_cast<CUgraphEdgeData*>(e); }
-static const CUgraphEdgeData* edge(const cudaGraphEdgeData* e) { return reinterpret_cast<const CUgraphEdgeData*>(e); }
+static const CUgraphEdgeData* edge(const cudaGraphEdgeData* e) {
+  return reinterpret_cast<const CUgraphEdgeData*>(e);
+}
 
 Error cuGraphCreate(CUgraph* out, unsigned flags) {
   if (!out || flags) return Error::InvalidValue;
@@ -256,7 +290,10 @@ Error cuGraphNodeFindInClone(CUgraphNode* out, CUgraphNode original, CUgraph clo
   SHEER_TRY(check(original));
   SHEER_TRY(check(clone));
   for (Node* n : clone->nodes)
-    if (n->original == original) { *out = n; return Error::Ok; }
+    if (n->original == original) {
+      *out = n;
+      return Error::Ok;
+    }
   return Error::InvalidValue;
 }
 Error cuGraphNodeGetType(CUgraphNode n, CUgraphNodeType* out) {
@@ -266,47 +303,80 @@ Error cuGraphNodeGetType(CUgraphNode n, CUgraphNodeType* out) {
   *out = n->body.type;
   return Error::Ok;
 }
-Error cuGraphGetNodes(CUgraph g, CUgraphNode* out, size_t* count) { GRAPH_LOCK; SHEER_TRY(check(g)); return give(g->nodes, out, count); }
+Error cuGraphGetNodes(CUgraph g, CUgraphNode* out, size_t* count) {
+  GRAPH_LOCK;
+  SHEER_TRY(check(g));
+  return give(g->nodes, out, count);
+}
 Error cuGraphGetRootNodes(CUgraph g, CUgraphNode* out, size_t* count) {
   GRAPH_LOCK;
   SHEER_TRY(check(g));
   Vec<Node*> roots;
-  for (Node* n : g->nodes) if (!n->deps.count) roots.push(n);
+  for (Node* n : g->nodes)
+    if (!n->deps.count) roots.push(n);
   return give(roots, out, count);
 }
-Error cuGraphGetEdges(CUgraph g, CUgraphNode* from, CUgraphNode* to, size_t* count) { GRAPH_LOCK; return edges(g, from, to, nullptr, count); }
-Error cuGraphGetEdges_v2(CUgraph g, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data, size_t* count) { GRAPH_LOCK; return edges(g, from, to, data, count); }
-Error cuGraphNodeGetDependencies(CUgraphNode n, CUgraphNode* out, size_t* count) { GRAPH_LOCK; SHEER_TRY(check(n)); return give(n->deps, out, count); }
+Error cuGraphGetEdges(CUgraph g, CUgraphNode* from, CUgraphNode* to, size_t* count) {
+  GRAPH_LOCK;
+  return edges(g, from, to, nullptr, count);
+}
+Error cuGraphGetEdges_v2(CUgraph g, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data,
+                         size_t* count) {
+  GRAPH_LOCK;
+  return edges(g, from, to, data, count);
+}
+Error cuGraphNodeGetDependencies(CUgraphNode n, CUgraphNode* out, size_t* count) {
+  GRAPH_LOCK;
+  SHEER_TRY(check(n));
+  return give(n->deps, out, count);
+}
 Error cuGraphNodeGetDependencies_v2(CUgraphNode n, CUgraphNode* out, CUgraphEdgeData* data, size_t* count) {
   SHEER_TRY(impl::cuGraphNodeGetDependencies(n, out, count));
   clear(data, count);
   return Error::Ok;
 }
-Error cuGraphNodeGetDependentNodes(CUgraphNode n, CUgraphNode* out, size_t* count) { GRAPH_LOCK; SHEER_TRY(check(n)); return give(dependents_of(n), out, count); }
+Error cuGraphNodeGetDependentNodes(CUgraphNode n, CUgraphNode* out, size_t* count) {
+  GRAPH_LOCK;
+  SHEER_TRY(check(n));
+  return give(dependents_of(n), out, count);
+}
 Error cuGraphNodeGetDependentNodes_v2(CUgraphNode n, CUgraphNode* out, CUgraphEdgeData* data, size_t* count) {
   SHEER_TRY(impl::cuGraphNodeGetDependentNodes(n, out, count));
   clear(data, count);
   return Error::Ok;
 }
-Error cuGraphAddDependencies(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, size_t count) { GRAPH_LOCK; return edges_change(g, from, to, count, true); }
-Error cuGraphRemoveDependencies(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, size_t count) { GRAPH_LOCK; return edges_change(g, from, to, count, false); }
-Error cuGraphAddDependencies_v2(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData* data, size_t count) {
+Error cuGraphAddDependencies(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, size_t count) {
+  GRAPH_LOCK;
+  return edges_change(g, from, to, count, true);
+}
+Error cuGraphRemoveDependencies(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, size_t count) {
+  GRAPH_LOCK;
+  return edges_change(g, from, to, count, false);
+}
+Error cuGraphAddDependencies_v2(CUgraph g, const CUgraphNode* from, const CUgraphNode* to,
+                                const CUgraphEdgeData* data, size_t count) {
   return plain_edges(data, count) ? impl::cuGraphAddDependencies(g, from, to, count) : Error::NotSupported;
 }
-Error cuGraphRemoveDependencies_v2(CUgraph g, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData* data, size_t count) {
+Error cuGraphRemoveDependencies_v2(CUgraph g, const CUgraphNode* from, const CUgraphNode* to,
+                                   const CUgraphEdgeData* data, size_t count) {
   return plain_edges(data, count) ? impl::cuGraphRemoveDependencies(g, from, to, count) : Error::InvalidValue;
 }
 Error cuGraphDestroyNode(CUgraphNode n) {
   GRAPH_LOCK;
   SHEER_TRY(check(n));
-  if (n->graph->child || n->body.type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || n->body.type == CU_GRAPH_NODE_TYPE_MEM_FREE) return Error::NotSupported;
+  if (n->graph->child || n->body.type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+      n->body.type == CU_GRAPH_NODE_TYPE_MEM_FREE)
+    return Error::NotSupported;
   for (Node* other : n->graph->nodes) other->deps.remove_value(n);
   n->graph->nodes.remove_value(n);
   disown(n);
   node_slab.give(n);
   return Error::Ok;
 }
-Error cuGraphDebugDotPrint(CUgraph g, const char* path, unsigned) { GRAPH_LOCK; return debug_print(g, path); }
+Error cuGraphDebugDotPrint(CUgraph g, const char* path, unsigned) {
+  GRAPH_LOCK;
+  return debug_print(g, path);
+}
 Error cuGraphGetId(CUgraph g, unsigned* out) {
   SHEER_TRY(check(g));
   if (!out) return Error::InvalidValue;
@@ -327,7 +397,9 @@ Error cuGraphNodeGetContainingGraph(CUgraphNode n, CUgraph* out) {
 }
 
 Error cuUserObjectCreate(CUuserObject* out, void* p, CUhostFn destroy, unsigned references, unsigned flags) {
-  if (!out || !destroy || !references || references > 0x7fffffff || flags != CU_USER_OBJECT_NO_DESTRUCTOR_SYNC) return Error::InvalidValue;
+  if (!out || !destroy || !references || references > 0x7fffffff ||
+      flags != CU_USER_OBJECT_NO_DESTRUCTOR_SYNC)
+    return Error::InvalidValue;
   CUuserObject o = object_slab.take();
   o->pointer = p;
   o->destroy = destroy;
@@ -375,28 +447,74 @@ Error cuGraphReleaseUserObject(CUgraph g, CUuserObject o, unsigned count) {
 Error cudaGraphCreate(cudaGraph_t* out, unsigned flags) { return impl::cuGraphCreate(out, flags); }
 Error cudaGraphDestroy(cudaGraph_t g) { return impl::cuGraphDestroy(g); }
 Error cudaGraphClone(cudaGraph_t* out, cudaGraph_t g) { return impl::cuGraphClone(out, g); }
-Error cudaGraphNodeFindInClone(cudaGraphNode_t* out, cudaGraphNode_t n, cudaGraph_t g) { return impl::cuGraphNodeFindInClone(out, n, g); }
-Error cudaGraphNodeGetType(cudaGraphNode_t n, cudaGraphNodeType* out) { return impl::cuGraphNodeGetType(n, reinterpret_cast<CUgraphNodeType*>(out)); }
-Error cudaGraphGetNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) { return impl::cuGraphGetNodes(g, out, n); }
-Error cudaGraphGetRootNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) { return impl::cuGraphGetRootNodes(g, out, n); }
-Error cudaGraphGetEdges(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to, size_t* n) { return impl::cuGraphGetEdges(g, from, to, n); }
-Error cudaGraphGetEdges_v2(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to, EdgeOut data, size_t* n) { return impl::cuGraphGetEdges_v2(g, from, to, edge(data), n); }
-Error cudaGraphNodeGetDependencies(cudaGraphNode_t g, cudaGraphNode_t* out, size_t* n) { return impl::cuGraphNodeGetDependencies(g, out, n); }
-Error cudaGraphNodeGetDependencies_v2(cudaGraphNode_t g, cudaGraphNode_t* out, EdgeOut data, size_t* n) { return impl::cuGraphNodeGetDependencies_v2(g, out, edge(data), n); }
-Error cudaGraphNodeGetDependentNodes(cudaGraphNode_t g, cudaGraphNode_t* out, size_t* n) { return impl::cuGraphNodeGetDependentNodes(g, out, n); }
-Error cudaGraphNodeGetDependentNodes_v2(cudaGraphNode_t g, cudaGraphNode_t* out, EdgeOut data, size_t* n) { return impl::cuGraphNodeGetDependentNodes_v2(g, out, edge(data), n); }
-Error cudaGraphAddDependencies(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to, size_t n) { return impl::cuGraphAddDependencies(g, from, to, n); }
-Error cudaGraphRemoveDependencies(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to, size_t n) { return impl::cuGraphRemoveDependencies(g, from, to, n); }
-Error cudaGraphAddDependencies_v2(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to, const cudaGraphEdgeData* data, size_t n) { return impl::cuGraphAddDependencies_v2(g, from, to, edge(data), n); }
-Error cudaGraphRemoveDependencies_v2(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to, const cudaGraphEdgeData* data, size_t n) { return impl::cuGraphRemoveDependencies_v2(g, from, to, edge(data), n); }
+Error cudaGraphNodeFindInClone(cudaGraphNode_t* out, cudaGraphNode_t n, cudaGraph_t g) {
+  return impl::cuGraphNodeFindInClone(out, n, g);
+}
+Error cudaGraphNodeGetType(cudaGraphNode_t n, cudaGraphNodeType* out) {
+  return impl::cuGraphNodeGetType(n, reinterpret_cast<CUgraphNodeType*>(out));
+}
+Error cudaGraphGetNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
+  return impl::cuGraphGetNodes(g, out, n);
+}
+Error cudaGraphGetRootNodes(cudaGraph_t g, cudaGraphNode_t* out, size_t* n) {
+  return impl::cuGraphGetRootNodes(g, out, n);
+}
+Error cudaGraphGetEdges(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to, size_t* n) {
+  return impl::cuGraphGetEdges(g, from, to, n);
+}
+Error cudaGraphGetEdges_v2(cudaGraph_t g, cudaGraphNode_t* from, cudaGraphNode_t* to, EdgeOut data,
+                           size_t* n) {
+  return impl::cuGraphGetEdges_v2(g, from, to, edge(data), n);
+}
+Error cudaGraphNodeGetDependencies(cudaGraphNode_t g, cudaGraphNode_t* out, size_t* n) {
+  return impl::cuGraphNodeGetDependencies(g, out, n);
+}
+Error cudaGraphNodeGetDependencies_v2(cudaGraphNode_t g, cudaGraphNode_t* out, EdgeOut data, size_t* n) {
+  return impl::cuGraphNodeGetDependencies_v2(g, out, edge(data), n);
+}
+Error cudaGraphNodeGetDependentNodes(cudaGraphNode_t g, cudaGraphNode_t* out, size_t* n) {
+  return impl::cuGraphNodeGetDependentNodes(g, out, n);
+}
+Error cudaGraphNodeGetDependentNodes_v2(cudaGraphNode_t g, cudaGraphNode_t* out, EdgeOut data, size_t* n) {
+  return impl::cuGraphNodeGetDependentNodes_v2(g, out, edge(data), n);
+}
+Error cudaGraphAddDependencies(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
+                               size_t n) {
+  return impl::cuGraphAddDependencies(g, from, to, n);
+}
+Error cudaGraphRemoveDependencies(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
+                                  size_t n) {
+  return impl::cuGraphRemoveDependencies(g, from, to, n);
+}
+Error cudaGraphAddDependencies_v2(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
+                                  const cudaGraphEdgeData* data, size_t n) {
+  return impl::cuGraphAddDependencies_v2(g, from, to, edge(data), n);
+}
+Error cudaGraphRemoveDependencies_v2(cudaGraph_t g, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
+                                     const cudaGraphEdgeData* data, size_t n) {
+  return impl::cuGraphRemoveDependencies_v2(g, from, to, edge(data), n);
+}
 Error cudaGraphDestroyNode(cudaGraphNode_t n) { return impl::cuGraphDestroyNode(n); }
-Error cudaGraphDebugDotPrint(cudaGraph_t g, const char* path, unsigned flags) { return impl::cuGraphDebugDotPrint(g, path, flags); }
+Error cudaGraphDebugDotPrint(cudaGraph_t g, const char* path, unsigned flags) {
+  return impl::cuGraphDebugDotPrint(g, path, flags);
+}
 Error cudaGraphGetId(cudaGraph_t g, unsigned* out) { return impl::cuGraphGetId(g, out); }
-Error cudaGraphNodeGetLocalId(cudaGraphNode_t n, unsigned* out) { return impl::cuGraphNodeGetLocalId(n, out); }
-Error cudaGraphNodeGetContainingGraph(cudaGraphNode_t n, cudaGraph_t* out) { return impl::cuGraphNodeGetContainingGraph(n, out); }
-Error cudaUserObjectCreate(cudaUserObject_t* out, void* p, cudaHostFn_t destroy, unsigned references, unsigned flags) { return impl::cuUserObjectCreate(out, p, destroy, references, flags); }
+Error cudaGraphNodeGetLocalId(cudaGraphNode_t n, unsigned* out) {
+  return impl::cuGraphNodeGetLocalId(n, out);
+}
+Error cudaGraphNodeGetContainingGraph(cudaGraphNode_t n, cudaGraph_t* out) {
+  return impl::cuGraphNodeGetContainingGraph(n, out);
+}
+Error cudaUserObjectCreate(cudaUserObject_t* out, void* p, cudaHostFn_t destroy, unsigned references,
+                           unsigned flags) {
+  return impl::cuUserObjectCreate(out, p, destroy, references, flags);
+}
 Error cudaUserObjectRetain(cudaUserObject_t o, unsigned n) { return impl::cuUserObjectRetain(o, n); }
 Error cudaUserObjectRelease(cudaUserObject_t o, unsigned n) { return impl::cuUserObjectRelease(o, n); }
-Error cudaGraphRetainUserObject(cudaGraph_t g, cudaUserObject_t o, unsigned n, unsigned flags) { return impl::cuGraphRetainUserObject(g, o, n, flags); }
-Error cudaGraphReleaseUserObject(cudaGraph_t g, cudaUserObject_t o, unsigned n) { return impl::cuGraphReleaseUserObject(g, o, n); }
+Error cudaGraphRetainUserObject(cudaGraph_t g, cudaUserObject_t o, unsigned n, unsigned flags) {
+  return impl::cuGraphRetainUserObject(g, o, n, flags);
+}
+Error cudaGraphReleaseUserObject(cudaGraph_t g, cudaUserObject_t o, unsigned n) {
+  return impl::cuGraphReleaseUserObject(g, o, n);
+}
 }  // namespace sheer::impl

@@ -1,4 +1,5 @@
-// Graphs inside the API layer: nodes with their work, graphs that own nodes, executable graphs that own a clone.
+// Graphs inside the API layer: nodes with their work, graphs that own nodes, executable graphs that own a
+// clone.
 #pragma once
 #include "api.h"
 
@@ -7,10 +8,10 @@ struct CUgraphNode_st {
   CUgraph graph = nullptr;
   uint32_t id = 0;
   sheer::api::Body body;
-  sheer::Vec<uint8_t> packed;          // a kernel's parameters, as the kernel wants them ...
-  sheer::Vec<void*> pointers;          // ... and as cudaGraphKernelNodeGetParams gives them
+  sheer::Vec<uint8_t> packed;  // a kernel's parameters, as the kernel wants them ...
+  sheer::Vec<void*> pointers;  // ... and as cudaGraphKernelNodeGetParams gives them
   sheer::Vec<CUgraphNode> deps;
-  CUgraphNode original = nullptr;      // in a clone: the node that it was made from
+  CUgraphNode original = nullptr;  // in a clone: the node that it was made from
   bool enabled = true;
   CUaccessPolicyWindow window = {};
   CUlaunchMemSyncDomainMap domains = {0, 1};
@@ -18,11 +19,14 @@ struct CUgraphNode_st {
 };
 
 struct CUgraph_st {
-  struct Held { CUuserObject object; uint32_t count; };
+  struct Held {
+    CUuserObject object;
+    uint32_t count;
+  };
   sheer::api::Tag tag = sheer::api::Tag::Graph;
   uint32_t id = 0, next_node = 0;
-  bool child = false;                  // inside a child graph node, or inside an executable graph
-  sheer::Vec<CUgraphNode> nodes;       // in the order of creation
+  bool child = false;             // inside a child graph node, or inside an executable graph
+  sheer::Vec<CUgraphNode> nodes;  // in the order of creation
   sheer::Vec<Held> objects;
 };
 
@@ -30,14 +34,14 @@ struct CUgraphExec_st {
   sheer::api::Tag tag = sheer::api::Tag::Exec;
   uint32_t id = 0;
   uint64_t flags = 0;
-  CUgraph graph = nullptr;             // its own clone
-  bool stale = true;                   // the operations below must be made again
+  CUgraph graph = nullptr;  // its own clone
+  bool stale = true;        // the operations below must be made again
   sheer::Vec<sheer::Op> ops;
   sheer::Vec<sheer::Vec<uint32_t>> deps;
   sheer::Vec<sheer::GraphNode> flat;
 };
 
-struct sheer_capture {                 // a capture that goes on
+struct sheer_capture {  // a capture that goes on
   uint64_t id;
   CUgraph graph;
   CUstream origin;
@@ -59,12 +63,12 @@ Error check(const Graph*);
 Error check(const Node*);
 Error check(const Exec*);
 Graph* graph_make();
-Graph* graph_clone(const Graph*);      // lock held
-void graph_drop(Graph*);               // lock held
+Graph* graph_clone(const Graph*);  // lock held
+void graph_drop(Graph*);           // lock held
 // Adds a node; the body's pointers (parameters, child graph) are copied. Lock held.
 Error graph_add(Graph*, const CUgraphNode* deps, size_t count, const Body&, Node** out);
-Error node_set(Node*, const Body&);    // other work of the same type
-Error topological(const Graph*, Vec<Node*>* out);   // InvalidValue: a cycle
+Error node_set(Node*, const Body&);                // other work of the same type
+Error topological(const Graph*, Vec<Node*>* out);  // InvalidValue: a cycle
 Error exec_launch(Context*, Exec*, CUstream);
 Node* exec_node(Exec*, const Node* original);
 }  // namespace sheer::api

@@ -1,4 +1,5 @@
-// Executable graphs: a clone that is flattened into operations for the machine, launched, updated, switched on and off.
+// Executable graphs: a clone that is flattened into operations for the machine, launched, updated, switched
+// on and off.
 #include "graph.h"
 
 namespace sheer::api {
@@ -10,15 +11,35 @@ Error to_op(const Body& body, Op* op) {
     case CU_GRAPH_NODE_TYPE_KERNEL: {
       const LaunchRequest& r = body.launch;
       op->kind = OpKind::Launch;
-      op->launch = {r.kernel->function, {r.grid[0], r.grid[1], r.grid[2]}, {r.block[0], r.block[1], r.block[2]}, uint32_t(r.shared), r.cooperative, r.packed};
+      op->launch = {r.kernel->function,
+                    {r.grid[0], r.grid[1], r.grid[2]},
+                    {r.block[0], r.block[1], r.block[2]},
+                    uint32_t(r.shared),
+                    r.cooperative,
+                    r.packed};
       return Error::Ok;
     }
     case CU_GRAPH_NODE_TYPE_MEMCPY: op->kind = OpKind::Copy; return copy_check(body.copy, &op->copy);
-    case CU_GRAPH_NODE_TYPE_MEMSET: op->kind = OpKind::Fill; op->fill = body.fill; return fill_check(body.fill);
-    case CU_GRAPH_NODE_TYPE_HOST: op->kind = OpKind::Host; op->host = body.host; return Error::Ok;
-    case CU_GRAPH_NODE_TYPE_EVENT_RECORD: op->kind = OpKind::Record; op->record = {body.event->event}; return Error::Ok;
-    case CU_GRAPH_NODE_TYPE_WAIT_EVENT: op->kind = OpKind::Wait; op->wait = {body.event->event}; return Error::Ok;
-    case CU_GRAPH_NODE_TYPE_MEM_FREE: op->kind = OpKind::Free; op->free = {body.pointer}; return Error::Ok;
+    case CU_GRAPH_NODE_TYPE_MEMSET:
+      op->kind = OpKind::Fill;
+      op->fill = body.fill;
+      return fill_check(body.fill);
+    case CU_GRAPH_NODE_TYPE_HOST:
+      op->kind = OpKind::Host;
+      op->host = body.host;
+      return Error::Ok;
+    case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
+      op->kind = OpKind::Record;
+      op->record = {body.event->event};
+      return Error::Ok;
+    case CU_GRAPH_NODE_TYPE_WAIT_EVENT:
+      op->kind = OpKind::Wait;
+      op->wait = {body.event->event};
+      return Error::Ok;
+    case CU_GRAPH_NODE_TYPE_MEM_FREE:
+      op->kind = OpKind::Free;
+      op->free = {body.pointer};
+      return Error::Ok;
     default: op->kind = OpKind::Empty; return Error::Ok;
   }
 }
@@ -28,7 +49,8 @@ static uint32_t emit(Exec* e, const Op& op, const Vec<uint32_t>& deps) {
   e->deps.push(deps);
   return e->ops.count - 1;
 }
-// Appends the graph's nodes; those without dependencies wait for `before`. `ends`: the nodes that nothing waits for.
+// Appends the graph's nodes; those without dependencies wait for `before`. `ends`: the nodes that nothing
+// waits for.
 static Error flatten(Exec* e, const Graph* g, const Vec<uint32_t>& before, Vec<uint32_t>* ends) {
   Vec<Node*> order;
   SHEER_TRY(topological(g, &order));
@@ -42,14 +64,16 @@ static Error flatten(Exec* e, const Graph* g, const Vec<uint32_t>& before, Vec<u
       Vec<uint32_t> inner;
       SHEER_TRY(flatten(e, n->body.child, deps, &inner));
       if (inner.count) deps = inner;
-    } else if (n->enabled && n->body.type != CU_GRAPH_NODE_TYPE_MEM_FREE) {   // the memory lives as long as the graph
+    } else if (n->enabled &&
+               n->body.type != CU_GRAPH_NODE_TYPE_MEM_FREE) {  // the memory lives as long as the graph
       SHEER_TRY(to_op(n->body, &op));
     }
     place[n] = emit(e, op, deps);
   }
   for (Node* n : order) {
     bool last = true;
-    for (Node* m : order) for (Node* d : m->deps) last &= d != n;
+    for (Node* m : order)
+      for (Node* d : m->deps) last &= d != n;
     if (last) ends->push(place[n]);
   }
   return Error::Ok;
@@ -115,9 +139,11 @@ static Node* search(Graph* g, const Node* original) {
 }
 Node* exec_node(Exec* e, const Node* original) { return search(e->graph, original); }
 
-// ------------------------------------------------------------------------------------------------------- whole update
+// ---- 
+// whole update
 static int index_of(const Graph* g, const Node* n) {
-  for (uint32_t i = 0; i < g->nodes.count; i++) if (g->nodes[i] == n) return int(i);
+  for (uint32_t i = 0; i < g->nodes.count; i++)
+    if (g->nodes[i] == n) return int(i);
   return -1;
 }
 static bool same_edges(const Graph* a, const Graph* b, uint32_t at) {
@@ -130,7 +156,8 @@ static bool same_edges(const Graph* a, const Graph* b, uint32_t at) {
   }
   return true;
 }
-static CUgraphExecUpdateResult compare(const Graph* mine, const Graph* theirs, CUgraphNode* where, CUgraphNode* from) {
+static CUgraphExecUpdateResult compare(const Graph* mine, const Graph* theirs, CUgraphNode* where,
+                                       CUgraphNode* from) {
   if (mine->nodes.count != theirs->nodes.count) return CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
   for (uint32_t i = 0; i < mine->nodes.count; i++) {
     Node *a = mine->nodes[i], *b = theirs->nodes[i];
@@ -164,7 +191,7 @@ static Error whole_update(Exec* e, Graph* g, CUgraphExecUpdateResultInfo* out) {
   e->graph->child = true;
   for (uint32_t i = 0; i < enabled.count; i++) {
     e->graph->nodes[i]->enabled = enabled[i];
-    e->graph->nodes[i]->original = originals[i];     // handles of the first graph stay valid for later updates
+    e->graph->nodes[i]->original = originals[i];  // handles of the first graph stay valid for later updates
   }
   e->stale = true;
   return refresh(e);
@@ -175,7 +202,8 @@ static Error enabled_set(Exec* e, const Node* n, bool on) {
   Node* mine = exec_node(e, n);
   if (!mine) return Error::InvalidValue;
   CUgraphNodeType t = mine->body.type;
-  if (t != CU_GRAPH_NODE_TYPE_KERNEL && t != CU_GRAPH_NODE_TYPE_MEMCPY && t != CU_GRAPH_NODE_TYPE_MEMSET) return Error::InvalidValue;
+  if (t != CU_GRAPH_NODE_TYPE_KERNEL && t != CU_GRAPH_NODE_TYPE_MEMCPY && t != CU_GRAPH_NODE_TYPE_MEMSET)
+    return Error::InvalidValue;
   mine->enabled = on;
   e->stale = true;
   return Error::Ok;
@@ -195,17 +223,23 @@ static Error destroy(Exec* e) {
   slab.give(e);
   return Error::Ok;
 }
-template <class P> static Error with_params(Exec** out, Graph* g, P* p, uint64_t flags) {
+template <class P>
+static Error with_params(Exec** out, Graph* g, P* p, uint64_t flags) {
   Error e = instantiate(g, flags, out);
   using Result = decltype(p->result_out);
-  p->result_out = e == Error::Ok ? Result(CUDA_GRAPH_INSTANTIATE_SUCCESS) : Result(CUDA_GRAPH_INSTANTIATE_ERROR);
+  p->result_out =
+      e == Error::Ok ? Result(CUDA_GRAPH_INSTANTIATE_SUCCESS) : Result(CUDA_GRAPH_INSTANTIATE_ERROR);
   return e;
 }
 }  // namespace sheer::api
 
 namespace sheer::impl {
-Error cudaGraphInstantiate(cudaGraphExec_t* out, cudaGraph_t g, unsigned long long flags) { return instantiate(g, flags, out); }
-Error cudaGraphInstantiateWithFlags(cudaGraphExec_t* out, cudaGraph_t g, unsigned long long flags) { return instantiate(g, flags, out); }
+Error cudaGraphInstantiate(cudaGraphExec_t* out, cudaGraph_t g, unsigned long long flags) {
+  return instantiate(g, flags, out);
+}
+Error cudaGraphInstantiateWithFlags(cudaGraphExec_t* out, cudaGraph_t g, unsigned long long flags) {
+  return instantiate(g, flags, out);
+}
 Error cudaGraphInstantiateWithParams(cudaGraphExec_t* out, cudaGraph_t g, cudaGraphInstantiateParams* p) {
   if (!p) return Error::InvalidValue;
   p->errNode_out = nullptr;
@@ -239,10 +273,16 @@ Error cudaGraphExecGetId(cudaGraphExec_t e, unsigned* out) {
 Error cudaGraphExecUpdate(cudaGraphExec_t e, cudaGraph_t g, cudaGraphExecUpdateResultInfo* out) {
   return whole_update(e, g, reinterpret_cast<CUgraphExecUpdateResultInfo*>(out));
 }
-Error cudaGraphNodeSetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned on) { return enabled_set(e, n, on != 0); }
-Error cudaGraphNodeGetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned* out) { return enabled_get(e, n, out); }
+Error cudaGraphNodeSetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned on) {
+  return enabled_set(e, n, on != 0);
+}
+Error cudaGraphNodeGetEnabled(cudaGraphExec_t e, cudaGraphNode_t n, unsigned* out) {
+  return enabled_get(e, n, out);
+}
 
-Error cuGraphInstantiateWithFlags(CUgraphExec* out, CUgraph g, unsigned long long flags) { return instantiate(g, flags, out); }
+Error cuGraphInstantiateWithFlags(CUgraphExec* out, CUgraph g, unsigned long long flags) {
+  return instantiate(g, flags, out);
+}
 Error cuGraphInstantiateWithParams(CUgraphExec* out, CUgraph g, CUDA_GRAPH_INSTANTIATE_PARAMS* p) {
   if (!p) return Error::InvalidValue;
   p->hErrNode_out = nullptr;
@@ -261,9 +301,13 @@ Error cuGraphUpload(CUgraphExec e, CUstream s) {
   return check(e);
 }
 Error cuGraphExecDestroy(CUgraphExec e) { return destroy(e); }
-Error cuGraphExecGetFlags(CUgraphExec e, cuuint64_t* out) { return impl::cudaGraphExecGetFlags(e, reinterpret_cast<unsigned long long*>(out)); }
+Error cuGraphExecGetFlags(CUgraphExec e, cuuint64_t* out) {
+  return impl::cudaGraphExecGetFlags(e, reinterpret_cast<unsigned long long*>(out));
+}
 Error cuGraphExecGetId(CUgraphExec e, unsigned* out) { return impl::cudaGraphExecGetId(e, out); }
-Error cuGraphExecUpdate_v2(CUgraphExec e, CUgraph g, CUgraphExecUpdateResultInfo* out) { return whole_update(e, g, out); }
+Error cuGraphExecUpdate_v2(CUgraphExec e, CUgraph g, CUgraphExecUpdateResultInfo* out) {
+  return whole_update(e, g, out);
+}
 Error cuGraphNodeSetEnabled(CUgraphExec e, CUgraphNode n, unsigned on) { return enabled_set(e, n, on != 0); }
 Error cuGraphNodeGetEnabled(CUgraphExec e, CUgraphNode n, unsigned* out) { return enabled_get(e, n, out); }
 }  // namespace sheer::impl

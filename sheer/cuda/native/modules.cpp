@@ -7,14 +7,22 @@ namespace sheer::api {
 static Slab<ModuleObject> module_slab;
 static Slab<Kernel> kernel_slab;
 
-bool live(const Kernel* k) { return uint64_t(k) > 4096 && uint64_t(k) % alignof(Kernel) == 0 && k->tag == Tag::Kernel; }
+bool live(const Kernel* k) {
+  return uint64_t(k) > 4096 && uint64_t(k) % alignof(Kernel) == 0 && k->tag == Tag::Kernel;
+}
 static Error check(CUmodule m) {
-  bool ok = uint64_t(m) > 4096 && uint64_t(m) % alignof(ModuleObject) == 0 && (m->tag == Tag::Module || m->tag == Tag::Library);
+  bool ok = uint64_t(m) > 4096 && uint64_t(m) % alignof(ModuleObject) == 0 &&
+            (m->tag == Tag::Module || m->tag == Tag::Library);
   return ok ? Error::Ok : Error::InvalidHandle;
 }
 
-struct Wrapper { uint32_t magic, version; const void* data; void* unused; };
-constexpr uint32_t WRAPPER_MAGIC = 0x466243b1, VENDOR_FATBIN = 0xba55ed50, VENDOR_LTO = 0x1ee55a01, ELF_MAGIC = 0x464c457f;
+struct Wrapper {
+  uint32_t magic, version;
+  const void* data;
+  void* unused;
+};
+constexpr uint32_t WRAPPER_MAGIC = 0x466243b1, VENDOR_FATBIN = 0xba55ed50, VENDOR_LTO = 0x1ee55a01,
+                   ELF_MAGIC = 0x464c457f;
 
 Error image_of(const void* data, Image* out) {
   if (!data) return Error::InvalidValue;
@@ -29,12 +37,15 @@ Error image_of(const void* data, Image* out) {
   *out = {data, 0};
   if (!strncmp(text, "SHEERFB1", 8)) return Error::Ok;
   if (magic == VENDOR_FATBIN) {
-    set_message("this program holds code that NVIDIA's nvcc compiled for its own GPUs; build it again with `sheer nvcc`");
+    set_message(
+        "this program holds code that NVIDIA's nvcc compiled for its own GPUs; build it again with `sheer "
+        "nvcc`");
     return Error::NoBinaryForGpu;
   }
   if (magic == ELF_MAGIC || magic == VENDOR_LTO) {
-    set_message("this image is machine code for an NVIDIA GPU (a cubin); hand over PTX instead "
-                "(CuPy: CUPY_COMPILE_WITH_PTX=1; NVRTC: -arch=compute_80; nvcc: build with `sheer nvcc`)");
+    set_message(
+        "this image is machine code for an NVIDIA GPU (a cubin); hand over PTX instead "
+        "(CuPy: CUPY_COMPILE_WITH_PTX=1; NVRTC: -arch=compute_80; nvcc: build with `sheer nvcc`)");
     return Error::NoBinaryForGpu;
   }
   for (int i = 0; i < 4; i++)
@@ -81,8 +92,15 @@ Error module_drop(ModuleObject* m) {
 }
 const char* kernel_name(const Kernel* k) { return function_info(k->function).name; }
 
-// --------------------------------------------------------------------------------------------------------- JIT options
-struct Logs { char* error = nullptr; char* info = nullptr; void** error_bytes = nullptr; void** info_bytes = nullptr; void** wall = nullptr; };
+// ---- 
+// JIT options
+struct Logs {
+  char* error = nullptr;
+  char* info = nullptr;
+  void** error_bytes = nullptr;
+  void** info_bytes = nullptr;
+  void** wall = nullptr;
+};
 static Logs logs_of(unsigned count, const CUjit_option* options, void** values) {
   Logs l;
   for (unsigned i = 0; options && values && i < count; i++) {
@@ -114,10 +132,11 @@ static Error finish(const Logs& l, Error e, uint64_t start) {
     float ms = float(double(host_ns() - start) * 1e-6);
     memcpy(l.wall, &ms, sizeof ms);
   }
-  if (l.error && l.error_bytes && *words) set_message("%s", "");    // said already
+  if (l.error && l.error_bytes && *words) set_message("%s", "");  // said already
   return e;
 }
-static Error load_data(Context* c, const void* data, unsigned count, const CUjit_option* options, void** values, ModuleObject** out) {
+static Error load_data(Context* c, const void* data, unsigned count, const CUjit_option* options,
+                       void** values, ModuleObject** out) {
   if (!out || !data) return Error::InvalidValue;
   Logs l = logs_of(count, options, values);
   uint64_t start = host_ns();
@@ -164,7 +183,8 @@ static Error param_info(const Kernel* k, size_t index, size_t* offset, size_t* b
   return Error::Ok;
 }
 
-// -------------------------------------------------------------------------------------------------------------- linking
+// ---- 
+// linking
 struct Link {
   Tag tag = Tag::Link;
   Vec<String> texts;
@@ -210,7 +230,8 @@ static Error link_complete(Link* l, void** out, size_t* bytes) {
     l->output.append(&size, 8);
     l->output.append(text.c(), size);
   }
-  // Loading it once finds what is undefined or defined twice; the description stays in the cache for the real load.
+  // Loading it once finds what is undefined or defined twice; the description stays in the cache for the real
+  // load.
   uint64_t start = host_ns();
   Image image = {l->output.c(), l->output.size()};
   Module* trial;
@@ -225,12 +246,17 @@ static Error link_complete(Link* l, void** out, size_t* bytes) {
 
 namespace sheer::impl {
 
-Error cuModuleLoadDataEx(CUmodule* out, const void* data, unsigned count, CUjit_option* options, void** values) {
+Error cuModuleLoadDataEx(CUmodule* out, const void* data, unsigned count, CUjit_option* options,
+                         void** values) {
   DRIVER_CONTEXT;
   return load_data(c, data, count, options, values, out);
 }
-Error cuModuleLoadData(CUmodule* out, const void* data) { return impl::cuModuleLoadDataEx(out, data, 0, nullptr, nullptr); }
-Error cuModuleLoadFatBinary(CUmodule* out, const void* data) { return impl::cuModuleLoadDataEx(out, data, 0, nullptr, nullptr); }
+Error cuModuleLoadData(CUmodule* out, const void* data) {
+  return impl::cuModuleLoadDataEx(out, data, 0, nullptr, nullptr);
+}
+Error cuModuleLoadFatBinary(CUmodule* out, const void* data) {
+  return impl::cuModuleLoadDataEx(out, data, 0, nullptr, nullptr);
+}
 Error cuModuleLoad(CUmodule* out, const char* path) {
   DRIVER_CONTEXT;
   String text;
@@ -277,13 +303,15 @@ Error cuLinkCreate_v2(unsigned count, CUjit_option* options, void** values, CUli
   *out = reinterpret_cast<CUlinkState>(l);
   return Error::Ok;
 }
-Error cuLinkAddData_v2(CUlinkState state, CUjitInputType type, void* data, size_t bytes, const char* name, unsigned, CUjit_option*, void**) {
+Error cuLinkAddData_v2(CUlinkState state, CUjitInputType type, void* data, size_t bytes, const char* name,
+                       unsigned, CUjit_option*, void**) {
   Link* l;
   SHEER_TRY(check(state, &l));
   if (type < CU_JIT_INPUT_CUBIN || type > CU_JIT_INPUT_NVVM) return Error::InvalidValue;
   return finish(l->logs, link_add(l, data, bytes, name), host_ns());
 }
-Error cuLinkAddFile_v2(CUlinkState state, CUjitInputType type, const char* path, unsigned, CUjit_option*, void**) {
+Error cuLinkAddFile_v2(CUlinkState state, CUjitInputType type, const char* path, unsigned, CUjit_option*,
+                       void**) {
   Link* l;
   SHEER_TRY(check(state, &l));
   String text;
@@ -302,12 +330,14 @@ Error cuLinkDestroy(CUlinkState state) {
   return Error::Ok;
 }
 
-// ------------------------------------------------------------------------------------------------------------ libraries
+// ---- 
+// libraries
 static CUmodule module_of(CUlibrary l) { return reinterpret_cast<CUmodule>(l); }
 static CUlibrary library_of(CUmodule m) { return reinterpret_cast<CUlibrary>(m); }
 static CUfunction function_of(CUkernel k) { return reinterpret_cast<CUfunction>(k); }
 
-Error cuLibraryLoadData(CUlibrary* out, const void* data, CUjit_option* options, void** values, unsigned count, CUlibraryOption*, void**, unsigned) {
+Error cuLibraryLoadData(CUlibrary* out, const void* data, CUjit_option* options, void** values,
+                        unsigned count, CUlibraryOption*, void**, unsigned) {
   SHEER_TRY(driver_ready());
   ModuleObject* m;
   if (!out) return Error::InvalidValue;
@@ -315,18 +345,24 @@ Error cuLibraryLoadData(CUlibrary* out, const void* data, CUjit_option* options,
   *out = library_of(m);
   return Error::Ok;
 }
-Error cuLibraryLoadFromFile(CUlibrary* out, const char* path, CUjit_option* options, void** values, unsigned count, CUlibraryOption* lo, void** lv, unsigned ln) {
+Error cuLibraryLoadFromFile(CUlibrary* out, const char* path, CUjit_option* options, void** values,
+                            unsigned count, CUlibraryOption* lo, void** lv, unsigned ln) {
   String text;
   SHEER_TRY(read_file(path, &text));
   return impl::cuLibraryLoadData(out, text.c(), options, values, count, lo, lv, ln);
 }
-Error cuLibraryUnload(CUlibrary l) { SHEER_TRY(check(module_of(l))); return module_drop(module_of(l)); }
+Error cuLibraryUnload(CUlibrary l) {
+  SHEER_TRY(check(module_of(l)));
+  return module_drop(module_of(l));
+}
 Error cuLibraryGetKernel(CUkernel* out, CUlibrary l, const char* name) {
   if (!out || !name) return Error::InvalidValue;
   SHEER_TRY(check(module_of(l)));
   return module_kernel(module_of(l), name, reinterpret_cast<Kernel**>(out));
 }
-Error cuLibraryGetKernelCount(unsigned* count, CUlibrary l) { return impl::cuModuleGetFunctionCount(count, module_of(l)); }
+Error cuLibraryGetKernelCount(unsigned* count, CUlibrary l) {
+  return impl::cuModuleGetFunctionCount(count, module_of(l));
+}
 Error cuLibraryEnumerateKernels(CUkernel* out, unsigned count, CUlibrary l) {
   SHEER_TRY(check(module_of(l)));
   return enumerate(module_of(l), reinterpret_cast<Kernel**>(out), count);
@@ -341,7 +377,8 @@ Error cuLibraryGetGlobal(CUdeviceptr* address, size_t* bytes, CUlibrary l, const
   return impl::cuModuleGetGlobal_v2(address, bytes, module_of(l), name);
 }
 Error cuLibraryGetManaged(CUdeviceptr* address, size_t* bytes, CUlibrary l, const char* name) {
-  return impl::cuModuleGetGlobal_v2(address, bytes, module_of(l), name);   // every variable is reachable from the host
+  return impl::cuModuleGetGlobal_v2(address, bytes, module_of(l),
+                                    name);  // every variable is reachable from the host
 }
 Error cuKernelGetFunction(CUfunction* out, CUkernel k) {
   if (!out) return Error::InvalidValue;
@@ -356,8 +393,12 @@ Error cuKernelGetLibrary(CUlibrary* out, CUkernel k) {
   return Error::Ok;
 }
 Error cuKernelGetName(const char** out, CUkernel k) { return impl::cuFuncGetName(out, function_of(k)); }
-Error cuKernelGetParamInfo(CUkernel k, size_t i, size_t* offset, size_t* bytes) { return param_info(function_of(k), i, offset, bytes); }
-Error cuKernelGetParamCount(CUkernel k, size_t* count) { return impl::cuFuncGetParamCount(function_of(k), count); }
+Error cuKernelGetParamInfo(CUkernel k, size_t i, size_t* offset, size_t* bytes) {
+  return param_info(function_of(k), i, offset, bytes);
+}
+Error cuKernelGetParamCount(CUkernel k, size_t* count) {
+  return impl::cuFuncGetParamCount(function_of(k), count);
+}
 Error cuKernelGetAttribute(int* out, CUfunction_attribute a, CUkernel k, CUdevice ordinal) {
   if (!live(function_of(k))) return Error::InvalidHandle;
   return kernel_attribute(function_of(k), ordinal, a, out);
@@ -371,7 +412,8 @@ Error cuKernelSetCacheConfig(CUkernel k, CUfunc_cache config, CUdevice ordinal) 
   return impl::cuFuncSetCacheConfig(function_of(k), config);
 }
 
-// ------------------------------------------------------------------------------------------------------------ functions
+// ---- 
+// functions
 Error cuFuncGetModule(CUmodule* out, CUfunction f) {
   if (!out) return Error::InvalidValue;
   if (!live(f)) return Error::InvalidHandle;
@@ -384,7 +426,9 @@ Error cuFuncGetName(const char** out, CUfunction f) {
   *out = kernel_name(f);
   return Error::Ok;
 }
-Error cuFuncGetParamInfo(CUfunction f, size_t i, size_t* offset, size_t* bytes) { return param_info(f, i, offset, bytes); }
+Error cuFuncGetParamInfo(CUfunction f, size_t i, size_t* offset, size_t* bytes) {
+  return param_info(f, i, offset, bytes);
+}
 Error cuFuncGetParamCount(CUfunction f, size_t* count) {
   if (!count) return Error::InvalidValue;
   if (!live(f)) return Error::InvalidHandle;
@@ -410,13 +454,16 @@ Error cuFuncSetSharedMemConfig(CUfunction f, CUsharedconfig config) {
 }
 
 // The runtime's libraries are the driver's.
-Error cudaLibraryLoadData(cudaLibrary_t* out, const void* code, cudaJitOption* options, void** values, unsigned count, cudaLibraryOption*, void**, unsigned) {
+Error cudaLibraryLoadData(cudaLibrary_t* out, const void* code, cudaJitOption* options, void** values,
+                          unsigned count, cudaLibraryOption*, void**, unsigned) {
   initialize();
   Vec<CUjit_option> same;
   for (unsigned i = 0; i < count && options; i++) same.push(CUjit_option(options[i]));
-  return impl::cuLibraryLoadData(reinterpret_cast<CUlibrary*>(out), code, same.data, values, same.count, nullptr, nullptr, 0);
+  return impl::cuLibraryLoadData(reinterpret_cast<CUlibrary*>(out), code, same.data, values, same.count,
+                                 nullptr, nullptr, 0);
 }
-Error cudaLibraryLoadFromFile(cudaLibrary_t* out, const char* path, cudaJitOption* options, void** values, unsigned count, cudaLibraryOption* lo, void** lv, unsigned ln) {
+Error cudaLibraryLoadFromFile(cudaLibrary_t* out, const char* path, cudaJitOption* options, void** values,
+                              unsigned count, cudaLibraryOption* lo, void** lv, unsigned ln) {
   String text;
   SHEER_TRY(read_file(path, &text));
   return impl::cudaLibraryLoadData(out, text.c(), options, values, count, lo, lv, ln);
@@ -431,9 +478,15 @@ static Error library_global(void** address, size_t* bytes, cudaLibrary_t l, cons
   SHEER_TRY(check(module_of(CUlibrary(l))));
   return global_of(module_of(CUlibrary(l)), c->device, name, address, bytes);
 }
-Error cudaLibraryGetGlobal(void** address, size_t* bytes, cudaLibrary_t l, const char* name) { return library_global(address, bytes, l, name); }
-Error cudaLibraryGetManaged(void** address, size_t* bytes, cudaLibrary_t l, const char* name) { return library_global(address, bytes, l, name); }
-Error cudaLibraryGetKernelCount(unsigned* count, cudaLibrary_t l) { return impl::cuLibraryGetKernelCount(count, CUlibrary(l)); }
+Error cudaLibraryGetGlobal(void** address, size_t* bytes, cudaLibrary_t l, const char* name) {
+  return library_global(address, bytes, l, name);
+}
+Error cudaLibraryGetManaged(void** address, size_t* bytes, cudaLibrary_t l, const char* name) {
+  return library_global(address, bytes, l, name);
+}
+Error cudaLibraryGetKernelCount(unsigned* count, cudaLibrary_t l) {
+  return impl::cuLibraryGetKernelCount(count, CUlibrary(l));
+}
 Error cudaLibraryEnumerateKernels(cudaKernel_t* out, unsigned count, cudaLibrary_t l) {
   return impl::cuLibraryEnumerateKernels(reinterpret_cast<CUkernel*>(out), count, CUlibrary(l));
 }

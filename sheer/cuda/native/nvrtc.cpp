@@ -12,13 +12,26 @@ struct _nvrtcProgram {
 };
 
 namespace sheer::api {
-static const char* names[] = {
-  "NVRTC_SUCCESS", "NVRTC_ERROR_OUT_OF_MEMORY", "NVRTC_ERROR_PROGRAM_CREATION_FAILURE", "NVRTC_ERROR_INVALID_INPUT",
-  "NVRTC_ERROR_INVALID_PROGRAM", "NVRTC_ERROR_INVALID_OPTION", "NVRTC_ERROR_COMPILATION", "NVRTC_ERROR_BUILTIN_OPERATION_FAILURE",
-  "NVRTC_ERROR_NO_NAME_EXPRESSIONS_AFTER_COMPILATION", "NVRTC_ERROR_NO_LOWERED_NAMES_BEFORE_COMPILATION",
-  "NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID", "NVRTC_ERROR_INTERNAL_ERROR", "NVRTC_ERROR_TIME_FILE_WRITE_FAILED",
-  "NVRTC_ERROR_NO_PCH_CREATE_ATTEMPTED", "NVRTC_ERROR_PCH_CREATE_HEAP_EXHAUSTED", "NVRTC_ERROR_PCH_CREATE", "NVRTC_ERROR_CANCELLED"};
-const char* nvrtc_name(nvrtcResult result) { return result >= 0 && result <= NVRTC_ERROR_CANCELLED ? names[result] : "NVRTC_ERROR unknown"; }
+static const char* names[] = {"NVRTC_SUCCESS",
+                              "NVRTC_ERROR_OUT_OF_MEMORY",
+                              "NVRTC_ERROR_PROGRAM_CREATION_FAILURE",
+                              "NVRTC_ERROR_INVALID_INPUT",
+                              "NVRTC_ERROR_INVALID_PROGRAM",
+                              "NVRTC_ERROR_INVALID_OPTION",
+                              "NVRTC_ERROR_COMPILATION",
+                              "NVRTC_ERROR_BUILTIN_OPERATION_FAILURE",
+                              "NVRTC_ERROR_NO_NAME_EXPRESSIONS_AFTER_COMPILATION",
+                              "NVRTC_ERROR_NO_LOWERED_NAMES_BEFORE_COMPILATION",
+                              "NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID",
+                              "NVRTC_ERROR_INTERNAL_ERROR",
+                              "NVRTC_ERROR_TIME_FILE_WRITE_FAILED",
+                              "NVRTC_ERROR_NO_PCH_CREATE_ATTEMPTED",
+                              "NVRTC_ERROR_PCH_CREATE_HEAP_EXHAUSTED",
+                              "NVRTC_ERROR_PCH_CREATE",
+                              "NVRTC_ERROR_CANCELLED"};
+const char* nvrtc_name(nvrtcResult result) {
+  return result >= 0 && result <= NVRTC_ERROR_CANCELLED ? names[result] : "NVRTC_ERROR unknown";
+}
 constexpr int ARCHITECTURES[] = {50, 52, 53, 60, 61, 62, 70, 72, 75, 80};
 }  // namespace sheer::api
 
@@ -29,7 +42,9 @@ static bool lowered_name(const char* ptx, const String& expression, String* out)
     at += sizeof mark - 1;
     const char* end = strchrnul(at, '\n');
     const char* gap = static_cast<const char*>(memchr(at, ' ', size_t(end - at)));
-    if (!gap || size_t(end - gap - 1) != expression.size() || memcmp(gap + 1, expression.c(), expression.size())) continue;
+    if (!gap || size_t(end - gap - 1) != expression.size() ||
+        memcmp(gap + 1, expression.c(), expression.size()))
+      continue;
     *out = String(at, size_t(gap - at));
     return true;
   }
@@ -54,8 +69,10 @@ nvrtcResult nvrtcGetSupportedArchs(int* out) {
   memcpy(out, ARCHITECTURES, sizeof ARCHITECTURES);
   return NVRTC_SUCCESS;
 }
-nvrtcResult nvrtcCreateProgram(nvrtcProgram* out, const char* source, const char* name, int count, const char** headers, const char** include_names) {
-  if (!out || !source || count < 0 || (count && (!headers || !include_names))) return NVRTC_ERROR_INVALID_INPUT;
+nvrtcResult nvrtcCreateProgram(nvrtcProgram* out, const char* source, const char* name, int count,
+                               const char** headers, const char** include_names) {
+  if (!out || !source || count < 0 || (count && (!headers || !include_names)))
+    return NVRTC_ERROR_INVALID_INPUT;
   _nvrtcProgram* p = make<_nvrtcProgram>();
   p->source = String(source);
   p->name = String(name && *name ? name : "default_program");
@@ -88,7 +105,8 @@ nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options)
   Vec<String> name_options;
   Vec<const char*> all;
   for (int i = 0; i < count; i++) all.push(options[i]);
-  for (const String& expression : p->expressions) name_options.push(String("--sheer-name-expression=") += expression);
+  for (const String& expression : p->expressions)
+    name_options.push(String("--sheer-name-expression=") += expression);
   for (const String& option : name_options) all.push(option.c());
   Vec<const char*> header_names;
   Vec<Text> headers;
@@ -99,7 +117,9 @@ nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options)
   free(const_cast<char*>(p->ptx.data));
   free(const_cast<char*>(p->log.data));
   p->ptx = p->log = {};
-  NvrtcRequest request = {p->name.c(), {p->source.c(), p->source.size()}, all.data, all.count, header_names.data, headers.data, headers.count};
+  NvrtcRequest request = {
+      p->name.c(),  {p->source.c(), p->source.size()}, all.data, all.count, header_names.data, headers.data,
+      headers.count};
   Error e = nvrtc_compile(request, &p->ptx, &p->log);
   if (e == Error::InvalidSource) return NVRTC_ERROR_COMPILATION;
   if (e == Error::InvalidValue) return NVRTC_ERROR_INVALID_OPTION;
@@ -121,7 +141,10 @@ nvrtcResult nvrtcGetLoweredName(nvrtcProgram p, const char* expression, const ch
   if (!expression || !out) return NVRTC_ERROR_INVALID_INPUT;
   if (!p->compiled) return NVRTC_ERROR_NO_LOWERED_NAMES_BEFORE_COMPILATION;
   for (uint32_t i = 0; i < p->expressions.count; i++)
-    if (p->expressions[i] == expression) { *out = p->lowered[i].c(); return NVRTC_SUCCESS; }
+    if (p->expressions[i] == expression) {
+      *out = p->lowered[i].c();
+      return NVRTC_SUCCESS;
+    }
   return NVRTC_ERROR_NAME_EXPRESSION_NOT_VALID;
 }
 static nvrtcResult text_size(nvrtcProgram p, const Text& text, bool ready, size_t* out) {
@@ -138,10 +161,18 @@ static nvrtcResult text_copy(const Text& text, bool ready, char* out) {
   out[text.bytes] = 0;
   return NVRTC_SUCCESS;
 }
-nvrtcResult nvrtcGetPTXSize(nvrtcProgram p, size_t* out) { return p ? text_size(p, p->ptx, p->compiled, out) : NVRTC_ERROR_INVALID_PROGRAM; }
-nvrtcResult nvrtcGetPTX(nvrtcProgram p, char* out) { return p ? text_copy(p->ptx, p->compiled, out) : NVRTC_ERROR_INVALID_PROGRAM; }
+nvrtcResult nvrtcGetPTXSize(nvrtcProgram p, size_t* out) {
+  return p ? text_size(p, p->ptx, p->compiled, out) : NVRTC_ERROR_INVALID_PROGRAM;
+}
+nvrtcResult nvrtcGetPTX(nvrtcProgram p, char* out) {
+  return p ? text_copy(p->ptx, p->compiled, out) : NVRTC_ERROR_INVALID_PROGRAM;
+}
 nvrtcResult nvrtcGetCUBINSize(nvrtcProgram p, size_t* out) { return impl::nvrtcGetPTXSize(p, out); }
 nvrtcResult nvrtcGetCUBIN(nvrtcProgram p, char* out) { return impl::nvrtcGetPTX(p, out); }
-nvrtcResult nvrtcGetProgramLogSize(nvrtcProgram p, size_t* out) { return p ? text_size(p, p->log, true, out) : NVRTC_ERROR_INVALID_PROGRAM; }
-nvrtcResult nvrtcGetProgramLog(nvrtcProgram p, char* out) { return p ? text_copy(p->log, true, out) : NVRTC_ERROR_INVALID_PROGRAM; }
+nvrtcResult nvrtcGetProgramLogSize(nvrtcProgram p, size_t* out) {
+  return p ? text_size(p, p->log, true, out) : NVRTC_ERROR_INVALID_PROGRAM;
+}
+nvrtcResult nvrtcGetProgramLog(nvrtcProgram p, char* out) {
+  return p ? text_copy(p->log, true, out) : NVRTC_ERROR_INVALID_PROGRAM;
+}
 }  // namespace sheer::impl

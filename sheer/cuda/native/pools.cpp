@@ -1,5 +1,5 @@
-// Stream-ordered allocation: pools, their attributes, cudaMallocAsync and cudaFreeAsync. An allocation is had at once; its
-// memory goes back when the stream reaches the free.
+// Stream-ordered allocation: pools, their attributes, cudaMallocAsync and cudaFreeAsync. An allocation is had
+// at once; its memory goes back when the stream reaches the free.
 #include "api.h"
 
 namespace sheer::api {
@@ -28,7 +28,10 @@ static Error check(Pool* p) {
   return Error::Ok;
 }
 Error find_pool(Context* c, CUmemoryPool handle, Pool** out) {
-  if (!handle) { *out = current_pool(c->ordinal); return Error::Ok; }
+  if (!handle) {
+    *out = current_pool(c->ordinal);
+    return Error::Ok;
+  }
   SHEER_TRY(check(handle));
   *out = handle;
   return Error::Ok;
@@ -44,12 +47,18 @@ void forget_pools(int ordinal) {
   if (defaults[ordinal]) defaults[ordinal]->used = defaults[ordinal]->used_high = 0;
   chosen[ordinal] = nullptr;
   for (uint32_t i = made.count; i--;)
-    if (made[i]->ordinal == ordinal) { slab.give(made[i]); made.remove(i); }
+    if (made[i]->ordinal == ordinal) {
+      slab.give(made[i]);
+      made.remove(i);
+    }
 }
 
 Error pool_allocate(Context* c, Pool* p, size_t bytes, CUstream handle, void** out) {
   if (!out) return Error::InvalidValue;
-  if (!bytes) { *out = nullptr; return Error::InvalidValue; }
+  if (!bytes) {
+    *out = nullptr;
+    return Error::InvalidValue;
+  }
   StreamObject* s;
   SHEER_TRY(find_stream(c, handle, &s));
   if (capturing(s)) {
@@ -65,7 +74,7 @@ Error pool_allocate(Context* c, Pool* p, size_t bytes, CUstream handle, void** o
   if (p->max_bytes && p->used + bytes > p->max_bytes) return Error::OutOfMemory;
   Context* owner = p->ordinal == c->ordinal ? c : primary(p->ordinal);
   Error e = allocate(owner, bytes, Kind::Device, 0, out);
-  if (e == Error::OutOfMemory) {             // memory that is about to be freed may do
+  if (e == Error::OutOfMemory) {  // memory that is about to be freed may do
     SHEER_TRY(device_synchronize(owner->device));
     e = allocate(owner, bytes, Kind::Device, 0, out);
   }
@@ -87,23 +96,28 @@ Error pool_free(Context* c, void* base, CUstream handle) {
   body.type = CU_GRAPH_NODE_TYPE_MEM_FREE;
   body.pointer = base;
   if (capturing(s)) return enqueue(s, body);
-  if (a.of_graph) return Error::Ok;          // the graph owns it
+  if (a.of_graph) return Error::Ok;  // the graph owns it
   allocation_forget(base);
   pool_forget(a);
   return enqueue(s, body);
 }
 
-// --------------------------------------------------------------------------------------------------------- attributes
+// ---- 
+// attributes
 static Error attribute_set(Pool* p, int attribute, const void* value) {
   SHEER_TRY(check(p));
   if (!value) return Error::InvalidValue;
   switch (attribute) {
-    case cudaMemPoolReuseFollowEventDependencies: case cudaMemPoolReuseAllowOpportunistic:
+    case cudaMemPoolReuseFollowEventDependencies:
+    case cudaMemPoolReuseAllowOpportunistic:
     case cudaMemPoolReuseAllowInternalDependencies:
       p->reuse[attribute - cudaMemPoolReuseFollowEventDependencies] = *static_cast<const int*>(value) != 0;
       return Error::Ok;
-    case cudaMemPoolAttrReleaseThreshold: p->threshold = *static_cast<const uint64_t*>(value); return Error::Ok;
-    case cudaMemPoolAttrReservedMemHigh: case cudaMemPoolAttrUsedMemHigh:
+    case cudaMemPoolAttrReleaseThreshold:
+      p->threshold = *static_cast<const uint64_t*>(value);
+      return Error::Ok;
+    case cudaMemPoolAttrReservedMemHigh:
+    case cudaMemPoolAttrUsedMemHigh:
       if (*static_cast<const uint64_t*>(value)) return Error::InvalidValue;
       p->used_high = p->used;
       return Error::Ok;
@@ -115,13 +129,16 @@ static Error attribute_get(Pool* p, int attribute, void* value) {
   if (!value) return Error::InvalidValue;
   uint64_t* wide = static_cast<uint64_t*>(value);
   switch (attribute) {
-    case cudaMemPoolReuseFollowEventDependencies: case cudaMemPoolReuseAllowOpportunistic:
+    case cudaMemPoolReuseFollowEventDependencies:
+    case cudaMemPoolReuseAllowOpportunistic:
     case cudaMemPoolReuseAllowInternalDependencies:
       *static_cast<int*>(value) = p->reuse[attribute - cudaMemPoolReuseFollowEventDependencies];
       return Error::Ok;
     case cudaMemPoolAttrReleaseThreshold: *wide = p->threshold; return Error::Ok;
-    case cudaMemPoolAttrReservedMemCurrent: case cudaMemPoolAttrUsedMemCurrent: *wide = p->used; return Error::Ok;
-    case cudaMemPoolAttrReservedMemHigh: case cudaMemPoolAttrUsedMemHigh: *wide = p->used_high; return Error::Ok;
+    case cudaMemPoolAttrReservedMemCurrent:
+    case cudaMemPoolAttrUsedMemCurrent: *wide = p->used; return Error::Ok;
+    case cudaMemPoolAttrReservedMemHigh:
+    case cudaMemPoolAttrUsedMemHigh: *wide = p->used_high; return Error::Ok;
   }
   return Error::InvalidValue;
 }
@@ -143,7 +160,8 @@ static Error destroy(Pool* p) {
   SHEER_TRY(check(p));
   if (p->built_in) return Error::InvalidValue;
   Hold hold(pools_lock);
-  for (Pool*& c : chosen) if (c == p) c = nullptr;
+  for (Pool*& c : chosen)
+    if (c == p) c = nullptr;
   made.remove_value(p);
   slab.give(p);
   return Error::Ok;
@@ -154,7 +172,8 @@ static Error set_access(Pool* p, const cudaMemAccessDesc* list, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (list[i].location.type != cudaMemLocationTypeDevice) return Error::InvalidValue;
     if (!device(list[i].location.id)) return Error::InvalidDevice;
-    if (list[i].location.id == p->ordinal && list[i].flags != cudaMemAccessFlagsProtReadWrite) return Error::InvalidValue;
+    if (list[i].location.id == p->ordinal && list[i].flags != cudaMemAccessFlagsProtReadWrite)
+      return Error::InvalidValue;
     p->access[list[i].location.id] = uint8_t(list[i].flags + 1);
   }
   return Error::Ok;
@@ -164,7 +183,9 @@ static Error get_access(int* flags, Pool* p, const cudaMemLocation* where) {
   if (!flags || !where || where->type != cudaMemLocationTypeDevice) return Error::InvalidValue;
   if (!device(where->id)) return Error::InvalidDevice;
   int kept = p->access[where->id];
-  *flags = kept ? kept - 1 : where->id == p->ordinal ? cudaMemAccessFlagsProtReadWrite : cudaMemAccessFlagsProtNone;
+  *flags = kept                      ? kept - 1
+           : where->id == p->ordinal ? cudaMemAccessFlagsProtReadWrite
+                                     : cudaMemAccessFlagsProtNone;
   return Error::Ok;
 }
 static Error set_current(int ordinal, Pool* p) {
@@ -181,7 +202,8 @@ static Error get_pool(Pool** out, int ordinal, bool built_in) {
   return Error::Ok;
 }
 static Error of_location(Pool** out, int type, int id, int allocation, bool built_in) {
-  if (type != cudaMemLocationTypeDevice || allocation != cudaMemAllocationTypePinned) return Error::NotSupported;
+  if (type != cudaMemLocationTypeDevice || allocation != cudaMemAllocationTypePinned)
+    return Error::NotSupported;
   return get_pool(out, id, built_in);
 }
 }  // namespace sheer::api
@@ -207,10 +229,16 @@ Error cudaFreeAsync(void* base, cudaStream_t stream) {
 Error cudaDeviceGetDefaultMemPool(cudaMemPool_t* out, int ordinal) { return get_pool(out, ordinal, true); }
 Error cudaDeviceGetMemPool(cudaMemPool_t* out, int ordinal) { return get_pool(out, ordinal, false); }
 Error cudaDeviceSetMemPool(int ordinal, cudaMemPool_t pool) { return set_current(ordinal, pool); }
-Error cudaMemPoolTrimTo(cudaMemPool_t pool, size_t) { return check(pool); }      // nothing is kept back
-Error cudaMemPoolSetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void* value) { return api::attribute_set(p, a, value); }
-Error cudaMemPoolGetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void* value) { return api::attribute_get(p, a, value); }
-Error cudaMemPoolSetAccess(cudaMemPool_t p, const cudaMemAccessDesc* list, size_t count) { return set_access(p, list, count); }
+Error cudaMemPoolTrimTo(cudaMemPool_t pool, size_t) { return check(pool); }  // nothing is kept back
+Error cudaMemPoolSetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void* value) {
+  return api::attribute_set(p, a, value);
+}
+Error cudaMemPoolGetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void* value) {
+  return api::attribute_get(p, a, value);
+}
+Error cudaMemPoolSetAccess(cudaMemPool_t p, const cudaMemAccessDesc* list, size_t count) {
+  return set_access(p, list, count);
+}
 Error cudaMemPoolGetAccess(cudaMemAccessFlags* flags, cudaMemPool_t p, cudaMemLocation* where) {
   return get_access(reinterpret_cast<int*>(flags), p, where);
 }
@@ -224,7 +252,8 @@ Error cudaMemGetMemPool(cudaMemPool_t* out, cudaMemLocation* where, cudaMemAlloc
 }
 Error cudaMemSetMemPool(cudaMemLocation* where, cudaMemAllocationType type, cudaMemPool_t p) {
   if (!where) return Error::InvalidValue;
-  if (where->type != cudaMemLocationTypeDevice || type != cudaMemAllocationTypePinned) return Error::NotSupported;
+  if (where->type != cudaMemLocationTypeDevice || type != cudaMemAllocationTypePinned)
+    return Error::NotSupported;
   return set_current(where->id, p);
 }
 
@@ -246,19 +275,34 @@ Error cuMemFreeAsync(CUdeviceptr base, CUstream stream) {
   SHEER_TRY(driver_context(&c));
   return pool_free(c, reinterpret_cast<void*>(base), stream);
 }
-Error cuDeviceGetDefaultMemPool(CUmemoryPool* out, CUdevice ordinal) { SHEER_TRY(driver_ready()); return get_pool(out, ordinal, true); }
-Error cuDeviceGetMemPool(CUmemoryPool* out, CUdevice ordinal) { SHEER_TRY(driver_ready()); return get_pool(out, ordinal, false); }
-Error cuDeviceSetMemPool(CUdevice ordinal, CUmemoryPool pool) { SHEER_TRY(driver_ready()); return set_current(ordinal, pool); }
+Error cuDeviceGetDefaultMemPool(CUmemoryPool* out, CUdevice ordinal) {
+  SHEER_TRY(driver_ready());
+  return get_pool(out, ordinal, true);
+}
+Error cuDeviceGetMemPool(CUmemoryPool* out, CUdevice ordinal) {
+  SHEER_TRY(driver_ready());
+  return get_pool(out, ordinal, false);
+}
+Error cuDeviceSetMemPool(CUdevice ordinal, CUmemoryPool pool) {
+  SHEER_TRY(driver_ready());
+  return set_current(ordinal, pool);
+}
 Error cuMemPoolTrimTo(CUmemoryPool pool, size_t) { return check(pool); }
-Error cuMemPoolSetAttribute(CUmemoryPool p, CUmemPool_attribute a, void* value) { return api::attribute_set(p, a, value); }
-Error cuMemPoolGetAttribute(CUmemoryPool p, CUmemPool_attribute a, void* value) { return api::attribute_get(p, a, value); }
+Error cuMemPoolSetAttribute(CUmemoryPool p, CUmemPool_attribute a, void* value) {
+  return api::attribute_set(p, a, value);
+}
+Error cuMemPoolGetAttribute(CUmemoryPool p, CUmemPool_attribute a, void* value) {
+  return api::attribute_get(p, a, value);
+}
 Error cuMemPoolSetAccess(CUmemoryPool p, const CUmemAccessDesc* list, size_t count) {
   return set_access(p, reinterpret_cast<const cudaMemAccessDesc*>(list), count);
 }
 Error cuMemPoolGetAccess(CUmemAccess_flags* flags, CUmemoryPool p, CUmemLocation* where) {
   return get_access(reinterpret_cast<int*>(flags), p, reinterpret_cast<cudaMemLocation*>(where));
 }
-Error cuMemPoolCreate(CUmemoryPool* out, const CUmemPoolProps* props) { return create(reinterpret_cast<const cudaMemPoolProps*>(props), out); }
+Error cuMemPoolCreate(CUmemoryPool* out, const CUmemPoolProps* props) {
+  return create(reinterpret_cast<const cudaMemPoolProps*>(props), out);
+}
 Error cuMemPoolDestroy(CUmemoryPool p) { return destroy(p); }
 Error cuMemGetDefaultMemPool(CUmemoryPool* out, CUmemLocation* where, CUmemAllocationType type) {
   return where ? of_location(out, where->type, where->id, type, true) : Error::InvalidValue;

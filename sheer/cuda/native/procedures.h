@@ -6,7 +6,7 @@ struct Procedure {
   const char* name;
   int since;
   void* address;
-  void* twin;      // for the per-thread default stream, or null
+  void* twin;  // for the per-thread default stream, or null
 };
 extern const Procedure procedures[];
 extern const unsigned procedure_count;

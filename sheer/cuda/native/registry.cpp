@@ -1,21 +1,31 @@
-// What compiled programs register before main: images, kernels by their host stubs, variables by their host shadows. Nothing
-// is loaded until something of an image is used. Images of separate compilation in one executable or shared object are linked.
+// What compiled programs register before main: images, kernels by their host stubs, variables by their host
+// shadows. Nothing is loaded until something of an image is used. Images of separate compilation in one
+// executable or shared object are linked.
 #include <dlfcn.h>
 
 #include "api.h"
 #include "entry.h"
 
 namespace sheer::api {
-struct Entry {                      // an image, or all relocatable images of one executable or shared object
+struct Entry {  // an image, or all relocatable images of one executable or shared object
   Mutex lock;
   Vec<const void*> images;
-  const void* owner = nullptr;      // linked: where the executable or shared object begins
+  const void* owner = nullptr;  // linked: where the executable or shared object begins
   ModuleObject* module = nullptr;
   Error error = Error::Ok;
   bool tried = false;
 };
-struct HostKernel { Entry* entry; const char* name; Kernel* kernel; };
-struct HostVariable { Entry* entry; const char* name; size_t bytes; void** managed; };
+struct HostKernel {
+  Entry* entry;
+  const char* name;
+  Kernel* kernel;
+};
+struct HostVariable {
+  Entry* entry;
+  const char* name;
+  size_t bytes;
+  void** managed;
+};
 
 static Mutex registry_lock;
 static Map<const void*, HostKernel> kernels;
@@ -38,7 +48,7 @@ static Error entry_load(Entry* e) {
     e->tried = true;
     e->error = load_now(e);
   } else if (e->error != Error::Ok) {
-    set_message("%s", "");          // said at the first use
+    set_message("%s", "");  // said at the first use
   }
   return e->error;
 }
@@ -55,7 +65,10 @@ Error find_kernel(const void* host, Kernel** out) {
       *out = handle;
       return Error::Ok;
     }
-    if (SHEER_LIKELY(k->kernel != nullptr)) { *out = k->kernel; return Error::Ok; }
+    if (SHEER_LIKELY(k->kernel != nullptr)) {
+      *out = k->kernel;
+      return Error::Ok;
+    }
     found = *k;
   }
   SHEER_TRY(entry_load(found.entry));
@@ -90,12 +103,14 @@ static void place_managed(Entry* entry) {
   {
     Hold hold(registry_lock);
     for (auto& slot : variables.slots)
-      if (slot.used && slot.value.entry == entry && slot.value.managed && !*slot.value.managed) list.push(slot.value);
+      if (slot.used && slot.value.entry == entry && slot.value.managed && !*slot.value.managed)
+        list.push(slot.value);
   }
   for (HostVariable& v : list) {
     Context* c = primary(thread().device);
     void* address = nullptr;
-    if (c && entry_load(entry) == Error::Ok) module_symbol(entry->module->module, c->device, v.name, &address, nullptr);
+    if (c && entry_load(entry) == Error::Ok)
+      module_symbol(entry->module->module, c->device, v.name, &address, nullptr);
     *v.managed = address;
   }
 }
@@ -116,21 +131,26 @@ SHEER_API void __cudaUnregisterFatBinary(void** handle) {
   if (!e || e->owner) return;
   Hold hold(registry_lock);
   Vec<const void*> gone;
-  for (auto& slot : kernels.slots) if (slot.used && slot.value.entry == e) gone.push(slot.key);
+  for (auto& slot : kernels.slots)
+    if (slot.used && slot.value.entry == e) gone.push(slot.key);
   for (const void* host : gone) kernels.remove(host);
   gone.clear();
-  for (auto& slot : variables.slots) if (slot.used && slot.value.entry == e) gone.push(slot.key);
+  for (auto& slot : variables.slots)
+    if (slot.used && slot.value.entry == e) gone.push(slot.key);
   for (const void* host : gone) variables.remove(host);
 }
-SHEER_API void __cudaRegisterFunction(void** handle, const char* host, char*, const char* name, int, uint3*, uint3*, dim3*, dim3*, int*) {
+SHEER_API void __cudaRegisterFunction(void** handle, const char* host, char*, const char* name, int, uint3*,
+                                      uint3*, dim3*, dim3*, int*) {
   Hold hold(registry_lock);
   kernels[static_cast<const void*>(host)] = {reinterpret_cast<Entry*>(handle), name, nullptr};
 }
-SHEER_API void __cudaRegisterVar(void** handle, char* host, char*, const char* name, int, size_t bytes, int, int) {
+SHEER_API void __cudaRegisterVar(void** handle, char* host, char*, const char* name, int, size_t bytes, int,
+                                 int) {
   Hold hold(registry_lock);
   variables[static_cast<const void*>(host)] = {reinterpret_cast<Entry*>(handle), name, bytes, nullptr};
 }
-SHEER_API void __cudaRegisterManagedVar(void** handle, void** host, char*, const char* name, int, size_t bytes, int, int) {
+SHEER_API void __cudaRegisterManagedVar(void** handle, void** host, char*, const char* name, int,
+                                        size_t bytes, int, int) {
   Hold hold(registry_lock);
   variables[static_cast<const void*>(host)] = {reinterpret_cast<Entry*>(handle), name, bytes, host};
 }
@@ -139,7 +159,8 @@ SHEER_API char __cudaInitModule(void** handle) {
   return 1;
 }
 SHEER_API void __cudaRegisterHostVar(void**, const char*, char*, size_t) {}
-// The final link of separate compilation calls this once per object file; all those of one executable form one module.
+// The final link of separate compilation calls this once per object file; all those of one executable form
+// one module.
 SHEER_API void __sheerRegisterLinked(void (*register_globals)(void**), const void* wrapper, const char*) {
   Dl_info info = {};
   dladdr(wrapper, &info);
@@ -162,7 +183,8 @@ SHEER_API unsigned __cudaPushCallConfiguration(dim3 grid, dim3 block, size_t sha
   thread().configurations.push({grid, block, shared, stream});
   return 0;
 }
-SHEER_API unsigned __cudaPushCallConfiguration_ptsz(dim3 grid, dim3 block, size_t shared, CUstream_st* stream) {
+SHEER_API unsigned __cudaPushCallConfiguration_ptsz(dim3 grid, dim3 block, size_t shared,
+                                                    CUstream_st* stream) {
   return __cudaPushCallConfiguration(grid, block, shared, stream ? stream : cudaStreamPerThread);
 }
 SHEER_API cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, size_t* shared, void* stream) {
@@ -180,10 +202,12 @@ SHEER_API cudaError_t __cudaPopCallConfiguration(dim3* grid, dim3* block, size_t
 SHEER_API cudaError_t __cudaGetKernel(cudaKernel_t* out, const void* host) {
   return runtime_result(find_kernel(host, reinterpret_cast<Kernel**>(out)));
 }
-SHEER_API cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t stream) {
+SHEER_API cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void** args, size_t shared,
+                                         cudaStream_t stream) {
   return ::cudaLaunchKernel(reinterpret_cast<const void*>(k), grid, block, args, shared, stream);
 }
-SHEER_API cudaError_t __cudaLaunchKernel_ptsz(cudaKernel_t k, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t stream) {
+SHEER_API cudaError_t __cudaLaunchKernel_ptsz(cudaKernel_t k, dim3 grid, dim3 block, void** args,
+                                              size_t shared, cudaStream_t stream) {
   PerThreadScope scope;
   return ::cudaLaunchKernel(reinterpret_cast<const void*>(k), grid, block, args, shared, stream);
 }

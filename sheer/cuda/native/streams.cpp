@@ -5,7 +5,7 @@ namespace sheer::api {
 static Slab<StreamObject> stream_slab;
 static Slab<EventObject> event_slab;
 static Mutex lists_lock;
-static Vec<StreamObject*> all_streams;       // made by programs; default streams are not among them
+static Vec<StreamObject*> all_streams;  // made by programs; default streams are not among them
 static Vec<EventObject*> all_events;
 
 static StreamObject* legacy_of(Context* c) {
@@ -30,7 +30,9 @@ static StreamObject* per_thread_of(Context* c) {
   s->context = c;
   return s;
 }
-StreamObject* default_stream(Context* c) { return thread().per_thread_default ? per_thread_of(c) : legacy_of(c); }
+StreamObject* default_stream(Context* c) {
+  return thread().per_thread_default ? per_thread_of(c) : legacy_of(c);
+}
 
 Error find_stream(Context* c, CUstream handle, StreamObject** out) {
   uint64_t value = reinterpret_cast<uint64_t>(handle);
@@ -80,7 +82,8 @@ Error find_event(CUevent handle, EventObject** out) {
 
 Error event_make(Context* c, uint32_t flags, EventObject** out) {
   if (!out || flags & ~7u) return Error::InvalidValue;
-  if (flags & cudaEventInterprocess) return flags & cudaEventDisableTiming ? Error::NotSupported : Error::InvalidValue;
+  if (flags & cudaEventInterprocess)
+    return flags & cudaEventDisableTiming ? Error::NotSupported : Error::InvalidValue;
   Event* event;
   SHEER_TRY(event_create(c->device, &event));
   EventObject* e = event_slab.take();
@@ -179,7 +182,12 @@ Error host_function(Context* c, CUstream handle, CUhostFn call, void* user) {
   return enqueue(s, body);
 }
 
-struct Callback { StreamObject* stream; CUstream handle; cudaStreamCallback_t call; void* user; };
+struct Callback {
+  StreamObject* stream;
+  CUstream handle;
+  cudaStreamCallback_t call;
+  void* user;
+};
 static void run_callback(void* state, Error status) {
   Callback* b = static_cast<Callback*>(state);
   b->call(b->handle, cudaError_t(status), b->user);
@@ -208,8 +216,12 @@ static Error stream_ask(Context* c, CUstream handle) {
   return stream_query(s->stream);
 }
 
-static Error event_wait(EventObject* e) { return e->capture ? Error(cudaErrorCapturedEvent) : event_synchronize(e->event); }
-static Error event_ask(EventObject* e) { return e->capture ? Error(cudaErrorCapturedEvent) : event_query(e->event); }
+static Error event_wait(EventObject* e) {
+  return e->capture ? Error(cudaErrorCapturedEvent) : event_synchronize(e->event);
+}
+static Error event_ask(EventObject* e) {
+  return e->capture ? Error(cudaErrorCapturedEvent) : event_query(e->event);
+}
 static Error event_time(float* out, CUevent from, CUevent to) {
   if (!out) return Error::InvalidValue;
   EventObject *a, *b;
@@ -220,7 +232,8 @@ static Error event_time(float* out, CUevent from, CUevent to) {
   return event_elapsed(a->event, b->event, out);
 }
 
-// --------------------------------------------------------------------------------------------------------- attributes
+// ---- 
+// attributes
 static Error attribute_get(StreamObject* s, int id, CUlaunchAttributeValue* out) {
   if (!out) return Error::InvalidValue;
   memset(out, 0, sizeof *out);
@@ -237,14 +250,18 @@ static Error attribute_set(StreamObject* s, int id, const CUlaunchAttributeValue
   if (!in) return Error::InvalidValue;
   switch (id) {
     case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
-      if (in->accessPolicyWindow.hitRatio < 0 || in->accessPolicyWindow.hitRatio > 1) return Error::InvalidValue;
+      if (in->accessPolicyWindow.hitRatio < 0 || in->accessPolicyWindow.hitRatio > 1)
+        return Error::InvalidValue;
       s->window = in->accessPolicyWindow;
       return Error::Ok;
     case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
-      if (in->syncPolicy < CU_SYNC_POLICY_AUTO || in->syncPolicy > CU_SYNC_POLICY_BLOCKING_SYNC) return Error::InvalidValue;
+      if (in->syncPolicy < CU_SYNC_POLICY_AUTO || in->syncPolicy > CU_SYNC_POLICY_BLOCKING_SYNC)
+        return Error::InvalidValue;
       s->sync_policy = in->syncPolicy;
       return Error::Ok;
-    case CU_LAUNCH_ATTRIBUTE_PRIORITY: s->priority = max(GREATEST_PRIORITY, min(LEAST_PRIORITY, in->priority)); return Error::Ok;
+    case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+      s->priority = max(GREATEST_PRIORITY, min(LEAST_PRIORITY, in->priority));
+      return Error::Ok;
     case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP: s->domains = in->memSyncDomainMap; return Error::Ok;
     case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN: s->domain = in->memSyncDomain; return Error::Ok;
   }
@@ -261,11 +278,21 @@ static Error attributes_copy(StreamObject* to, const StreamObject* from) {
 
 namespace sheer::impl {
 // One line per function: how the context is found is all that differs between the two APIs.
-#define STREAM(h) StreamObject* s; SHEER_TRY(find_stream(c, h, &s))
-#define EVENT(h) EventObject* e; SHEER_TRY(find_event(h, &e))
+#define STREAM(h)  \
+  StreamObject* s; \
+  SHEER_TRY(find_stream(c, h, &s))
+#define EVENT(h)  \
+  EventObject* e; \
+  SHEER_TRY(find_event(h, &e))
 
-Error cudaStreamCreate(cudaStream_t* out) { RUNTIME_CONTEXT; return stream_make(c, 0, 0, out); }
-Error cudaStreamCreateWithFlags(cudaStream_t* out, unsigned flags) { RUNTIME_CONTEXT; return stream_make(c, flags, 0, out); }
+Error cudaStreamCreate(cudaStream_t* out) {
+  RUNTIME_CONTEXT;
+  return stream_make(c, 0, 0, out);
+}
+Error cudaStreamCreateWithFlags(cudaStream_t* out, unsigned flags) {
+  RUNTIME_CONTEXT;
+  return stream_make(c, flags, 0, out);
+}
 Error cudaStreamCreateWithPriority(cudaStream_t* out, unsigned flags, int priority) {
   RUNTIME_CONTEXT;
   return stream_make(c, flags, priority, out);
@@ -278,25 +305,29 @@ Error cudaStreamDestroy(cudaStream_t h) {
   return stream_drop(s);
 }
 Error cudaStreamGetPriority(cudaStream_t h, int* out) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->priority;
   return Error::Ok;
 }
 Error cudaStreamGetFlags(cudaStream_t h, unsigned* out) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->flags;
   return Error::Ok;
 }
 Error cudaStreamGetId(cudaStream_t h, unsigned long long* out) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = stream_id(s->stream);
   return Error::Ok;
 }
 Error cudaStreamGetDevice(cudaStream_t h, int* out) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = device_index(stream_device(s->stream));
   return Error::Ok;
@@ -311,19 +342,28 @@ Error cudaStreamQuery(cudaStream_t h) {
   SHEER_TRY(runtime_context_quiet(&c));
   return stream_ask(c, h);
 }
-Error cudaStreamWaitEvent(cudaStream_t h, cudaEvent_t event, unsigned flags) { RUNTIME_CONTEXT; EVENT(event); return wait(c, h, e, flags); }
+Error cudaStreamWaitEvent(cudaStream_t h, cudaEvent_t event, unsigned flags) {
+  RUNTIME_CONTEXT;
+  EVENT(event);
+  return wait(c, h, e, flags);
+}
 Error cudaStreamAddCallback(cudaStream_t h, cudaStreamCallback_t call, void* user, unsigned flags) {
   Context* c;
   SHEER_TRY(runtime_context_quiet(&c));
   return stream_callback(c, h, call, user, flags);
 }
-Error cudaLaunchHostFunc(cudaStream_t h, cudaHostFn_t call, void* user) { RUNTIME_CONTEXT; return host_function(c, h, call, user); }
+Error cudaLaunchHostFunc(cudaStream_t h, cudaHostFn_t call, void* user) {
+  RUNTIME_CONTEXT;
+  return host_function(c, h, call, user);
+}
 Error cudaStreamGetAttribute(cudaStream_t h, cudaStreamAttrID id, cudaStreamAttrValue* out) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   return attribute_get(s, id, reinterpret_cast<CUlaunchAttributeValue*>(out));
 }
 Error cudaStreamSetAttribute(cudaStream_t h, cudaStreamAttrID id, const cudaStreamAttrValue* in) {
-  RUNTIME_CONTEXT; STREAM(h);
+  RUNTIME_CONTEXT;
+  STREAM(h);
   return attribute_set(s, id, reinterpret_cast<const CUlaunchAttributeValue*>(in));
 }
 Error cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
@@ -334,18 +374,49 @@ Error cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
   return attributes_copy(a, b);
 }
 
-Error cudaEventCreate(cudaEvent_t* out) { RUNTIME_CONTEXT; return event_make(c, 0, out); }
-Error cudaEventCreateWithFlags(cudaEvent_t* out, unsigned flags) { RUNTIME_CONTEXT; return event_make(c, flags, out); }
-Error cudaEventDestroy(cudaEvent_t event) { EVENT(event); return event_drop(e); }
-Error cudaEventRecord(cudaEvent_t event, cudaStream_t h) { RUNTIME_CONTEXT; EVENT(event); return record(c, e, h, 0); }
-Error cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t h, unsigned flags) { RUNTIME_CONTEXT; EVENT(event); return record(c, e, h, flags); }
-Error cudaEventQuery(cudaEvent_t event) { EVENT(event); return event_ask(e); }
-Error cudaEventSynchronize(cudaEvent_t event) { EVENT(event); return event_wait(e); }
+Error cudaEventCreate(cudaEvent_t* out) {
+  RUNTIME_CONTEXT;
+  return event_make(c, 0, out);
+}
+Error cudaEventCreateWithFlags(cudaEvent_t* out, unsigned flags) {
+  RUNTIME_CONTEXT;
+  return event_make(c, flags, out);
+}
+Error cudaEventDestroy(cudaEvent_t event) {
+  EVENT(event);
+  return event_drop(e);
+}
+Error cudaEventRecord(cudaEvent_t event, cudaStream_t h) {
+  RUNTIME_CONTEXT;
+  EVENT(event);
+  return record(c, e, h, 0);
+}
+Error cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t h, unsigned flags) {
+  RUNTIME_CONTEXT;
+  EVENT(event);
+  return record(c, e, h, flags);
+}
+Error cudaEventQuery(cudaEvent_t event) {
+  EVENT(event);
+  return event_ask(e);
+}
+Error cudaEventSynchronize(cudaEvent_t event) {
+  EVENT(event);
+  return event_wait(e);
+}
 Error cudaEventElapsedTime(float* ms, cudaEvent_t from, cudaEvent_t to) { return event_time(ms, from, to); }
-Error cudaEventElapsedTime_v2(float* ms, cudaEvent_t from, cudaEvent_t to) { return event_time(ms, from, to); }
+Error cudaEventElapsedTime_v2(float* ms, cudaEvent_t from, cudaEvent_t to) {
+  return event_time(ms, from, to);
+}
 
-Error cuStreamCreate(CUstream* out, unsigned flags) { DRIVER_CONTEXT; return stream_make(c, flags, 0, out); }
-Error cuStreamCreateWithPriority(CUstream* out, unsigned flags, int priority) { DRIVER_CONTEXT; return stream_make(c, flags, priority, out); }
+Error cuStreamCreate(CUstream* out, unsigned flags) {
+  DRIVER_CONTEXT;
+  return stream_make(c, flags, 0, out);
+}
+Error cuStreamCreateWithPriority(CUstream* out, unsigned flags, int priority) {
+  DRIVER_CONTEXT;
+  return stream_make(c, flags, priority, out);
+}
 Error cuStreamDestroy_v2(CUstream h) {
   SHEER_TRY(driver_ready());
   if (uint64_t(h) <= 2) return Error::InvalidHandle;
@@ -354,31 +425,36 @@ Error cuStreamDestroy_v2(CUstream h) {
   return stream_drop(s);
 }
 Error cuStreamGetPriority(CUstream h, int* out) {
-  DRIVER_CONTEXT; STREAM(h);
+  DRIVER_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->priority;
   return Error::Ok;
 }
 Error cuStreamGetFlags(CUstream h, unsigned* out) {
-  DRIVER_CONTEXT; STREAM(h);
+  DRIVER_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->flags;
   return Error::Ok;
 }
 Error cuStreamGetId(CUstream h, unsigned long long* out) {
-  DRIVER_CONTEXT; STREAM(h);
+  DRIVER_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = stream_id(s->stream);
   return Error::Ok;
 }
 Error cuStreamGetDevice(CUstream h, CUdevice* out) {
-  DRIVER_CONTEXT; STREAM(h);
+  DRIVER_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = device_index(stream_device(s->stream));
   return Error::Ok;
 }
 Error cuStreamGetCtx(CUstream h, CUcontext* out) {
-  DRIVER_CONTEXT; STREAM(h);
+  DRIVER_CONTEXT;
+  STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->context;
   return Error::Ok;
@@ -387,16 +463,37 @@ Error cuStreamGetCtx_v2(CUstream h, CUcontext* out, CUgreenCtx* green) {
   if (green) *green = nullptr;
   return impl::cuStreamGetCtx(h, out);
 }
-Error cuStreamSynchronize(CUstream h) { DRIVER_CONTEXT; return stream_wait(c, h); }
-Error cuStreamQuery(CUstream h) { DRIVER_CONTEXT; return stream_ask(c, h); }
-Error cuStreamWaitEvent(CUstream h, CUevent event, unsigned flags) { DRIVER_CONTEXT; EVENT(event); return wait(c, h, e, flags); }
+Error cuStreamSynchronize(CUstream h) {
+  DRIVER_CONTEXT;
+  return stream_wait(c, h);
+}
+Error cuStreamQuery(CUstream h) {
+  DRIVER_CONTEXT;
+  return stream_ask(c, h);
+}
+Error cuStreamWaitEvent(CUstream h, CUevent event, unsigned flags) {
+  DRIVER_CONTEXT;
+  EVENT(event);
+  return wait(c, h, e, flags);
+}
 Error cuStreamAddCallback(CUstream h, CUstreamCallback call, void* user, unsigned flags) {
   DRIVER_CONTEXT;
   return stream_callback(c, h, reinterpret_cast<cudaStreamCallback_t>(call), user, flags);
 }
-Error cuLaunchHostFunc(CUstream h, CUhostFn call, void* user) { DRIVER_CONTEXT; return host_function(c, h, call, user); }
-Error cuStreamGetAttribute(CUstream h, CUstreamAttrID id, CUstreamAttrValue* out) { DRIVER_CONTEXT; STREAM(h); return attribute_get(s, id, out); }
-Error cuStreamSetAttribute(CUstream h, CUstreamAttrID id, const CUstreamAttrValue* in) { DRIVER_CONTEXT; STREAM(h); return attribute_set(s, id, in); }
+Error cuLaunchHostFunc(CUstream h, CUhostFn call, void* user) {
+  DRIVER_CONTEXT;
+  return host_function(c, h, call, user);
+}
+Error cuStreamGetAttribute(CUstream h, CUstreamAttrID id, CUstreamAttrValue* out) {
+  DRIVER_CONTEXT;
+  STREAM(h);
+  return attribute_get(s, id, out);
+}
+Error cuStreamSetAttribute(CUstream h, CUstreamAttrID id, const CUstreamAttrValue* in) {
+  DRIVER_CONTEXT;
+  STREAM(h);
+  return attribute_set(s, id, in);
+}
 Error cuStreamCopyAttributes(CUstream to, CUstream from) {
   DRIVER_CONTEXT;
   StreamObject *a, *b;
@@ -405,12 +502,41 @@ Error cuStreamCopyAttributes(CUstream to, CUstream from) {
   return attributes_copy(a, b);
 }
 
-Error cuEventCreate(CUevent* out, unsigned flags) { DRIVER_CONTEXT; return event_make(c, flags, out); }
-Error cuEventDestroy_v2(CUevent event) { SHEER_TRY(driver_ready()); EVENT(event); return event_drop(e); }
-Error cuEventRecord(CUevent event, CUstream h) { DRIVER_CONTEXT; EVENT(event); return record(c, e, h, 0); }
-Error cuEventRecordWithFlags(CUevent event, CUstream h, unsigned flags) { DRIVER_CONTEXT; EVENT(event); return record(c, e, h, flags); }
-Error cuEventQuery(CUevent event) { SHEER_TRY(driver_ready()); EVENT(event); return event_ask(e); }
-Error cuEventSynchronize(CUevent event) { SHEER_TRY(driver_ready()); EVENT(event); return event_wait(e); }
-Error cuEventElapsedTime(float* ms, CUevent from, CUevent to) { SHEER_TRY(driver_ready()); return event_time(ms, from, to); }
-Error cuEventElapsedTime_v2(float* ms, CUevent from, CUevent to) { SHEER_TRY(driver_ready()); return event_time(ms, from, to); }
+Error cuEventCreate(CUevent* out, unsigned flags) {
+  DRIVER_CONTEXT;
+  return event_make(c, flags, out);
+}
+Error cuEventDestroy_v2(CUevent event) {
+  SHEER_TRY(driver_ready());
+  EVENT(event);
+  return event_drop(e);
+}
+Error cuEventRecord(CUevent event, CUstream h) {
+  DRIVER_CONTEXT;
+  EVENT(event);
+  return record(c, e, h, 0);
+}
+Error cuEventRecordWithFlags(CUevent event, CUstream h, unsigned flags) {
+  DRIVER_CONTEXT;
+  EVENT(event);
+  return record(c, e, h, flags);
+}
+Error cuEventQuery(CUevent event) {
+  SHEER_TRY(driver_ready());
+  EVENT(event);
+  return event_ask(e);
+}
+Error cuEventSynchronize(CUevent event) {
+  SHEER_TRY(driver_ready());
+  EVENT(event);
+  return event_wait(e);
+}
+Error cuEventElapsedTime(float* ms, CUevent from, CUevent to) {
+  SHEER_TRY(driver_ready());
+  return event_time(ms, from, to);
+}
+Error cuEventElapsedTime_v2(float* ms, CUevent from, CUevent to) {
+  SHEER_TRY(driver_ready());
+  return event_time(ms, from, to);
+}
 }  // namespace sheer::impl

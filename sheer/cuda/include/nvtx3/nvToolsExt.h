@@ -1,4 +1,5 @@
-/* NVTX, version 3: markers and ranges for profilers. No tool listens here, so every call does nothing and costs nothing. */
+/* NVTX, version 3: markers and ranges for profilers. No tool listens here, so every call does nothing and
+ * costs nothing. */
 #ifndef NVTX_VERSION
 #define NVTX_VERSION 3
 
@@ -96,21 +97,29 @@ typedef struct nvtxInitializationAttributes_v2 {
   uint16_t version;
   uint16_t size;
   uint32_t initializationType;
-  union { const void *p; uint64_t v; } reserved;
+  union {
+    const void *p;
+    uint64_t v;
+  } reserved;
 } nvtxInitializationAttributes_v2;
 typedef struct nvtxInitializationAttributes_v2 nvtxInitializationAttributes_t;
 typedef struct nvtxResourceAttributes_v0 {
   uint16_t version;
   uint16_t size;
   int32_t identifierType;
-  union { const void *pIdentifier; uint64_t ullIdentifier; } identifier;
+  union {
+    const void *pIdentifier;
+    uint64_t ullIdentifier;
+  } identifier;
   int32_t messageType;
   nvtxMessageValue_t message;
 } nvtxResourceAttributes_v0;
 typedef struct nvtxResourceAttributes_v0 nvtxResourceAttributes_t;
 
-#define NVTX_NOTHING(name, ...) static inline void name(__VA_ARGS__) {}
-#define NVTX_GIVES(type, value, name, ...) static inline type name(__VA_ARGS__) { return value; }
+#define NVTX_NOTHING(name, ...) \
+  static inline void name(__VA_ARGS__) {}
+#define NVTX_GIVES(type, value, name, ...) \
+  static inline type name(__VA_ARGS__) { return value; }
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wunused-parameter"
@@ -139,16 +148,21 @@ NVTX_GIVES(nvtxDomainHandle_t, NVTX_NULLPTR, nvtxDomainCreateA, const char *name
 NVTX_GIVES(nvtxDomainHandle_t, NVTX_NULLPTR, nvtxDomainCreateW, const wchar_t *name)
 NVTX_NOTHING(nvtxDomainDestroy, nvtxDomainHandle_t domain)
 NVTX_NOTHING(nvtxDomainMarkEx, nvtxDomainHandle_t domain, const nvtxEventAttributes_t *event)
-NVTX_GIVES(nvtxRangeId_t, 0, nvtxDomainRangeStartEx, nvtxDomainHandle_t domain, const nvtxEventAttributes_t *event)
+NVTX_GIVES(nvtxRangeId_t, 0, nvtxDomainRangeStartEx, nvtxDomainHandle_t domain,
+           const nvtxEventAttributes_t *event)
 NVTX_NOTHING(nvtxDomainRangeEnd, nvtxDomainHandle_t domain, nvtxRangeId_t id)
-NVTX_GIVES(int, NVTX_NO_PUSH_POP_TRACKING, nvtxDomainRangePushEx, nvtxDomainHandle_t domain, const nvtxEventAttributes_t *event)
+NVTX_GIVES(int, NVTX_NO_PUSH_POP_TRACKING, nvtxDomainRangePushEx, nvtxDomainHandle_t domain,
+           const nvtxEventAttributes_t *event)
 NVTX_GIVES(int, NVTX_NO_PUSH_POP_TRACKING, nvtxDomainRangePop, nvtxDomainHandle_t domain)
-NVTX_GIVES(nvtxResourceHandle_t, NVTX_NULLPTR, nvtxDomainResourceCreate, nvtxDomainHandle_t domain, nvtxResourceAttributes_t *attributes)
+NVTX_GIVES(nvtxResourceHandle_t, NVTX_NULLPTR, nvtxDomainResourceCreate, nvtxDomainHandle_t domain,
+           nvtxResourceAttributes_t *attributes)
 NVTX_NOTHING(nvtxDomainResourceDestroy, nvtxResourceHandle_t resource)
 NVTX_NOTHING(nvtxDomainNameCategoryA, nvtxDomainHandle_t domain, uint32_t category, const char *name)
 NVTX_NOTHING(nvtxDomainNameCategoryW, nvtxDomainHandle_t domain, uint32_t category, const wchar_t *name)
-NVTX_GIVES(nvtxStringHandle_t, NVTX_NULLPTR, nvtxDomainRegisterStringA, nvtxDomainHandle_t domain, const char *string)
-NVTX_GIVES(nvtxStringHandle_t, NVTX_NULLPTR, nvtxDomainRegisterStringW, nvtxDomainHandle_t domain, const wchar_t *string)
+NVTX_GIVES(nvtxStringHandle_t, NVTX_NULLPTR, nvtxDomainRegisterStringA, nvtxDomainHandle_t domain,
+           const char *string)
+NVTX_GIVES(nvtxStringHandle_t, NVTX_NULLPTR, nvtxDomainRegisterStringW, nvtxDomainHandle_t domain,
+           const wchar_t *string)
 
 #if defined(__clang__)
 #pragma clang diagnostic pop

@@ -12,8 +12,10 @@ typedef struct nvtxSyncUserAttributes_t {
   nvtxMessageValue_t message;
 } nvtxSyncUserAttributes_t;
 
-static inline nvtxSyncUser_t nvtxDomainSyncUserCreate(nvtxDomainHandle_t domain, const nvtxSyncUserAttributes_t *attributes) {
-  (void)domain; (void)attributes;
+static inline nvtxSyncUser_t nvtxDomainSyncUserCreate(nvtxDomainHandle_t domain,
+                                                      const nvtxSyncUserAttributes_t *attributes) {
+  (void)domain;
+  (void)attributes;
   return NVTX_NULLPTR;
 }
 static inline void nvtxDomainSyncUserDestroy(nvtxSyncUser_t handle) { (void)handle; }
