@@ -217,10 +217,27 @@ class IntegerLanes:
         shape = self.shapes.widen(to, t, a.shape) if a.shape is not None else None
         if shape is None:
             return self.vector(to.bits, vector)
-        base = self.resize_scalar(a.scalar, t.bits, to.bits, t.kind == "s")
-        result = Value(to.bits, shape, scalar=base, vector=vector, stride=a.stride)
+        result = Value(to.bits, shape, scalar=self._widened_base(to, t, a), vector=vector, stride=a.stride)
         result.exact = True                  # the vector is exact, the base only good for addresses
         return result
+
+    def _widened_base(self, to: ScalarType, t: ScalarType, a: Value) -> str:
+        """The base of a widened affine value. Unsigned values may wrap among the lanes (a base of -3 in lanes that are off, 0 and
+        more in those that are on): then the base is taken as negative, which is right for the lanes after the wrap.
+        """
+        base = self.resize_scalar(a.scalar, t.bits, to.bits, t.kind == "s")
+        shape = a.shape
+        if t.kind == "s" or to.bits <= t.bits or shape is None:
+            return base
+        ty = int_type(t.bits)
+        last = self.text.op(f"add {ty} {a.scalar}, {max(int(shape.c.max()), 0)}")
+        if shape.stride is not None:
+            step = self.resize_scalar(a.stride, 64, t.bits)
+            last = self.text.op(f"add {ty} {last}, {self.text.op(f'mul {ty} {step}, {max(int(shape.m.max()), 0)}')}")
+        wraps = self.text.op(f"icmp ult {ty} {last}, {a.scalar}")
+        signed = self.resize_scalar(a.scalar, t.bits, to.bits, True)
+        wide = int_type(to.bits)
+        return self.text.op(f"select i1 {wraps}, {wide} {signed}, {wide} {base}")
 
     # -- plain integer operations --------------------------------------------------------------------------------------
 
