@@ -4,6 +4,7 @@ NVRTC compilations, chip properties, and whole launches on the reference engine.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -25,8 +26,13 @@ class Worker:
     def __init__(self) -> None:
         self.modules: dict[str, Module] = {}
         self.verbs: dict[str, Callable[[dict[str, str], Header, bytes], Reply]] = {
-            "module": self.module, "compile": self.compile, "locate": self.locate, "run": self.run,
-            "nvrtc": self.nvrtc, "chip": self.chip}
+            "module": self.module,
+            "compile": self.compile,
+            "locate": self.locate,
+            "run": self.run,
+            "nvrtc": self.nvrtc,
+            "chip": self.chip,
+        }
 
     def answer(self, header: Header, blob: bytes) -> Reply:
         """Never raises: errors become replies."""
@@ -38,8 +44,9 @@ class Worker:
             return self.verbs[verb](fields, header, blob)
         except SheerError as error:
             return [("error", type(error).__name__)], str(error).encode()
-        except Exception as error:     # a fault of ours: the program must get an error, not a hang
+        except Exception as error:  # a fault of ours: the program must get an error, not a hang
             from sheer.ptx.lexer import PtxError
+
             if isinstance(error, PtxError):
                 return [("error", "PtxError")], str(error).encode()
             text = traceback.format_exc()
@@ -52,42 +59,59 @@ class Worker:
         if key not in self.modules:
             from sheer.ir.link import link
             from sheer.ptx import parse
+
             sizes = [int(s) for s in fields.get("sizes", str(len(blob))).split()]
             texts, start = [], 0
             for size in sizes:
-                texts.append(blob[start:start + size].decode("utf-8", "replace"))
+                texts.append(blob[start : start + size].decode("utf-8", "replace"))
                 start += size
-            self.modules[key] = link([parse(text, f"<ptx {n}>" if len(texts) > 1 else "<ptx>")
-                                      for n, text in enumerate(texts)])
+            self.modules[key] = link(
+                [parse(text, f"<ptx {n}>" if len(texts) > 1 else "<ptx>") for n, text in enumerate(texts)]
+            )
         return self.modules[key]
 
     def module(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.codegen.describe import describe
+
         return [("ok", "")], describe(self.parsed(fields, blob))
 
     def compile(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.codegen.kernel import Spec, kernel_text
         from sheer.codegen.llvm import object_code, target
+
         module = self.parsed(fields, blob)
         shape = fields.get("block", "any")
         block = None if shape == "any" else _three(shape)
         isa = fields.get("target", "")
         machine = target("" if isa in ("", "default") else isa)
-        spec = Spec(block, lanes=int(os.environ.get("SHEER_LANES", "0")), checked=fields.get("mode", "fast") == "checked")
+        spec = Spec(
+            block,
+            lanes=int(os.environ.get("SHEER_LANES", "0")),
+            checked=fields.get("mode", "fast") == "checked",
+        )
         return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)
 
     def locate(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.codegen.lines import locate
+
         path, line = locate(blob, int(fields["offset"]))
         return [("ok", ""), ("file", path), ("line", str(line))], b""
 
     def run(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.base.errors import KernelFault
         from sheer.oracle import run_remote
+
         try:
-            run_remote(self.parsed(fields, blob), fields["kernel"], _three(fields["grid"]), _three(fields["block"]),
-                       int(fields.get("shared", "0")), int(fields["pid"]), bytes.fromhex(fields.get("params", "")),
-                       [int(g, 16) for g in fields.get("globals", "").split()])
+            run_remote(
+                self.parsed(fields, blob),
+                fields["kernel"],
+                _three(fields["grid"]),
+                _three(fields["block"]),
+                int(fields.get("shared", "0")),
+                int(fields["pid"]),
+                bytes.fromhex(fields.get("params", "")),
+                [int(g, 16) for g in fields.get("globals", "").split()],
+            )
         except KernelFault as fault:
             loc = fault.loc
             text = f"{fault.kind} {fault.thread} {fault.block} {fault.address} {loc.line if loc else 0} {loc.file if loc else 0}"
@@ -96,6 +120,7 @@ class Worker:
 
     def nvrtc(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.cuda.toolchain.nvrtc import compile as compile_source
+
         options = [value for key, value in header if key == "option"]
         start = len(blob) - sum(int(v.rpartition(" ")[2]) for k, v in header if k == "header")
         source = blob[:start].decode("utf-8", "replace")
@@ -103,7 +128,7 @@ class Worker:
         for key, value in header:
             if key == "header":
                 name, _, size = value.rpartition(" ")
-                headers[name] = blob[start:start + int(size)].decode("utf-8", "replace")
+                headers[name] = blob[start : start + int(size)].decode("utf-8", "replace")
                 start += int(size)
         ptx, log = compile_source(source, fields.get("name", "program.cu"), options, headers)
         text, words = ptx.encode(), log.encode()
@@ -111,6 +136,7 @@ class Worker:
 
     def chip(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.chips.schema import load, properties_text
+
         return [("ok", "")], properties_text(load(fields["name"])).encode()
 
 
@@ -160,10 +186,8 @@ def main() -> int:
         print("sheer.worker is started by libsheer with the number of a socket", file=sys.stderr)
         return 2
     os.environ.setdefault("PYTHONHASHSEED", "0")
-    try:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         serve(socket.socket(fileno=int(sys.argv[1])))
-    except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
-        pass
     return 0
 
 

@@ -11,13 +11,24 @@ from sheer.codegen.floats import F32, F64, FloatLanes
 from sheer.codegen.value import Value
 
 B32, S32, U32 = SCALARS["b32"], SCALARS["s32"], SCALARS["u32"]
-_EX2 = (1.0, 0.6931472057372636, 0.24022646890623459, 0.05550328776972563, 0.009618488958263146, 0.0013399931216820406,
-        0.00015345811694075166)
+_EX2 = (
+    1.0,
+    0.6931472057372636,
+    0.24022646890623459,
+    0.05550328776972563,
+    0.009618488958263146,
+    0.0013399931216820406,
+    0.00015345811694075166,
+)
 _LG2 = (2.8853900817900833, 0.9617966733499461, 0.5770835832881469, 0.411672825854308, 0.3407280269016112)
 _SIN = (-0.16666666663915858, 0.00833333188347351, -0.00019840089752822977, 2.7250216197889116e-06)
 _COS = (0.04166666666720601, -0.001388887851254537, 2.4795655694289346e-05, -2.671737493274437e-07)
 _TWO_OVER_PI = 0.6366197723675814
-_HALF_PI = (1.5707962512969971, 7.5497894158615964e-08, 5.390302858158119e-15)     # pi/2 in three floats, high to low
+_HALF_PI = (
+    1.5707962512969971,
+    7.5497894158615964e-08,
+    5.390302858158119e-15,
+)  # pi/2 in three floats, high to low
 
 
 class ApproxLanes(FloatLanes):
@@ -92,13 +103,22 @@ class ApproxLanes(FloatLanes):
         for first in range(0, count, 16):
             indices = ", ".join(f"i32 {first + i}" for i in range(16))
             part = self.text.op(f"shufflevector {ty} {names[0]}, {ty} poison, <16 x i32> <{indices}>")
-            parts.append(self.text.intrinsic(f"llvm.x86.avx512.{function}.ps.512", half, [
-                (half, part), (half, "zeroinitializer"), ("i16", "-1")]))
+            parts.append(
+                self.text.intrinsic(
+                    f"llvm.x86.avx512.{function}.ps.512",
+                    half,
+                    [(half, part), (half, "zeroinitializer"), ("i16", "-1")],
+                )
+            )
         size = 16
         while len(parts) > 1:
             indices = ", ".join(f"i32 {i}" for i in range(2 * size))
-            parts = [self.text.op(f"shufflevector <{size} x float> {x}, <{size} x float> {y}, <{2 * size} x i32> <{indices}>")
-                     for x, y in zip(parts[::2], parts[1::2], strict=True)]
+            parts = [
+                self.text.op(
+                    f"shufflevector <{size} x float> {x}, <{size} x float> {y}, <{2 * size} x i32> <{indices}>"
+                )
+                for x, y in zip(parts[::2], parts[1::2], strict=True)
+            ]
             size *= 2
         return self.from_float(F32, ty, parts[0], (a,))
 
@@ -125,7 +145,9 @@ class ApproxLanes(FloatLanes):
         mantissa = self.simple("sub", scaled, self.shl(U32, exponent, self.const(U32, 23)))
         s = self.fdiv(F32, self.fsub(F32, mantissa, self._f(1.0)), self.fadd(F32, mantissa, self._f(1.0)))
         exponent = self.sub(S32, exponent, self.select(S32, tiny, self.const(S32, 24), self.const(S32, 0)))
-        result = self.fma(F32, s, self._poly(self.fmul(F32, s, s), _LG2), self.convert(F32, S32, exponent, "rn"))
+        result = self.fma(
+            F32, s, self._poly(self.fmul(F32, s, s), _LG2), self.convert(F32, S32, exponent, "rn")
+        )
         zero = self.compare(F32, "eq", a, self._f(0.0))
         result = self.select(B32, zero, self._f(float("-inf")), result)
         result = self.select(B32, self.compare(F32, "eq", a, self._f(float("inf"))), a, result)
@@ -147,8 +169,12 @@ class ApproxLanes(FloatLanes):
         which = self.simple("add", self.convert(S32, F32, n, "rzi"), self.const(S32, quarter))
         square = self.fmul(F32, r, r)
         sine = self.fma(F32, self.fmul(F32, r, square), self._poly(square, _SIN), r)
-        cosine = self.fma(F32, self.fmul(F32, square, square), self._poly(square, _COS),
-                          self.fma(F32, square, self._f(-0.5), self._f(1.0)))
+        cosine = self.fma(
+            F32,
+            self.fmul(F32, square, square),
+            self._poly(square, _COS),
+            self.fma(F32, square, self._f(-0.5), self._f(1.0)),
+        )
         odd = self.compare(U32, "ne", self.simple("and", which, self.const(U32, 1)), self.const(U32, 0))
         result = self.select(B32, odd, cosine, sine)
         sign = self.shl(U32, self.simple("and", which, self.const(U32, 2)), self.const(U32, 30))
@@ -160,8 +186,12 @@ class ApproxLanes(FloatLanes):
         """1 - 2 / (e**2x + 1), and an odd polynomial where that would cancel."""
         size = self.fabs(F32, a)
         power = self._ex2(self.fmul(F32, size, self._f(2.8853900817779268)))
-        large = self.fsub(F32, self._f(1.0), self.fdiv(F32, self._f(2.0), self.fadd(F32, power, self._f(1.0))))
+        large = self.fsub(
+            F32, self._f(1.0), self.fdiv(F32, self._f(2.0), self.fadd(F32, power, self._f(1.0)))
+        )
         square = self.fmul(F32, a, a)
-        small = self.fma(F32, self.fmul(F32, size, square), self._poly(square, (-1 / 3, 2 / 15, -17 / 315)), size)
+        small = self.fma(
+            F32, self.fmul(F32, size, square), self._poly(square, (-1 / 3, 2 / 15, -17 / 315)), size
+        )
         value = self.select(B32, self.compare(F32, "lt", size, self._f(0.25)), small, large)
         return self.copysign(F32, a, value)

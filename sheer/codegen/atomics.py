@@ -15,7 +15,15 @@ from sheer.codegen.text import FLOAT_NAMES
 from sheer.codegen.value import Value
 from sheer.passes.cfg import Ins
 
-_INTEGER_OP = {"add": "add", "and": "and", "or": "or", "xor": "xor", "exch": "xchg", "inc": "uinc_wrap", "dec": "udec_wrap"}
+_INTEGER_OP = {
+    "add": "add",
+    "and": "and",
+    "or": "or",
+    "xor": "xor",
+    "exch": "xchg",
+    "inc": "uinc_wrap",
+    "dec": "udec_wrap",
+}
 U32 = SCALARS["u32"]
 
 
@@ -34,8 +42,12 @@ class AtomicLanes(MemoryLanes):
         operands = ins.inst.operands
         kind = SCALARS[f"b{m.type.bits}"] if m.type.bits < 128 else m.type
         address = self.address(ins, operands[1], m.space)
-        values = [self.src(ins, operand, kind) for operand in operands[2:4 if m.op == "cas" else 3]]
-        ordering = "monotonic" if m.sem in ("", "relaxed") else {"acquire": "acquire", "release": "release"}.get(m.sem, "acq_rel")
+        values = [self.src(ins, operand, kind) for operand in operands[2 : 4 if m.op == "cas" else 3]]
+        ordering = (
+            "monotonic"
+            if m.sem in ("", "relaxed")
+            else {"acquire": "acquire", "release": "release"}.get(m.sem, "acq_rel")
+        )
         old = self._lane_atomics(m, address, values, ordering, True)
         return [(kind, old)]
 
@@ -65,23 +77,35 @@ class AtomicLanes(MemoryLanes):
         name = self.vec(value)
         neutral = {"add": 0, "or": 0, "xor": 0, "and": -1, "max": t.low, "min": t.high}[op]
         if t.is_float and op == "add":
-            bits = -(1 << (t.bits - 1))          # -0.0
+            bits = -(1 << (t.bits - 1))  # -0.0
             if mask:
-                name = self.text.op(f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} splat ({ty} {bits})")
+                name = self.text.op(
+                    f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} splat ({ty} {bits})"
+                )
             floats = f"<{self.n} x {FLOAT_NAMES[t.name]}>"
             scalar = FLOAT_NAMES[t.name]
             name = self.text.op(f"bitcast {wide} {name} to {floats}")
-            self.text.program.declare(f"declare {scalar} @llvm.vector.reduce.fadd.v{self.n}{t.name}({scalar}, {floats})")
-            total = self.text.op(f"call reassoc {scalar} @llvm.vector.reduce.fadd.v{self.n}{t.name}("
-                                 f"{scalar} -0.0, {floats} {name})")
+            self.text.program.declare(
+                f"declare {scalar} @llvm.vector.reduce.fadd.v{self.n}{t.name}({scalar}, {floats})"
+            )
+            total = self.text.op(
+                f"call reassoc {scalar} @llvm.vector.reduce.fadd.v{self.n}{t.name}("
+                f"{scalar} -0.0, {floats} {name})"
+            )
             return self.text.op(f"bitcast {scalar} {total} to {ty}")
         if mask:
             literal = neutral - (1 << t.bits) if neutral >= 1 << (t.bits - 1) else neutral
-            name = self.text.op(f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} splat ({ty} {literal})")
-        stem = {"min": "smin" if t.kind == "s" else "umin", "max": "smax" if t.kind == "s" else "umax"}.get(op, op)
+            name = self.text.op(
+                f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} splat ({ty} {literal})"
+            )
+        stem = {"min": "smin" if t.kind == "s" else "umin", "max": "smax" if t.kind == "s" else "umax"}.get(
+            op, op
+        )
         return self.text.intrinsic(f"llvm.vector.reduce.{stem}.v{self.n}i{t.bits}", ty, [(wide, name)])
 
-    def _lane_atomics(self, m: Any, address: Value, values: list[Value], ordering: str, wanted: bool) -> Value:
+    def _lane_atomics(
+        self, m: Any, address: Value, values: list[Value], ordering: str, wanted: bool
+    ) -> Value:
         bits = m.type.bits
         places = self.lane_array(Value(64, None, vector=self.vec(address)))
         arrays = [None if v.uniform else self.lane_array(v) for v in values]
@@ -89,7 +113,10 @@ class AtomicLanes(MemoryLanes):
         def one(lane: str) -> list[str]:
             where = self.lane_of(places, 64, lane)
             place = self.text.op(f"inttoptr i64 {where} to ptr")
-            scalars = [v.scalar if a is None else self.lane_of(a, bits, lane) for v, a in zip(values, arrays, strict=True)]
+            scalars = [
+                v.scalar if a is None else self.lane_of(a, bits, lane)
+                for v, a in zip(values, arrays, strict=True)
+            ]
             old = self._scalar_atomic(m, place, scalars, ordering, m.space)
             return [old] if wanted else []
 
@@ -104,10 +131,14 @@ class AtomicLanes(MemoryLanes):
             if space.startswith("shared"):
                 old = text.op(f"load {ty}, ptr {place}, align {t.bytes}")
                 same = text.op(f"icmp eq {ty} {old}, {values[0]}")
-                text.do(f"store {ty} {text.op(f'select i1 {same}, {ty} {values[1]}, {ty} {old}')}, ptr {place}, align {t.bytes}")
+                text.do(
+                    f"store {ty} {text.op(f'select i1 {same}, {ty} {values[1]}, {ty} {old}')}, ptr {place}, align {t.bytes}"
+                )
                 return old
             failure = "acquire" if ordering in ("acquire", "acq_rel") else "monotonic"
-            pair = text.op(f"cmpxchg ptr {place}, {ty} {values[0]}, {ty} {values[1]} {ordering} {failure}, align {t.bytes}")
+            pair = text.op(
+                f"cmpxchg ptr {place}, {ty} {values[0]}, {ty} {values[1]} {ordering} {failure}, align {t.bytes}"
+            )
             return text.op(f"extractvalue {{ {ty}, i1 }} {pair}, 0")
         if t.is_float or t.lanes > 1:
             return self._float_atomic(m, place, values[0], ordering, space)
@@ -154,7 +185,9 @@ class AtomicLanes(MemoryLanes):
             else:
                 short = {"half": "f16", "bfloat": "bf16", "float": "f32", "double": "f64"}[element]
                 suffix = f"v2{short}" if t.lanes == 2 else short
-                new = text.intrinsic(f"llvm.{m.op}imumnum.{suffix}", floats, [(floats, number), (floats, amount)])
+                new = text.intrinsic(
+                    f"llvm.{m.op}imumnum.{suffix}", floats, [(floats, number), (floats, amount)]
+                )
             return text.op(f"bitcast {floats} {new} to {ty}")
 
         if space.startswith("shared"):
@@ -162,7 +195,9 @@ class AtomicLanes(MemoryLanes):
             text.do(f"store {ty} {combined(old)}, ptr {place}, align {t.bytes}")
             return old
         slot = text.alloca(ty)
-        text.do(f"store {ty} {text.op(f'load atomic {ty}, ptr {place} monotonic, align {t.bytes}')}, ptr {slot}")
+        text.do(
+            f"store {ty} {text.op(f'load atomic {ty}, ptr {place} monotonic, align {t.bytes}')}, ptr {slot}"
+        )
         again, done = text.fresh_label("cas"), text.fresh_label("cas.done")
         text.label(again)
         seen = text.op(f"load {ty}, ptr {slot}")
@@ -193,8 +228,16 @@ class AtomicLanes(MemoryLanes):
     def mbarrier(self, m: Any, ins: Ins) -> Any:
         if m.op == "pending_count":
             state = self.src(ins, ins.inst.operands[1], SCALARS["b64"])
-            return [(U32, self.widen(U32, SCALARS["u64"], self.and_(SCALARS["b64"], state,
-                                                                     self.const(SCALARS["b64"], self._COUNT))))]
+            return [
+                (
+                    U32,
+                    self.widen(
+                        U32,
+                        SCALARS["u64"],
+                        self.and_(SCALARS["b64"], state, self.const(SCALARS["b64"], self._COUNT)),
+                    ),
+                )
+            ]
         name = m.op
         operands = list(ins.inst.operands)
         has_result = name.startswith(("arrive", "test", "try"))
@@ -244,7 +287,9 @@ class AtomicLanes(MemoryLanes):
         expected = text.op(f"and i64 {text.op(f'lshr i64 {changed}, 20')}, {self._COUNT}")
         flipped = text.op(f"xor i64 {changed}, {-(1 << 63)}")
         fresh = text.op(f"or i64 {flipped}, {expected}")
-        text.do(f"store i64 {text.op(f'select i1 {complete}, i64 {fresh}, i64 {changed}')}, ptr {at}, align 8")
+        text.do(
+            f"store i64 {text.op(f'select i1 {complete}, i64 {fresh}, i64 {changed}')}, ptr {at}, align 8"
+        )
         return old
 
     def _mbarrier_wait(self, m: Any, ins: Ins, place: Value, rest: list[Any]) -> Any:
@@ -255,7 +300,9 @@ class AtomicLanes(MemoryLanes):
         state = self.load_lanes(SCALARS["b64"], 1, place, strong=True)[0]
         phase = self.shr(SCALARS["u64"], state, self.const(U32, 63))
         if m.parity:
-            wanted = self.widen(SCALARS["u64"], U32, self.and_(U32, self.src(ins, rest[0], U32), self.const(U32, 1)))
+            wanted = self.widen(
+                SCALARS["u64"], U32, self.and_(U32, self.src(ins, rest[0], U32), self.const(U32, 1))
+            )
         else:
             wanted = self.shr(SCALARS["u64"], self.src(ins, rest[0], SCALARS["b64"]), self.const(U32, 63))
         return [(SCALARS["pred"], self.compare(SCALARS["u64"], "ne", phase, wanted))]

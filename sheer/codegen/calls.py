@@ -16,7 +16,15 @@ from sheer.ir.module import Addr, Args, Param, Prototype, Reg, Sym, Variable
 from sheer.passes.cfg import Ins
 
 U32, U64, B32, B64 = (SCALARS[n] for n in ("u32", "u64", "b32", "b64"))
-RUNTIME = {"vprintf", "malloc", "free", "__assertfail", "__sheer_grid_sync", "cudaCGSynchronizeGrid", "__sheer_trap"}
+RUNTIME = {
+    "vprintf",
+    "malloc",
+    "free",
+    "__assertfail",
+    "__sheer_grid_sync",
+    "cudaCGSynchronizeGrid",
+    "__sheer_trap",
+}
 
 
 class Planes:
@@ -42,10 +50,14 @@ class CallLanes(WarpLanes):
 
     # -- .param variables -------------------------------------------------------------------------------------------------
 
-    def declare_planes(self, name: str, align: int, size: int, is_array: bool, element: str, pointer: str = "") -> Planes:
+    def declare_planes(
+        self, name: str, align: int, size: int, is_array: bool, element: str, pointer: str = ""
+    ) -> Planes:
         unit = plane_unit(align, size, is_array, element)
         count = max(1, -(-size // unit))
-        planes = Planes(pointer or self.text.alloca(f"[{count * self.n} x i{unit * 8}]", 64), unit, count, size)
+        planes = Planes(
+            pointer or self.text.alloca(f"[{count * self.n} x i{unit * 8}]", 64), unit, count, size
+        )
         self.planes[name] = planes
         return planes
 
@@ -59,7 +71,9 @@ class CallLanes(WarpLanes):
         """One plane as a vector of i(unit*8)."""
         if index >= planes.count:
             return "zeroinitializer"
-        return self.text.op(f"load <{self.n} x i{planes.unit * 8}>, ptr {self._plane(planes, index)}, align {planes.unit}")
+        return self.text.op(
+            f"load <{self.n} x i{planes.unit * 8}>, ptr {self._plane(planes, index)}, align {planes.unit}"
+        )
 
     def read_param(self, planes: Planes, offset: int, t: ScalarType) -> Value:
         unit = planes.unit
@@ -70,7 +84,10 @@ class CallLanes(WarpLanes):
             kind = SCALARS[f"u{unit * 8}"]
             shifted = self.shr(kind, whole, self.const(U32, offset % unit * 8))
             return self.widen(SCALARS[f"u{t.bits}"], kind, shifted)
-        parts = [self.vector(unit * 8, self.read_plane(planes, (offset + i) // unit)) for i in range(0, t.bytes, unit)]
+        parts = [
+            self.vector(unit * 8, self.read_plane(planes, (offset + i) // unit))
+            for i in range(0, t.bytes, unit)
+        ]
         return self.pack(t, parts)
 
     def write_param(self, planes: Planes, offset: int, t: ScalarType, value: Value) -> None:
@@ -83,7 +100,9 @@ class CallLanes(WarpLanes):
             kind = SCALARS[f"u{unit * 8}"]
             old = self.vector(unit * 8, self.read_plane(planes, offset // unit))
             shift = offset % unit * 8
-            hole = self.and_(kind, old, self.const(kind, ((1 << unit * 8) - 1) ^ (((1 << t.bits) - 1) << shift)))
+            hole = self.and_(
+                kind, old, self.const(kind, ((1 << unit * 8) - 1) ^ (((1 << t.bits) - 1) << shift))
+            )
             fresh = self.shl(kind, self.widen(kind, SCALARS[f"u{t.bits}"], value), self.const(U32, shift))
             value = self.simple("or", hole, fresh)
         self._write_plane(planes, offset // unit, self.vec(value))
@@ -109,8 +128,11 @@ class CallLanes(WarpLanes):
         if isinstance(target, Sym):
             callee = self.compiler.module.functions.get(target.name)
             if callee is None or callee.body is None:
-                raise CompileError(f"the function {target.name} is called but not defined in any linked module; link the "
-                                   "file that defines it (device code in several files needs -rdc=true)", ins.inst.loc)
+                raise CompileError(
+                    f"the function {target.name} is called but not defined in any linked module; link the "
+                    "file that defines it (device code in several files needs -rdc=true)",
+                    ins.inst.loc,
+                )
             results = self._direct(callee, ins, returns, arguments)
         else:
             results = self._indirect(ins, target, operands, returns, arguments)
@@ -122,10 +144,14 @@ class CallLanes(WarpLanes):
             if isinstance(operand, Sym) and operand.name in self.planes:
                 have = self.planes[operand.name]
                 unit = plane_unit(param.align, param.size, param.is_array, param.type)
-                pointers.append(have.pointer if have.unit == unit else self._reunit(have, unit, param).pointer)
+                pointers.append(
+                    have.pointer if have.unit == unit else self._reunit(have, unit, param).pointer
+                )
                 continue
             t = SCALARS[param.type] if param.type != "pred" else U32
-            planes = self.declare_planes(f"{param.name}${self.text.counter}", param.align, t.bytes, False, t.name)
+            planes = self.declare_planes(
+                f"{param.name}${self.text.counter}", param.align, t.bytes, False, t.name
+            )
             self.write_param(planes, 0, t, self.src(ins, operand, SCALARS[f"b{t.bits}"]))
             pointers.append(planes.pointer)
         return pointers
@@ -133,7 +159,9 @@ class CallLanes(WarpLanes):
     def _reunit(self, have: Planes, unit: int, param: Param) -> Planes:
         """The caller's variable and the callee's parameter are declared with different alignments: copy."""
         element = f"b{unit * 8}"
-        made = self.declare_planes(f"{param.name}${self.text.counter}", unit, max(have.size, unit), unit in (1, 4), element)
+        made = self.declare_planes(
+            f"{param.name}${self.text.counter}", unit, max(have.size, unit), unit in (1, 4), element
+        )
         made.unit = unit
         for offset in range(0, have.size, max(unit, have.unit)):
             step = SCALARS[f"b{max(unit, have.unit) * 8}"]
@@ -143,9 +171,13 @@ class CallLanes(WarpLanes):
     def _direct(self, callee: Any, ins: Ins, returns: Args, arguments: Args) -> Any:
         pointers = self._argument_planes(ins, callee.params, arguments)
         if len(pointers) != len(callee.params):
-            raise CompileError(f"{callee.name} takes {len(callee.params)} arguments, {len(pointers)} are given", ins.inst.loc)
+            raise CompileError(
+                f"{callee.name} takes {len(callee.params)} arguments, {len(pointers)} are given", ins.inst.loc
+            )
         result_planes = self._result_planes(callee.returns, returns)
-        self._emit_call(self.compiler.function_name(callee), pointers + [p.pointer for p in result_planes], ins)
+        self._emit_call(
+            self.compiler.function_name(callee), pointers + [p.pointer for p in result_planes], ins
+        )
         return self._results(ins, callee.returns, returns, result_planes)
 
     def _result_planes(self, params: tuple[Param, ...], returns: Args) -> list[Planes]:
@@ -156,8 +188,15 @@ class CallLanes(WarpLanes):
                 if have.unit == plane_unit(param.align, param.size, param.is_array, param.type):
                     found.append(have)
                     continue
-            found.append(self.declare_planes(f"{param.name}${self.text.counter}", param.align, param.size, param.is_array,
-                                             param.type if param.type != "pred" else "u32"))
+            found.append(
+                self.declare_planes(
+                    f"{param.name}${self.text.counter}",
+                    param.align,
+                    param.size,
+                    param.is_array,
+                    param.type if param.type != "pred" else "u32",
+                )
+            )
         return found
 
     def _results(self, ins: Ins, params: tuple[Param, ...], returns: Args, planes: list[Planes]) -> Any:
@@ -178,8 +217,16 @@ class CallLanes(WarpLanes):
 
     def _emit_call(self, name: str, pointers: list[str], ins: Ins, mask: str | None = None) -> None:
         bits = self.mask_bits() if mask is None else mask
-        arguments = [("ptr", self.frame), ("i32", self.group), (f"i{self.n}", bits), ("i32", self.stack_top()),
-                     ("i32", "%cx"), ("i32", "%cy"), ("i32", "%cz"), *(("ptr", p) for p in pointers)]
+        arguments = [
+            ("ptr", self.frame),
+            ("i32", self.group),
+            (f"i{self.n}", bits),
+            ("i32", self.stack_top()),
+            ("i32", "%cx"),
+            ("i32", "%cy"),
+            ("i32", "%cz"),
+            *(("ptr", p) for p in pointers),
+        ]
         self.text.do(f"call void @{name}({', '.join(f'{t} {v}' for t, v in arguments)})")
 
     def stack_top(self) -> str:
@@ -195,7 +242,9 @@ class CallLanes(WarpLanes):
         t, n = self.text, self.n
         rest = t.alloca(f"i{n}")
         t.do(f"store i{n} {self.mask_bits()}, ptr {rest}")
-        head, body, done, bad = (t.fresh_label(s) for s in ("targets", "target", "targets.done", "bad.target"))
+        head, body, done, bad = (
+            t.fresh_label(s) for s in ("targets", "target", "targets.done", "bad.target")
+        )
         array = self.lane_array(ids)
         vector = self.vec(ids)
         t.label(head)
@@ -221,8 +270,12 @@ class CallLanes(WarpLanes):
         t.label(done)
         return self._results(ins, signature.returns, returns, results)
 
-    def _call_masked(self, callee: Any, mask: str, pointers: list[str], results: list[Planes], ins: Ins) -> None:
-        self._emit_call(self.compiler.function_name(callee), pointers + [p.pointer for p in results], ins, mask)
+    def _call_masked(
+        self, callee: Any, mask: str, pointers: list[str], results: list[Planes], ins: Ins
+    ) -> None:
+        self._emit_call(
+            self.compiler.function_name(callee), pointers + [p.pointer for p in results], ins, mask
+        )
 
     def _prototype(self, ins: Ins, operands: list[Any]) -> Prototype:
         name = operands[0].name if operands and isinstance(operands[0], Sym) else ""
@@ -258,14 +311,22 @@ class CallLanes(WarpLanes):
             return self._vprintf(ins, returns, arguments, common)
         if name == "malloc":
             sizes = self.lane_array(self._argument(ins, arguments, 0, B64))
-            found = self.for_each_lane(lambda lane: [self.text.intrinsic("sheer_rt_malloc", "i64", [
-                common[0], ("i64", self.lane_of(sizes, 64, lane))])], [("i64", "zeroinitializer")])
+            found = self.for_each_lane(
+                lambda lane: [
+                    self.text.intrinsic(
+                        "sheer_rt_malloc", "i64", [common[0], ("i64", self.lane_of(sizes, 64, lane))]
+                    )
+                ],
+                [("i64", "zeroinitializer")],
+            )
             return self._return(ins, returns, B64, self.vector(64, found[0]))
         if name == "free":
             places = self.lane_array(self._argument(ins, arguments, 0, B64))
 
             def release(lane: str) -> list[str]:
-                self.text.intrinsic("sheer_rt_free", "void", [common[0], ("i64", self.lane_of(places, 64, lane))])
+                self.text.intrinsic(
+                    "sheer_rt_free", "void", [common[0], ("i64", self.lane_of(places, 64, lane))]
+                )
                 return []
 
             self.for_each_lane(release)
@@ -282,9 +343,16 @@ class CallLanes(WarpLanes):
         buffers = self.lane_array(self._argument(ins, arguments, 1, B64))
 
         def one(lane: str) -> list[str]:
-            parts = [self.text.op(f"inttoptr i64 {self.lane_of(a, 64, lane)} to ptr") for a in (formats, buffers)]
-            return [self.text.intrinsic("sheer_rt_vprintf", "i32", [
-                *common, ("i32", self._thread_lane(lane)), ("ptr", parts[0]), ("ptr", parts[1])])]
+            parts = [
+                self.text.op(f"inttoptr i64 {self.lane_of(a, 64, lane)} to ptr") for a in (formats, buffers)
+            ]
+            return [
+                self.text.intrinsic(
+                    "sheer_rt_vprintf",
+                    "i32",
+                    [*common, ("i32", self._thread_lane(lane)), ("ptr", parts[0]), ("ptr", parts[1])],
+                )
+            ]
 
         found = self.for_each_lane(one, [("i32", "zeroinitializer")])
         return self._return(ins, returns, B32, self.vector(32, found[0]))
@@ -294,10 +362,21 @@ class CallLanes(WarpLanes):
         line = self.lane_array(self._argument(ins, arguments, 2, B32))
 
         def one(lane: str) -> list[str]:
-            message, file, function = (self.text.op(f"inttoptr i64 {self.lane_of(a, 64, lane)} to ptr") for a in texts)
-            self.text.intrinsic("sheer_rt_assertfail", "void", [
-                *common, ("i32", self._thread_lane(lane)), ("ptr", message), ("ptr", file),
-                ("i32", self.lane_of(line, 32, lane)), ("ptr", function)])
+            message, file, function = (
+                self.text.op(f"inttoptr i64 {self.lane_of(a, 64, lane)} to ptr") for a in texts
+            )
+            self.text.intrinsic(
+                "sheer_rt_assertfail",
+                "void",
+                [
+                    *common,
+                    ("i32", self._thread_lane(lane)),
+                    ("ptr", message),
+                    ("ptr", file),
+                    ("i32", self.lane_of(line, 32, lane)),
+                    ("ptr", function),
+                ],
+            )
             return []
 
         self.for_each_lane(one)
@@ -308,10 +387,21 @@ class CallLanes(WarpLanes):
 
     def _trap_call(self, kind: int, ins: Ins) -> None:
         bits = self.mask_bits()
-        lane = self.text.intrinsic(f"llvm.cttz.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits), ("i1", "false")])
-        self.text.intrinsic("sheer_rt_trap", "void", [
-            ("ptr", self.frame), ("i32", self.group), ("i32", self.resize_scalar(lane, self.n, 32, False)),
-            ("i32", str(kind)), ("i32", str(ins.inst.loc.line)), ("i32", str(ins.inst.loc.file))])
+        lane = self.text.intrinsic(
+            f"llvm.cttz.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits), ("i1", "false")]
+        )
+        self.text.intrinsic(
+            "sheer_rt_trap",
+            "void",
+            [
+                ("ptr", self.frame),
+                ("i32", self.group),
+                ("i32", self.resize_scalar(lane, self.n, 32, False)),
+                ("i32", str(kind)),
+                ("i32", str(ins.inst.loc.line)),
+                ("i32", str(ins.inst.loc.file)),
+            ],
+        )
 
     def param_address(self, operand: Addr) -> Planes | None:
         base = operand.base

@@ -15,8 +15,16 @@ _TO_INTEGER = {"rni": "roundeven", "rzi": "trunc", "rmi": "floor", "rpi": "ceil"
 class ConvertLanes(ApproxLanes):
     """Conversions."""
 
-    def convert(self, to: ScalarType, t: ScalarType, a: Value, rnd: str = "", ftz: bool = False, sat: bool = False,
-                relu: bool = False) -> Value:
+    def convert(
+        self,
+        to: ScalarType,
+        t: ScalarType,
+        a: Value,
+        rnd: str = "",
+        ftz: bool = False,
+        sat: bool = False,
+        relu: bool = False,
+    ) -> Value:
         if t.is_float and to.is_float:
             return self._float_to_float(to, t, a, rnd, ftz, sat, relu)
         if t.is_float:
@@ -48,7 +56,9 @@ class ConvertLanes(ApproxLanes):
         result = int_type(to.bits, count)
         short = f"i{to.bits}" if count == 1 else f"v{count}i{to.bits}"
         stem = "fptosi" if to.kind == "s" else "fptoui"
-        return self.made(to.bits, self.text.intrinsic(f"llvm.{stem}.sat.{short}.{suffix}", result, [(ty, name)]), (a,))
+        return self.made(
+            to.bits, self.text.intrinsic(f"llvm.{stem}.sat.{short}.{suffix}", result, [(ty, name)]), (a,)
+        )
 
     def _int_to_float(self, to: ScalarType, t: ScalarType, a: Value, rnd: str) -> Value:
         if rnd not in ("", "rn") and t.bits > 16:
@@ -71,10 +81,17 @@ class ConvertLanes(ApproxLanes):
             return self._int_cast(F64, t, a)
         kind = SCALARS[f"u{t.bits}"]
         low = self.simple("and", a, self.const(kind, 0x7FF))
-        sticky = self.select(kind, self.compare(kind, "ne", low, self.const(kind, 0)), self.const(kind, 0x800),
-                             self.const(kind, 0))
-        cut = self.simple("or", self.simple("and", a, self.const(kind, ~0xFFF & ((1 << 64) - 1))),
-                          self.simple("or", self.simple("and", a, self.const(kind, 0x800)), sticky))
+        sticky = self.select(
+            kind,
+            self.compare(kind, "ne", low, self.const(kind, 0)),
+            self.const(kind, 0x800),
+            self.const(kind, 0),
+        )
+        cut = self.simple(
+            "or",
+            self.simple("and", a, self.const(kind, ~0xFFF & ((1 << 64) - 1))),
+            self.simple("or", self.simple("and", a, self.const(kind, 0x800)), sticky),
+        )
         magnitude = self.abs(SCALARS["s64"], a) if t.kind == "s" else a
         small = self.compare(kind, "lt", magnitude, self.const(kind, 1 << 53))
         return self._int_cast(F64, t, self.select(kind, small, a, cut))
@@ -92,11 +109,13 @@ class ConvertLanes(ApproxLanes):
 
     # -- floats ---------------------------------------------------------------------------------------------------------------
 
-    def _float_to_float(self, to: ScalarType, t: ScalarType, a: Value, rnd: str, ftz: bool, sat: bool, relu: bool) -> Value:
+    def _float_to_float(
+        self, to: ScalarType, t: ScalarType, a: Value, rnd: str, ftz: bool, sat: bool, relu: bool
+    ) -> Value:
         a = self.flush(t, a, ftz)
         if to.name == "tf32":
             return self._relu(F32, self._to_tf32(a, rnd), relu)
-        if rnd in _TO_INTEGER:                         # rounding to an integral value in floating point
+        if rnd in _TO_INTEGER:  # rounding to an integral value in floating point
             result = self.fcall(_TO_INTEGER[rnd], t, a) if t.bits > 16 else self._half_round(t, a, rnd)
         else:
             result = a
@@ -112,10 +131,12 @@ class ConvertLanes(ApproxLanes):
         return self._narrower(t, F32, wide, "rn")
 
     def _wider(self, to: ScalarType, t: ScalarType, a: Value) -> Value:
-        if to.bits == 16:                              # f16 <-> bf16
+        if to.bits == 16:  # f16 <-> bf16
             return self._narrower(to, F32, self._wider(F32, t, a), "rn")
         if t is BF16:
-            wide = self.shl(SCALARS["u32"], self.widen(SCALARS["u32"], SCALARS["u16"], a), self.const(SCALARS["u32"], 16))
+            wide = self.shl(
+                SCALARS["u32"], self.widen(SCALARS["u32"], SCALARS["u16"], a), self.const(SCALARS["u32"], 16)
+            )
             return wide if to.bits == 32 else self._wider(to, F32, wide)
         ty, count, names = self.fnames(t, a)
         wide_type = self._ftype(to, count)
@@ -152,5 +173,7 @@ class ConvertLanes(ApproxLanes):
             even = self.simple("and", self.shr(u32, a, self.const(u32, 13)), self.const(u32, 1))
             half = self.simple("add", even, self.const(u32, 0xFFF))
         rounded = self.simple("and", self.simple("add", a, half), keep)
-        special = self.compare(u32, "ge", self.simple("and", a, self.const(u32, 0x7F800000)), self.const(u32, 0x7F800000))
+        special = self.compare(
+            u32, "ge", self.simple("and", a, self.const(u32, 0x7F800000)), self.const(u32, 0x7F800000)
+        )
         return self.select(u32, special, a, rounded)

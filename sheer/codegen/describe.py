@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheer.codegen.kernel import Layout, local_layout, reachable
+from sheer.codegen.layout import Layout, local_layout, reachable
 from sheer.ir.module import Module
 
 
@@ -20,8 +20,10 @@ def describe(module: Module) -> bytes:
         limit = function.maxntid if function.maxntid[0] else function.reqntid
         params = " ".join(f"{p.offset}:{p.size}:{p.align}" for p in function.params)
         registers = min(255, 8 + len(function.regs) // 2)
-        lines.append(f"kernel {function.name} {function.param_bytes} {shared} {local} {registers} "
-                     f"{limit[0]} {limit[1]} {limit[2]} {len(function.params)} {params}".rstrip())
+        lines.append(
+            f"kernel {function.name} {function.param_bytes} {shared} {local} {registers} "
+            f"{limit[0]} {limit[1]} {limit[2]} {len(function.params)} {params}".rstrip()
+        )
     data = bytearray()
     relocs = []
     for name, index in layout.symbols.items():
@@ -34,9 +36,11 @@ def describe(module: Module) -> bytes:
             for reloc in variable.relocs:
                 if reloc.symbol in layout.function_ids and reloc.symbol not in layout.symbols:
                     value = layout.function_ids[reloc.symbol] + reloc.addend
-                    initial[reloc.offset:reloc.offset + 8] = value.to_bytes(8, "little")
+                    initial[reloc.offset : reloc.offset + 8] = value.to_bytes(8, "little")
                 elif reloc.symbol in layout.symbols:
-                    relocs.append(f"reloc {index} {reloc.offset} {layout.symbols[reloc.symbol]} {reloc.addend}")
+                    relocs.append(
+                        f"reloc {index} {reloc.offset} {layout.symbols[reloc.symbol]} {reloc.addend}"
+                    )
             data += initial
         lines.append(f"symbol {index} {name} {variable.space} {variable.size} {variable.align} {start}")
     lines += relocs

@@ -11,10 +11,10 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.tensor import TensorLanes
+from sheer.codegen.access import AccessLanes
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
-from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sink, Special, Sym, Vec
+from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
 from sheer.passes.cfg import Block, Graph, Ins
 from sheer.passes.facts import Facts, destinations, thread_vectors
@@ -26,13 +26,13 @@ U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32"
 class Slot:
     """Where a value lives between blocks: allocas by part."""
 
-    __slots__ = ("scalar", "vector", "stride", "outside")
+    __slots__ = ("outside", "scalar", "stride", "vector")
 
     def __init__(self) -> None:
         self.scalar = self.vector = self.stride = self.outside = ""
 
 
-class FunctionEmitter(TensorLanes):
+class FunctionEmitter(AccessLanes):
     """Writes one function into a Text."""
 
     def __init__(self, compiler: Any, graph: Graph, facts: Facts, text: Text, entry_mask: str) -> None:
@@ -49,7 +49,7 @@ class FunctionEmitter(TensorLanes):
         self.local: dict[int, Value] = {}
         self.block = graph.blocks[0]
         self.masks: dict[int, str] = {}
-        self.fixed: dict[str, Value] = {}        # values computed once at entry
+        self.fixed: dict[str, Value] = {}  # values computed once at entry
         self.scratch_pointer = ""
         self.carry: str = ""
         self.exit_label = "function.exit"
@@ -66,7 +66,9 @@ class FunctionEmitter(TensorLanes):
         for block in self.graph.blocks:
             if self.facts.masked(block.index):
                 self.masks[block.index] = self.text.alloca(f"<{self.n} x i1>")
-                self.text.allocas.append(f"  store <{self.n} x i1> zeroinitializer, ptr {self.masks[block.index]}")
+                self.text.allocas.append(
+                    f"  store <{self.n} x i1> zeroinitializer, ptr {self.masks[block.index]}"
+                )
         for index in self.facts.order:
             self._emit_block(self.graph.blocks[index])
         self.text.label(self.exit_label)
@@ -150,7 +152,7 @@ class FunctionEmitter(TensorLanes):
 
     def _undefined(self, value: int, bits: int) -> Value:
         name = next((r for r, v in self.graph.undefined.items() if v == value), "")
-        if name in self.planes:                        # a .reg parameter
+        if name in self.planes:  # a .reg parameter
             return self.read_param(self.planes[name], 0, SCALARS[f"b{bits}" if bits > 1 else "u32"])
         return self.const(SCALARS[f"u{bits}"] if bits > 1 else PRED, 0)
 
@@ -214,7 +216,11 @@ class FunctionEmitter(TensorLanes):
             t.label(f"check.{index}")
             waiting = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
             bits = t.op(f"bitcast <{self.n} x i1> {waiting} to i{self.n}")
-            t.branch(t.op(f"icmp ne i{self.n} {bits}, 0"), self._body(index), self._after(self.facts.position[index]))
+            t.branch(
+                t.op(f"icmp ne i{self.n} {bits}, 0"),
+                self._body(index),
+                self._after(self.facts.position[index]),
+            )
         t.label(self._body(index))
         if masked:
             self.mask = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
@@ -260,8 +266,12 @@ class FunctionEmitter(TensorLanes):
     def _back_targets(self, loop: Any) -> list[int]:
         """Blocks of the loop that some edge reaches backwards, in order."""
         position = self.facts.position
-        targets = {s for b in loop.members for s in self.graph.blocks[b].succs
-                   if s in loop.members and position[s] <= position[b] and self.facts.loop_of[s] is loop}
+        targets = {
+            s
+            for b in loop.members
+            for s in self.graph.blocks[b].succs
+            if s in loop.members and position[s] <= position[b] and self.facts.loop_of[s] is loop
+        }
         targets |= {h for h in loop.headers if h in targets}
         return sorted(targets, key=lambda b: position[b])
 
@@ -288,7 +298,9 @@ class FunctionEmitter(TensorLanes):
         if kind in ("return", "exit"):
             self._leave(block)
         elif kind == "trap":
-            t.finish("unreachable") if not self.mask else t.jump(self._after(self.facts.position[block.index]))
+            t.finish("unreachable") if not self.mask else t.jump(
+                self._after(self.facts.position[block.index])
+            )
         elif kind == "jump":
             self._edge(block, block.succs[0], self.mask, True)
         elif kind == "switch":
@@ -299,14 +311,19 @@ class FunctionEmitter(TensorLanes):
     def _leave(self, block: Block) -> None:
         """ret and exit: the lanes of the mask are done. `exit` in a function called leaves the kernel (see exited)."""
         if block.kind == "exit" and not self.function.is_entry:
-            raise CompileError("exit inside a function that is called and not inlined is not supported; return instead",
-                               block.loc)
+            raise CompileError(
+                "exit inside a function that is called and not inlined is not supported; return instead",
+                block.loc,
+            )
         if not self.facts.masked(block.index):
             self.text.jump(self.exit_label)
             return
         if self.compiler.uses_barrier and self.function.is_entry:
-            self.text.intrinsic("sheer_rt_exited", "void", [
-                ("ptr", self.frame), ("i32", self.group), ("i32", self.active_count())])
+            self.text.intrinsic(
+                "sheer_rt_exited",
+                "void",
+                [("ptr", self.frame), ("i32", self.group), ("i32", self.active_count())],
+            )
         self.text.jump(self._after(self.facts.position[block.index]))
 
     def _branch(self, block: Block) -> None:
@@ -377,14 +394,22 @@ class FunctionEmitter(TensorLanes):
     def _just_leaves(self, block: int) -> bool:
         """The block does nothing but end the kernel: its lanes are gone for barriers that others still reach."""
         there = self.graph.blocks[block]
-        return (self.compiler.uses_barrier and self.function.is_entry and there.kind in ("return", "exit")
-                and not there.ins and not there.phis)
+        return (
+            self.compiler.uses_barrier
+            and self.function.is_entry
+            and there.kind in ("return", "exit")
+            and not there.ins
+            and not there.phis
+        )
 
     def _count_exited(self, mask: str) -> None:
         bits = self.text.op(f"bitcast <{self.n} x i1> {mask} to i{self.n}")
         count = self.text.intrinsic(f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)])
-        self.text.intrinsic("sheer_rt_exited", "void", [
-            ("ptr", self.frame), ("i32", self.group), ("i32", self.resize_scalar(count, self.n, 32, False))])
+        self.text.intrinsic(
+            "sheer_rt_exited",
+            "void",
+            [("ptr", self.frame), ("i32", self.group), ("i32", self.resize_scalar(count, self.n, 32, False))],
+        )
 
     def _edge(self, block: Block, target: int, mask: str, whole: bool) -> None:
         """All lanes of the block's mask go to `target`."""
@@ -411,7 +436,7 @@ class FunctionEmitter(TensorLanes):
         facts = self.facts
         here, there = facts.position[source], facts.position[target]
         if there > here:
-            return all(facts.dominates(source, b) for b in facts.order[here + 1:there])
+            return all(facts.dominates(source, b) for b in facts.order[here + 1 : there])
         loop = facts.loop_of[target]
         while loop is not None and source not in loop.members:
             loop = loop.parent
@@ -484,7 +509,9 @@ class FunctionEmitter(TensorLanes):
             t, value = results[position]
             value = self._to_register(t, value, SCALARS[self.function.regs[reg]])
             if ins.guard is not None:
-                value = self.select(SCALARS[f"b{value.bits}"] if value.bits > 1 else PRED, guard, value, old[position])
+                value = self.select(
+                    SCALARS[f"b{value.bits}"] if value.bits > 1 else PRED, guard, value, old[position]
+                )
             self._define(ins.defs[reg], value)
 
     def _define(self, number: int, value: Value) -> None:
@@ -542,7 +569,9 @@ class FunctionEmitter(TensorLanes):
                 bits = SCALARS[self.function.regs[reg]].bits
                 value = self.vector(bits, t.op(f"load {int_type(bits, self.n)}, ptr {slot}"))
                 if self.facts.shape[ins.defs[reg]] is not None:
-                    value = self.scalar(bits, t.op(f"extractelement {int_type(bits, self.n)} {value.vector}, i64 0"))
+                    value = self.scalar(
+                        bits, t.op(f"extractelement {int_type(bits, self.n)} {value.vector}, i64 0")
+                    )
                 self._define(ins.defs[reg], value)
 
     def _value_results(self, ins: Ins, out: Any) -> list[tuple[ScalarType, Value]]:
@@ -550,7 +579,7 @@ class FunctionEmitter(TensorLanes):
         values = list(out) if isinstance(out, (list, tuple)) else [out]
         m = ins.binding.m
         first = ins.inst.operands[0]
-        if isinstance(first, Vec) and len(values) == 1:          # mov.b64 {a, b}, c
+        if isinstance(first, Vec) and len(values) == 1:  # mov.b64 {a, b}, c
             width = SCALARS[f"b{m.type.bits // len(first.items)}"]
             return [(width, part) for part in self.unpack(width, values[0], len(first.items))]
         types: list[ScalarType] = []
@@ -567,441 +596,6 @@ class FunctionEmitter(TensorLanes):
             return value
         kind = SCALARS[f"{'s' if t.kind == 's' else 'u'}{value.bits}"] if value.bits > 1 else PRED
         return self.widen(SCALARS[f"u{reg.bits}"] if reg.bits > 1 else PRED, kind, value)
-
-    # -- operands ---------------------------------------------------------------------------------------------------------------------------
-
-    def sources(self, ins: Ins) -> list[Any]:
-        values: list[Any] = []
-        specs = [o for o in ins.binding.form.operands if not o.is_pred]
-        for spec, operand in zip(specs, ins.inst.operands, strict=False):
-            if spec.is_dest:
-                continue
-            if spec.type == "imm":
-                values.append(getattr(operand, "value", 0))
-            elif isinstance(operand, Vec):
-                width = operand_type(spec, ins.binding.m).bits // len(operand.items)
-                part = SCALARS[f"b{width}"] if width > 1 else PRED
-                values.append([self.src(ins, item, part) for item in operand.items])
-            else:
-                values.append(self.src(ins, operand, operand_type(spec, ins.binding.m)))
-        return values
-
-    def src(self, ins: Ins, operand: Operand, t: ScalarType) -> Value:
-        """An operand as a value of type t: registers are cut to its width."""
-        if isinstance(operand, Reg):
-            value = self.read(ins.uses[operand.name])
-            if value.bits == t.bits or t.kind == "p":
-                return value
-            kind = SCALARS[f"{'s' if t.kind == 's' and t.bits > value.bits else 'u'}{value.bits}"]
-            return self.widen(SCALARS[f"u{t.bits}"] if t.bits < 128 else t, kind, value)
-        if isinstance(operand, Imm):
-            return self._immediate(operand, t)
-        if isinstance(operand, Not):
-            return self.not_(PRED, self.read(ins.uses[operand.reg.name]))
-        if isinstance(operand, Special):
-            return self.special(operand.name, t)
-        if isinstance(operand, Sym):
-            return self.symbol(operand, ins, t)
-        if isinstance(operand, Sink):
-            return self.const(t, 0)
-        raise CompileError(f"{ins.inst.opcode}: operand {operand} is not understood", ins.inst.loc)
-
-    def _immediate(self, operand: Imm, t: ScalarType) -> Value:
-        if operand.kind == "int":
-            if t.is_float and t.bits >= 32 and t.name != "tf32":
-                return self.const(t, float(operand.value))
-            return self.const(SCALARS[f"b{t.bits}"] if t.kind == "f" else t, operand.value)
-        have = 32 if operand.kind == "f32" else 64
-        if have == t.bits or not t.is_float:
-            return self.const(SCALARS[f"b{t.bits}"], operand.value)
-        import struct
-        number = struct.unpack("<f" if have == 32 else "<d", operand.value.to_bytes(have // 8, "little"))[0]
-        return self.const(t, number)
-
-    # -- special registers and symbols ----------------------------------------------------------------------------------------------------------
-
-    def frame_field(self, offset: int, ty: str = "i32") -> str:
-        """A field of the frame; it does not change during a launch."""
-        t = self.text
-        place = t.op(f"getelementptr i8, ptr {self.frame}, i64 {offset}")
-        return t.op(f"load {ty}, ptr {place}, align {8 if ty in ('i64', 'ptr') else 4}, !invariant.load !0")
-
-    def special(self, name: str, t: ScalarType) -> Value:
-        value = self._special(name)
-        if value.bits != t.bits:
-            kind = SCALARS[f"u{value.bits}"]
-            return self.widen(SCALARS[f"u{t.bits}"], kind, value)
-        return value
-
-    def _special(self, name: str) -> Value:
-        axis = {"x": 0, "y": 1, "z": 2}.get(name.rpartition(".")[2], 0)
-        stem = name.partition(".")[0]
-        if stem == "tid":
-            return self.thread_id(name)
-        if stem == "ctaid":
-            return self.scalar(32, f"%c{'xyz'[axis]}")
-        if stem == "ntid":
-            block = self.compiler.block
-            return self.const(U32, block[axis]) if block else self.scalar(32, self.frame_field(44 + 4 * axis))
-        if stem == "nctaid":
-            return self.scalar(32, self.frame_field(56 + 4 * axis))
-        if name == "laneid":
-            return self.lane_ids()
-        if name.startswith("lanemask"):
-            return self.lane_mask(name.rpartition("_")[2])
-        simple = {"dynamic_smem_size": 72, "total_smem_size": 68, "aggr_smem_size": 68, "smid": 88, "nsmid": 92}
-        if name in simple:
-            return self.scalar(32, self.frame_field(simple[name]))
-        if name == "gridid":
-            return self.scalar(64, self.frame_field(80, "i64"))
-        if name in ("clock", "clock_hi", "clock64", "globaltimer", "globaltimer_lo", "globaltimer_hi"):
-            return self._clock(name)
-        if name in ("warpid", "nwarpid"):
-            return self.warp_id(name)
-        if stem in ("clusterid", "cluster_ctaid") or name in ("cluster_ctarank", "is_explicit_cluster") or stem == "envreg" \
-                or name.startswith(("envreg", "pm")):
-            return self.const(PRED if name == "is_explicit_cluster" else U32, 0)
-        if stem in ("nclusterid", "cluster_nctaid") or name == "cluster_nctarank":
-            return self.scalar(32, self.frame_field(56 + 4 * axis)) if stem == "nclusterid" else self.const(U32, 1)
-        if name == "reserved_smem_offset_begin":
-            return self.const(U32, 0)
-        raise CompileError(f"the special register %{name} is not supported", self.ins.inst.loc)
-
-    def _clock(self, name: str) -> Value:
-        service = "sheer_rt_clock64" if name.startswith("clock") else "sheer_rt_globaltimer"
-        value = self.scalar(64, self.text.intrinsic(service, "i64", [("ptr", self.frame)]))
-        if name.endswith("_hi"):
-            value = self.shr(U64, value, self.const(U32, 32))
-        return value if name in ("clock64", "globaltimer") else self.widen(U32, U64, value)
-
-    def lane_ids(self) -> Value:
-        if "laneid" not in self.fixed:
-            import numpy as np
-            shape = Shape(np.arange(self.n, dtype=np.int64) % 32, None, None, 64, 31)
-            self.fixed["laneid"] = Value(32, shape, scalar="0")
-        kept = self.fixed["laneid"]
-        return Value(32, kept.shape, scalar="0")
-
-    def lane_mask(self, which: str) -> Value:
-        table = {"eq": lambda i: 1 << i, "lt": lambda i: (1 << i) - 1, "le": lambda i: (2 << i) - 1,
-                 "gt": lambda i: ~((2 << i) - 1), "ge": lambda i: ~((1 << i) - 1)}
-        return self.vector(32, self.constants(32, [table[which](i % 32) for i in range(self.n)]))
-
-    def warp_id(self, name: str) -> Value:
-        if name == "nwarpid":
-            return self.const(U32, 64)
-        if self.n == 32:
-            return self.scalar(32, self.group)
-        first = self.text.op(f"mul i32 {self.group}, {self.n // 32}")
-        return self.vector(32, self.text.op(
-            f"add <{self.n} x i32> {self.splat('i32', first)}, {self.constants(32, [i // 32 for i in range(self.n)])}"))
-
-    def linear_thread(self) -> Value:
-        """Linear thread id of every lane."""
-        import numpy as np
-        first = self.text.op(f"mul i32 {self.group}, {self.n}")
-        shape = Shape(np.arange(self.n, dtype=np.int64), None, None, self.n.bit_length() - 1, -1)
-        return Value(32, shape, scalar=first)
-
-    def thread_id(self, name: str) -> Value:
-        """tid.x/y/z: constants per lane on a scalar base where the block shape allows it."""
-        block = self.compiler.block
-        linear = self.linear_thread()
-        axis = "xyz".index(name[-1])
-        if block is None:
-            return self._thread_id_any(linear, axis)
-        shapes = self.facts_tids()
-        shape = shapes.get(name)
-        extents = [self.const(U32, e) for e in block]
-        if shape is None:
-            value: Value = self.vector(32, self.vec(linear))
-        elif shape.const is not None:
-            return self.const(U32, shape.const)
-        else:
-            value = self.scalar(32, linear.scalar)
-        if axis == 0:
-            result = value if block[1] * block[2] == 1 else self._mod(value, block[0])
-        elif axis == 1:
-            result = self._over(value, block[0])
-            result = result if block[2] == 1 else self._mod(result, block[1])
-        else:
-            result = self._over(value, block[0] * block[1])
-        assert extents
-        if shape is None or shape.uniform:
-            return result if shape is None else self.scalar(32, result.scalar, shape)
-        return Value(32, shape, scalar=result.scalar)
-
-    def facts_tids(self) -> dict[str, Any]:
-        from sheer.passes.facts import thread_shapes
-        return thread_shapes(self.n, self.compiler.block, self.shapes)
-
-    def _mod(self, value: Value, extent: int) -> Value:
-        return self.simple("urem", value, self.const(U32, extent))
-
-    def _over(self, value: Value, extent: int) -> Value:
-        return self.simple("udiv", value, self.const(U32, extent))
-
-    def _thread_id_any(self, linear: Value, axis: int) -> Value:
-        ntid = [self.scalar(32, self.frame_field(44 + 4 * i)) for i in range(3)]
-        value: Value = self.vector(32, self.vec(linear))
-        if axis == 0:
-            return self.rem(U32, value, ntid[0])
-        if axis == 1:
-            return self.rem(U32, self.div(U32, value, ntid[0]), ntid[1])
-        return self.div(U32, value, self.simple("mul", ntid[0], ntid[1]))
-
-    def symbol(self, operand: Sym, ins: Ins, t: ScalarType) -> Value:
-        """The address of a variable or a function's id."""
-        name, offset = operand.name, operand.offset
-        place = self.compiler.place(self.function, name)
-        if place is None:
-            raise CompileError(f"{name} is used but not declared in any linked module", ins.inst.loc)
-        space, where = place
-        if space == "global":
-            value = self.scalar(64, self.global_address(where))
-            value = self.add(U64, value, self.const(U64, offset)) if offset else value
-        elif space == "param":
-            value = self.scalar(64, self.param_base())
-            value = self.add(U64, value, self.const(U64, where + offset))
-        elif space == "dynamic_shared":
-            value = self.const(U64, where + offset)
-        elif space == "local":
-            base = self.scalar(32, self.stack_base())
-            value = self.widen(U64, U32, self.add(U32, base, self.const(U32, where + offset)))
-        else:
-            value = self.const(U64, where + offset)
-        return self.widen(SCALARS[f"u{t.bits}"], U64, value) if t.bits != 64 else value
-
-    def global_address(self, index: int) -> str:
-        t = self.text
-        table = self.frame_field(24, "ptr")
-        place = t.op(f"getelementptr i64, ptr {table}, i64 {index}")
-        return t.op(f"load i64, ptr {place}, align 8, !invariant.load !0")
-
-    def param_base(self) -> str:
-        return self.frame_field(0, "i64")
-
-    def stack_base(self) -> str:
-        return "0" if self.function.is_entry else "%stack"
-
-    def stack_top(self) -> str:
-        mine = self.compiler.local_bytes(self.function)
-        base = self.stack_base()
-        return str(mine) if base == "0" else self.text.op(f"add i32 {base}, {mine}")
-
-    def scratch(self) -> str:
-        if not self.scratch_pointer:
-            self.scratch_pointer = self.text.alloca("[64 x i8]", 64)
-        return self.scratch_pointer
-
-    # -- addresses and memory instructions ----------------------------------------------------------------------------------------------------------
-
-    def address(self, ins: Ins, operand: Operand, space: str) -> Value:
-        """A generic address (64 bits) from an address operand in a state space."""
-        assert isinstance(operand, Addr)
-        base = operand.base
-        space = (space or "generic").partition("::")[0]
-        if base is None:
-            value = self.const(U64, operand.offset)
-        elif isinstance(base, Sym):
-            value = self.symbol(Sym(base.name, operand.offset), ins, U64)
-            place = self.compiler.place(self.function, base.name)
-            if place is not None and place[0] in ("shared", "dynamic_shared") and space == "generic":
-                space = "shared"
-            if place is not None and place[0] == "local" and space == "generic":
-                space = "local"
-        else:
-            value = self.read(ins.uses[base.name])
-            if value.bits < 64:
-                value = self.widen(U64, SCALARS[f"u{value.bits}"], value)
-            if operand.offset:
-                value = self.add(U64, value, self.const(U64, operand.offset))
-        return self.to_generic(value, space)
-
-    def to_generic(self, value: Value, space: str) -> Value:
-        if space == "shared":
-            return self.add(U64, self.scalar(64, self.frame_field(8, "i64")), value)
-        if space == "local":
-            return self.add(U64, self.local_base(), value)
-        return value
-
-    def local_base(self) -> Value:
-        """Generic address of every lane's local memory."""
-        import numpy as np
-        base = self.frame_field(16, "i64")
-        stride = self.resize_scalar(self.frame_field(76), 32, 64, False)
-        first = self.text.op(f"zext i32 {self.text.op(f'mul i32 {self.group}, {self.n}')} to i64")
-        start = self.text.op(f"add i64 {base}, {self.text.op(f'mul i64 {first}, {stride}')}")
-        shape = Shape(np.zeros(self.n, np.int64), "local", np.arange(self.n, dtype=np.int64))
-        return Value(64, shape, scalar=start, stride=stride)
-
-    def load(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        operands = ins.inst.operands
-        count = int(m.vec[1:]) if m.vec else 1
-        space = (getattr(m, "space", "") or "").partition("::")[0]
-        kind = SCALARS[f"b{m.type.bits}"]
-        assert isinstance(operands[1], Addr)
-        if space == "param":
-            values = self._load_param(ins, operands[1], kind, count)
-        else:
-            address = self.address(ins, operands[1], space)
-            strong = getattr(m, "sem", "") not in ("", "weak")
-            self.check(address, kind.bytes * count, 0, ins)
-            values = self.load_lanes(kind, count, address, strong)
-            if strong and m.sem == "volatile" or getattr(m, "sem", "") in ("relaxed", "acquire"):
-                self.compiler.polls_memory = True
-        return [(m.type, v) for v in values]
-
-    def _load_param(self, ins: Ins, operand: Addr, t: ScalarType, count: int) -> list[Value]:
-        planes = self.param_address(operand)
-        if planes is not None:
-            return [self.read_param(planes, operand.offset + i * t.bytes, t) for i in range(count)]
-        if isinstance(operand.base, Sym) and not self.function.is_entry:
-            raise CompileError(f"{operand.base.name} is not a parameter of {self.function.name}", ins.inst.loc)
-        address = self.address(ins, operand, "param")
-        if not address.uniform:
-            return self.load_lanes(t, count, address)
-        pointer = self.pointer(address)
-        found = []
-        for i in range(count):
-            place = self.text.op(f"getelementptr i8, ptr {pointer}, i64 {i * t.bytes}") if i else pointer
-            found.append(self.scalar(t.bits, self.text.op(
-                f"load i{t.bits}, ptr {place}, align {min(t.bytes, 8)}, !invariant.load !0")))
-        return found
-
-    def store(self, m: Any, ins: Ins) -> None:
-        operands = ins.inst.operands
-        kind = SCALARS[f"b{m.type.bits}"]
-        items = operands[1].items if isinstance(operands[1], Vec) else (operands[1],)
-        values = [self.src(ins, item, kind) for item in items]
-        space = (m.space or "").partition("::")[0]
-        assert isinstance(operands[0], Addr)
-        if space == "param":
-            planes = self.param_address(operands[0])
-            if planes is None:
-                raise CompileError("a store to a kernel parameter", ins.inst.loc)
-            for i, value in enumerate(values):
-                self.write_param(planes, operands[0].offset + i * kind.bytes, kind, value)
-            return
-        address = self.address(ins, operands[0], space)
-        self.check(address, kind.bytes * len(values), 1, ins)
-        self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
-
-    def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
-        """Checked mode: the machine verifies every active lane's address first."""
-        if not self.compiler.checked:
-            return
-        t, n = self.text, self.n
-        array = self.lane_array(Value(64, None, vector=self.vec(address)))
-        mask = t.alloca(f"i{n}", 8)
-        t.do(f"store i{n} {self.mask_bits()}, ptr {mask}")
-        t.intrinsic("sheer_rt_check", "void", [
-            ("ptr", self.frame), ("i32", self.group), ("ptr", array), ("ptr", mask), ("i32", str(n)), ("i32", str(size)),
-            ("i32", str(access)), ("i32", str(ins.inst.loc.line)), ("i32", str(ins.inst.loc.file))])
-
-    def atomic(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        if self.compiler.checked:
-            self.check(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, ins)
-        return super().atomic(m, ins)
-
-    def reduce(self, m: Any, ins: Ins) -> None:
-        if self.compiler.checked:
-            self.check(self.address(ins, ins.inst.operands[0], m.space), m.type.bytes, 2, ins)
-        super().reduce(m, ins)
-
-    def convert_address(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        """cvta: to generic adds the window's base, cvta.to takes it away."""
-        value = self.src(ins, ins.inst.operands[1], SCALARS[f"b{m.type.bits}"])
-        space = m.space.partition("::")[0]
-        wide = value if value.bits == 64 else self.widen(U64, U32, value)
-        if space in ("shared", "local"):
-            if m.to:
-                base = self.scalar(64, self.frame_field(8, "i64")) if space == "shared" else self.local_base()
-                result = self.sub(U64, wide, base)
-            else:
-                result = self.to_generic(wide, space)
-        else:
-            result = wide
-        if space == "local":
-            result = self.vector(64, self.vec(result))
-        return [(m.type, self.widen(SCALARS[f"u{m.type.bits}"], U64, result) if m.type.bits != 64 else result)]
-
-    def space_of(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        value = self.src(ins, ins.inst.operands[1], B64)
-        space = m.space.partition("::")[0]
-        shared = self._inside(value, self.frame_field(8, "i64"), self.resize_scalar(self.frame_field(68), 32, 64, False))
-        stride = self.resize_scalar(self.frame_field(76), 32, 64, False)
-        threads = self.text.op(f"mul i64 {stride}, 1024")
-        local = self._inside(value, self.frame_field(16, "i64"), threads)
-        if space in ("shared", "local"):
-            return [(PRED, shared if space == "shared" else local)]
-        if space == "global":
-            return [(PRED, self.not_(PRED, self.simple("or", shared, local)))]
-        return [(PRED, self.const(PRED, 0))]
-
-    def _inside(self, value: Value, base: str, size: str) -> Value:
-        offset = self.simple("sub", value, self.scalar(64, base))
-        return self.compare(U64, "lt", offset, self.scalar(64, size))
-
-    def copy_async(self, m: Any, ins: Ins) -> None:
-        """cp.async: done at once. A source size smaller than the copy fills the rest with zeros."""
-        operands = ins.inst.operands
-        target = self.address(ins, operands[0], "shared")
-        source = self.address(ins, operands[1], "global")
-        size = operands[2].value if isinstance(operands[2], Imm) else 16
-        unit = B32 if size % 8 else B64
-        limit = operands[3] if len(operands) > 3 else None
-        short = limit is not None and not (isinstance(limit, Imm) and limit.value == size)
-        if not short:
-            self.check(source, size, 0, ins)
-            self.check(target, size, 1, ins)
-            self.store_lanes(unit, self.load_lanes(unit, size // unit.bytes, source), target)
-            return
-        amount = self.src(ins, limit, U32)
-        outer = self.mask
-        values = []
-        byte = SCALARS["b32"]
-        for offset in range(0, size, 4):
-            wanted = self.vec(self.compare(U32, "gt", amount, self.const(U32, offset)))
-            self.mask = self.text.op(f"and <{self.n} x i1> {wanted}, {outer}") if outer else wanted
-            place = self.vector(64, self.vec(self.add(U64, source, self.const(U64, offset))))
-            values.append(self._load_lanes(byte, 1, place)[0])
-            self.mask = outer
-        self.store_lanes(byte, values, target)
-
-    def copy_arrive(self, m: Any, ins: Ins) -> None:
-        """The copies are done already: with .noinc this is an arrival; without, the pending count is raised and lowered."""
-        if not m.noinc:
-            return
-        from types import SimpleNamespace
-        place = self.address(ins, ins.inst.operands[0], m.space or "generic")
-        places = self.lane_array(Value(64, None, vector=self.vec(place)))
-        arrive = SimpleNamespace(op="arrive", expect_tx=False)
-
-        def one(lane: str) -> list[str]:
-            at = self.text.op(f"inttoptr i64 {self.lane_of(places, 64, lane)} to ptr")
-            self._mbarrier_update(arrive, at, "1")
-            return []
-
-        self.for_each_lane(one)
-
-    def policy(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        return [(B64, self.const(B64, 0))]
-
-    def poll_yield(self) -> None:
-        """Others get their turn: lanes of other groups, other blocks."""
-        self.compiler.flags |= 2
-        self.text.intrinsic("sheer_rt_yield", "void", [("ptr", self.frame), ("i32", self.group)])
-
-    def carry_in(self) -> Value:
-        if not self.carry:
-            self.carry = self.text.alloca(f"<{self.n} x i32>")
-        return self.vector(32, self.text.op(f"load <{self.n} x i32>, ptr {self.carry}"))
-
-    def set_carry(self, value: Value) -> None:
-        if not self.carry:
-            self.carry = self.text.alloca(f"<{self.n} x i32>")
-        self.text.do(f"store <{self.n} x i32> {self.vec(value)}, ptr {self.carry}")
 
 
 def group_count(lanes: int, block: tuple[int, int, int]) -> int:

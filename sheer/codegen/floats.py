@@ -33,7 +33,7 @@ def float_bits(name: str, value: float) -> int:
 class FloatLanes(IntegerLanes):
     """Floating-point vocabulary."""
 
-    ftz_by_mode = False      # the whole kernel runs with denormals flushed: no code for .ftz
+    ftz_by_mode = False  # the whole kernel runs with denormals flushed: no code for .ftz
 
     # -- forms -------------------------------------------------------------------------------------------------------------
 
@@ -57,7 +57,9 @@ class FloatLanes(IntegerLanes):
             found = value.forms.get(ty)
             if found is None:
                 source = int_type(value.bits, 1 if uniform else self.n)
-                found = self.text.op(f"bitcast {source} {value.scalar if uniform else self.vec(value)} to {ty}")
+                found = self.text.op(
+                    f"bitcast {source} {value.scalar if uniform else self.vec(value)} to {ty}"
+                )
                 value.forms[ty] = found
             names.append(found)
         return ty, count, names
@@ -121,17 +123,32 @@ class FloatLanes(IntegerLanes):
             result = self._directed(opcode, t, [a, b], rnd)
         return self.saturate(t, self.flush(t, result, ftz), sat)
 
-    def fadd(self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False) -> Value:
+    def fadd(
+        self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False
+    ) -> Value:
         return self._arith("fadd", t, a, b, rnd, ftz, sat)
 
-    def fsub(self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False) -> Value:
+    def fsub(
+        self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False
+    ) -> Value:
         return self._arith("fsub", t, a, b, rnd, ftz, sat)
 
-    def fmul(self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False) -> Value:
+    def fmul(
+        self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False, sat: bool = False
+    ) -> Value:
         return self._arith("fmul", t, a, b, rnd, ftz, sat)
 
-    def fma(self, t: ScalarType, a: Value, b: Value, c: Value, rnd: str = "", ftz: bool = False, sat: bool = False,
-            relu: bool = False) -> Value:
+    def fma(
+        self,
+        t: ScalarType,
+        a: Value,
+        b: Value,
+        c: Value,
+        rnd: str = "",
+        ftz: bool = False,
+        sat: bool = False,
+        relu: bool = False,
+    ) -> Value:
         a, b, c = (self.flush(t, v, ftz) for v in (a, b, c))
         if self._element(t) in ("f16", "bf16"):
             result = self._half_fma(t, a, b, c)
@@ -167,21 +184,39 @@ class FloatLanes(IntegerLanes):
     def fabs(self, t: ScalarType, a: Value, ftz: bool = False) -> Value:
         return self.fcall("fabs", t, self.flush(t, a, ftz))
 
-    def _extreme(self, least: bool, t: ScalarType, a: Value, b: Value, ftz: bool, nan: bool, xorsign_abs: bool) -> Value:
+    def _extreme(
+        self, least: bool, t: ScalarType, a: Value, b: Value, ftz: bool, nan: bool, xorsign_abs: bool
+    ) -> Value:
         a, b = self.flush(t, a, ftz), self.flush(t, b, ftz)
         word = "min" if least else "max"
         if not xorsign_abs:
             return self.fcall(f"{word}imum" if nan else f"{word}imumnum", t, a, b)
         sign = self.simple("xor", a, b)
-        size = self.fcall(f"{word}imum" if nan else f"{word}imumnum", t, self.fcall("fabs", t, a), self.fcall("fabs", t, b))
+        size = self.fcall(
+            f"{word}imum" if nan else f"{word}imumnum", t, self.fcall("fabs", t, a), self.fcall("fabs", t, b)
+        )
         return self.copysign(t, sign, size)
 
-    def fmin(self, t: ScalarType, a: Value, b: Value, ftz: bool = False, nan: bool = False,
-             xorsign_abs: bool = False) -> Value:
+    def fmin(
+        self,
+        t: ScalarType,
+        a: Value,
+        b: Value,
+        ftz: bool = False,
+        nan: bool = False,
+        xorsign_abs: bool = False,
+    ) -> Value:
         return self._extreme(True, t, a, b, ftz, nan, xorsign_abs)
 
-    def fmax(self, t: ScalarType, a: Value, b: Value, ftz: bool = False, nan: bool = False,
-             xorsign_abs: bool = False) -> Value:
+    def fmax(
+        self,
+        t: ScalarType,
+        a: Value,
+        b: Value,
+        ftz: bool = False,
+        nan: bool = False,
+        xorsign_abs: bool = False,
+    ) -> Value:
         return self._extreme(False, t, a, b, ftz, nan, xorsign_abs)
 
     def copysign(self, t: ScalarType, sign: Value, magnitude: Value) -> Value:
@@ -189,20 +224,45 @@ class FloatLanes(IntegerLanes):
 
     # -- comparing ---------------------------------------------------------------------------------------------------------------
 
-    _RELATION = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "equ": "ueq", "neu": "une",
-                 "ltu": "ult", "leu": "ule", "gtu": "ugt", "geu": "uge", "num": "ord", "nan": "uno"}
+    _RELATION = {
+        "eq": "oeq",
+        "ne": "one",
+        "lt": "olt",
+        "le": "ole",
+        "gt": "ogt",
+        "ge": "oge",
+        "equ": "ueq",
+        "neu": "une",
+        "ltu": "ult",
+        "leu": "ule",
+        "gtu": "ugt",
+        "geu": "uge",
+        "num": "ord",
+        "nan": "uno",
+    }
 
     def float_compare(self, t: ScalarType, relation: str, a: Value, b: Value, ftz: bool) -> Value:
         a, b = self.flush(t, a, ftz), self.flush(t, b, ftz)
         ty, _, names = self.fnames(t, a, b)
-        return self.made(1, self.text.op(f"fcmp {self._RELATION[relation]} {ty} {names[0]}, {names[1]}"), (a, b))
+        return self.made(
+            1, self.text.op(f"fcmp {self._RELATION[relation]} {ty} {names[0]}, {names[1]}"), (a, b)
+        )
 
     def testp(self, t: ScalarType, what: str, a: Value) -> Value:
-        mask = {"finite": 0x1F8, "infinite": 0x204, "number": 0x3FC, "notanumber": 0x3, "normal": 0x108, "subnormal": 0x90}
+        mask = {
+            "finite": 0x1F8,
+            "infinite": 0x204,
+            "number": 0x3FC,
+            "notanumber": 0x3,
+            "normal": 0x108,
+            "subnormal": 0x90,
+        }
         ty, count, names = self.fnames(t, a)
         result = "i1" if count == 1 else f"<{count} x i1>"
         suffix = t.name if count == 1 else f"v{count}{t.name}"
-        name = self.text.intrinsic(f"llvm.is.fpclass.{suffix}", result, [(ty, names[0]), ("i32", str(mask[what]))])
+        name = self.text.intrinsic(
+            f"llvm.is.fpclass.{suffix}", result, [(ty, names[0]), ("i32", str(mask[what]))]
+        )
         return self.made(1, name, (a,))
 
     # -- directed rounding ---------------------------------------------------------------------------------------------------------
@@ -230,7 +290,9 @@ class FloatLanes(IntegerLanes):
     def _two_sum(self, a: Value, b: Value) -> tuple[Value, Value]:
         total = self._op64("fadd", a, b)
         virtual = self._op64("fsub", total, a)
-        rest = self._op64("fadd", self._op64("fsub", a, self._op64("fsub", total, virtual)), self._op64("fsub", b, virtual))
+        rest = self._op64(
+            "fadd", self._op64("fsub", a, self._op64("fsub", total, virtual)), self._op64("fsub", b, virtual)
+        )
         return total, rest
 
     def _with_error(self, opcode: str, v: list[Value]) -> tuple[Value, Value]:
@@ -248,7 +310,7 @@ class FloatLanes(IntegerLanes):
         if opcode == "sqrt":
             root = self.fcall("sqrt", F64, v[0])
             return root, self._fma64(self._op64("fneg", root), root, v[0])
-        result = self._fma64(*v)               # the error of an fma: Boldo and Muller
+        result = self._fma64(*v)  # the error of an fma: Boldo and Muller
         product = self._op64("fmul", v[0], v[1])
         low = self._fma64(v[0], v[1], self._op64("fneg", product))
         alpha, alpha_low = self._two_sum(v[2], low)
@@ -278,7 +340,9 @@ class FloatLanes(IntegerLanes):
         positive = self.not_(SCALARS["pred"], negative)
         if rnd == "rz":
             grow = self.const(SCALARS["pred"], 0)
-            shrink = self.simple("or", self.simple("and", negative, above), self.simple("and", positive, below))
+            shrink = self.simple(
+                "or", self.simple("and", negative, above), self.simple("and", positive, below)
+            )
         elif rnd == "rp":
             grow, shrink = self.simple("and", positive, above), self.simple("and", negative, above)
         else:

@@ -11,9 +11,10 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.codegen.emit import FunctionEmitter
+from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import Target
 from sheer.codegen.text import Program, Text
-from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym, Vec, Args
+from sheer.ir.module import Function, Inst, Loc, Module, Prototype
 from sheer.passes import cfg, polling, ssa, width
 from sheer.passes.cfg import Graph
 from sheer.passes.facts import Facts, analyse
@@ -27,7 +28,7 @@ class Spec:
     """What a kernel is compiled for: block (None = any shape), lanes per group, checked mode."""
 
     block: tuple[int, int, int] | None
-    lanes: int = 0          # 0 = choose
+    lanes: int = 0  # 0 = choose
     checked: bool = False
 
 
@@ -38,136 +39,6 @@ def kernel_text(module: Module, name: str, spec: Spec, target: Target) -> str:
         kernels = ", ".join(f.name for f in module.functions.values() if f.is_entry) or "none"
         raise CompileError(f"there is no kernel {name} in the module; kernels: {kernels}")
     return KernelCompiler(module, function, spec, target).text()
-
-
-class Layout:
-    """Where variables are: shared offsets, local offsets per function, indices of global symbols, function ids."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        names = [v.name for v in module.variables.values() if v.space in ("global", "const")]
-        self.symbols = {name: index for index, name in enumerate(names)}
-        self.function_ids = {name: 1 + index for index, name in enumerate(module.functions)}
-
-    def shared(self, functions: list[Function]) -> tuple[dict[str, tuple[str, int]], int]:
-        """Offsets of the shared variables of the given functions and of the module (those that the functions name)."""
-        named = set().union(*(named_symbols(f) for f in functions)) if functions else set()
-        places: dict[str, tuple[str, int]] = {}
-        offset = 0
-        variables = [v for v in self.module.variables.values() if v.space == "shared" and v.name in named]
-        variables += [v for f in functions for v in f.variables if v.space == "shared"]
-        dynamic = []
-        for variable in variables:
-            if variable.size == 0:
-                dynamic.append(variable)
-                continue
-            offset = -(-offset // variable.align) * variable.align
-            places[variable.name] = ("shared", offset)
-            offset += variable.size
-        align = max((v.align for v in dynamic), default=1)
-        start = -(-offset // max(align, 16)) * max(align, 16)
-        for variable in dynamic:
-            places[variable.name] = ("dynamic_shared", start)
-        return places, (start if dynamic else offset)
-
-
-def named_symbols(function: Function) -> set[str]:
-    """All symbols that a function's instructions name."""
-    found: set[str] = set()
-
-    def visit(operand: Any) -> None:
-        if isinstance(operand, Sym):
-            found.add(operand.name)
-        elif isinstance(operand, (Vec, Args)):
-            for item in operand.items:
-                visit(item)
-        elif hasattr(operand, "base") and isinstance(operand.base, Sym):
-            found.add(operand.base.name)
-
-    for item in function.body or ():
-        if isinstance(item, Inst):
-            for operand in item.operands:
-                visit(operand)
-    return found
-
-
-def local_layout(function: Function) -> tuple[dict[str, int], int]:
-    """Offsets of a function's local variables, and their total size rounded to 16."""
-    places: dict[str, int] = {}
-    offset = 0
-    for variable in function.variables:
-        if variable.space == "local":
-            offset = -(-offset // variable.align) * variable.align
-            places[variable.name] = offset
-            offset += variable.size
-    return places, -(-offset // 16) * 16
-
-
-def reachable(module: Module, kernel: Function) -> list[Function]:
-    """The kernel, the functions it calls, and, once an indirect call is met, all whose address is taken."""
-    found: dict[str, Function] = {kernel.name: kernel}
-    work = [kernel]
-    taken: list[str] | None = None
-    while work:
-        function = work.pop()
-        for name in named_symbols(function):
-            callee = module.functions.get(name)
-            if callee is not None and callee.body is not None and name not in found and not callee.is_entry:
-                found[name] = callee
-                work.append(callee)
-        if taken is None and any(isinstance(i, Inst) and i.opcode.startswith("call") and not _names_callee(i)
-                                 for i in function.body or ()):
-            taken = address_taken_names(module)
-            for name in taken:
-                callee = module.functions[name]
-                if name not in found and callee.body is not None:
-                    found[name] = callee
-                    work.append(callee)
-    return list(found.values())
-
-
-def _names_callee(inst: Inst) -> bool:
-    first = inst.operands[1] if inst.operands and isinstance(inst.operands[0], Args) else inst.operands[0]
-    return isinstance(first, Sym)
-
-
-def address_taken_names(module: Module) -> list[str]:
-    """Functions whose address stands in initial data or is moved into a register."""
-    found: dict[str, None] = {}
-    for variable in module.variables.values():
-        for reloc in variable.relocs:
-            if reloc.symbol in module.functions:
-                found[reloc.symbol] = None
-    for function in module.functions.values():
-        for item in function.body or ():
-            if isinstance(item, Inst) and not item.opcode.startswith("call"):
-                for operand in item.operands:
-                    if isinstance(operand, Sym) and operand.name in module.functions:
-                        found[operand.name] = None
-    return [name for name in found if not module.functions[name].is_entry]
-
-
-def _depths(functions: list[Function]) -> tuple[dict[str, int], bool]:
-    """Local bytes below each function (its own and the deepest callee's), and whether the calls are recursive."""
-    by_name = {f.name: f for f in functions}
-    recursive = False
-    depth: dict[str, int] = {}
-
-    def visit(name: str, path: tuple[str, ...]) -> int:
-        nonlocal recursive
-        if name in path:
-            recursive = True
-            return 0
-        if name not in depth:
-            below = [visit(n, (*path, name)) for n in named_symbols(by_name[name]) if n in by_name]
-            depth[name] = local_layout(by_name[name])[1] + max(below, default=0)
-        return depth[name]
-
-    for function in functions:
-        visit(function.name, ())
-    indirect = [f for f in functions if any(isinstance(i, Inst) and i.opcode.startswith("call") and not _names_callee(i)
-                                            for i in f.body or ())]
-    return depth, recursive or bool(indirect)
 
 
 class KernelCompiler:
@@ -216,21 +87,25 @@ class KernelCompiler:
         return local_layout(function)[1]
 
     def function_name(self, function: Function) -> str:
-        return f"\"f.{function.name}\""
+        return f'"f.{function.name}"'
 
     def function_id(self, name: str) -> int:
         return self.layout.function_ids[name]
 
     def address_taken(self, signature: Prototype) -> list[Function]:
         """Functions that an indirect call of this signature may reach."""
+
         def shape(params: Any) -> list[tuple[int, bool]]:
             return [(p.size, p.is_array) for p in params]
 
         found = []
         for name in address_taken_names(self.module):
             function = self.module.functions[name]
-            if function.body is not None and shape(function.params) == shape(signature.params) \
-                    and shape(function.returns) == shape(signature.returns):
+            if (
+                function.body is not None
+                and shape(function.params) == shape(signature.params)
+                and shape(function.returns) == shape(signature.returns)
+            ):
                 found.append(function)
         return found
 
@@ -263,7 +138,9 @@ class KernelCompiler:
             self.flags |= LANE_FIBERS
             facts = self._facts(graphs)
         elif not self.spec.lanes and self._may_widen(facts):
-            self.lanes = width.choose(facts[0], self.block[0] * self.block[1] * self.block[2], self.target.vector_bits // 32)
+            self.lanes = width.choose(
+                facts[0], self.block[0] * self.block[1] * self.block[2], self.target.vector_bits // 32
+            )
             if self.lanes != 32:
                 facts = self._facts(graphs)
         for found in facts:
@@ -272,14 +149,16 @@ class KernelCompiler:
         self._debug_header()
         for (function, graph), found in zip(graphs, facts, strict=True):
             self._function(function, graph, found)
-        depth, recursive = _depths(self.functions)
+        depth, recursive = depths(self.functions)
         if recursive:
             self.flags |= RECURSIVE
         self._border(depth[self.kernel.name])
         return self.program.text(self._footer())
 
     def _may_widen(self, facts: list[Facts]) -> bool:
-        return self.block is not None and len(facts) == 1 and not self.checked and not polling.headers(facts[0])
+        return (
+            self.block is not None and len(facts) == 1 and not self.checked and not polling.headers(facts[0])
+        )
 
     def _facts(self, graphs: list[tuple[Function, Graph]]) -> list[Facts]:
         return [analyse(graph, self.lanes, self.block, function.is_entry) for function, graph in graphs]
@@ -293,19 +172,33 @@ class KernelCompiler:
         name = self.function_name(function)
         self._begin_scope(function)
         attributes = "#1" if function.is_entry else "#0"
-        header = (f"define internal void @{name}(ptr %frame, i32 %group, i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz"
-                  f"{extra}) {attributes}{self.scope_attachment}")
+        header = (
+            f"define internal void @{name}(ptr %frame, i32 %group, i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz"
+            f"{extra}) {attributes}{self.scope_attachment}"
+        )
         text = Text(self.program, header)
         mask = ""
         if not (function.is_entry and self._always_full()):
             mask = text.op(f"bitcast i{n} %lanes to <{n} x i1>")
         emitter = FunctionEmitter(self, graph, facts, text, mask)
         for i, param in enumerate(function.params if not function.is_entry else ()):
-            emitter.declare_planes(param.name, param.align, param.size, param.is_array,
-                                   param.type if param.type != "pred" else "u32", f"%arg{i}")
+            emitter.declare_planes(
+                param.name,
+                param.align,
+                param.size,
+                param.is_array,
+                param.type if param.type != "pred" else "u32",
+                f"%arg{i}",
+            )
         for i, param in enumerate(function.returns):
-            emitter.declare_planes(param.name, param.align, param.size, param.is_array,
-                                   param.type if param.type != "pred" else "u32", f"%ret{i}")
+            emitter.declare_planes(
+                param.name,
+                param.align,
+                param.size,
+                param.is_array,
+                param.type if param.type != "pred" else "u32",
+                f"%ret{i}",
+            )
         emitter.run()
         self.program.functions.append(text.text())
 
@@ -347,8 +240,10 @@ class KernelCompiler:
         return text.op(f"mul i32 {text.op(f'mul i32 {parts[0]}, {parts[1]}')}, {parts[2]}")
 
     def _call_kernel(self, text: Text, group: str, lanes: str, c: list[str]) -> None:
-        text.do(f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {group}, i{self.lanes} {lanes}, i32 0, "
-                f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]})")
+        text.do(
+            f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {group}, i{self.lanes} {lanes}, i32 0, "
+            f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]})"
+        )
 
     def _warp_function(self) -> str:
         n = self.lanes
@@ -433,11 +328,14 @@ class KernelCompiler:
             return
         for index, path in self.module.files.items():
             folder, _, base = path.rpartition("/")
-            self.files[index] = program.metadata_node(f'!DIFile(filename: "{_quoted(base)}", directory: "{_quoted(folder)}")')
+            self.files[index] = program.metadata_node(
+                f'!DIFile(filename: "{_quoted(base)}", directory: "{_quoted(folder)}")'
+            )
         first = next(iter(self.files.values()))
         self.unit = program.metadata_node(
-            f"distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: {first}, producer: \"sheer\", isOptimized: true, "
-            "runtimeVersion: 0, emissionKind: LineTablesOnly)")
+            f'distinct !DICompileUnit(language: DW_LANG_C_plus_plus, file: {first}, producer: "sheer", isOptimized: true, '
+            "runtimeVersion: 0, emissionKind: LineTablesOnly)"
+        )
         self.routine = program.metadata_node("!DISubroutineType(types: !{null})")
 
     def _begin_scope(self, function: Function) -> None:
@@ -450,7 +348,8 @@ class KernelCompiler:
             file = next(iter(self.files))
         self.scope = self.program.metadata_node(
             f'distinct !DISubprogram(name: "{_quoted(function.name)}", file: {self.files[file]}, line: 1, '
-            f"type: {self.routine}, spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})")
+            f"type: {self.routine}, spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})"
+        )
         self.file_scopes[file] = self.scope
         self.scope_attachment = f" !dbg {self.scope}"
 
@@ -459,18 +358,25 @@ class KernelCompiler:
             if file not in self.files:
                 return self.scope
             self.file_scopes[file] = self.program.metadata_node(
-                f"!DILexicalBlockFile(scope: {self.scope}, file: {self.files[file]}, discriminator: 0)")
+                f"!DILexicalBlockFile(scope: {self.scope}, file: {self.files[file]}, discriminator: 0)"
+            )
         return self.file_scopes[file]
 
     def _footer(self) -> str:
         width = self.target.vector_bits
-        common = (f'nounwind "prefer-vector-width"="{width}" "min-legal-vector-width"="{width}" "frame-pointer"="none" '
-                  '"no-trapping-math"="true" uwtable(sync)').replace(" uwtable(sync)", "")
+        common = (
+            f'nounwind "prefer-vector-width"="{width}" "min-legal-vector-width"="{width}" "frame-pointer"="none" '
+            '"no-trapping-math"="true" uwtable(sync)'
+        ).replace(" uwtable(sync)", "")
         lines = [f"attributes #0 = {{ {common} }}", f"attributes #1 = {{ {common} }}"]
         if self.unit:
             count = len(self.program.metadata)
-            lines += [f"!{count} = !{{i32 2, !\"Debug Info Version\", i32 3}}", f"!{count + 1} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
-                      f"!llvm.module.flags = !{{!{count}, !{count + 1}}}", f"!llvm.dbg.cu = !{{{self.unit}}}"]
+            lines += [
+                f'!{count} = !{{i32 2, !"Debug Info Version", i32 3}}',
+                f'!{count + 1} = !{{i32 7, !"Dwarf Version", i32 4}}',
+                f"!llvm.module.flags = !{{!{count}, !{count + 1}}}",
+                f"!llvm.dbg.cu = !{{{self.unit}}}",
+            ]
         return "\n".join(lines)
 
 
@@ -478,8 +384,28 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\5C").replace('"', "\\22")
 
 
-_FLUSHABLE = ("add", "sub", "mul", "fma", "mad", "div", "rcp", "sqrt", "rsqrt", "ex2", "lg2", "sin", "cos", "min", "max", "abs",
-              "neg", "setp", "set", "cvt")
+_FLUSHABLE = (
+    "add",
+    "sub",
+    "mul",
+    "fma",
+    "mad",
+    "div",
+    "rcp",
+    "sqrt",
+    "rsqrt",
+    "ex2",
+    "lg2",
+    "sin",
+    "cos",
+    "min",
+    "max",
+    "abs",
+    "neg",
+    "setp",
+    "set",
+    "cvt",
+)
 
 
 def _flushes_everywhere(opcodes: set[str]) -> bool:

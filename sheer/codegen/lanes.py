@@ -50,8 +50,10 @@ class IntegerLanes:
         if name and (name[0] in "-0123456789" or name in ("true", "false")):
             return f"splat ({bits_type} {name})"
         one = t.op(f"insertelement <{self.n} x {bits_type}> poison, {bits_type} {name}, i64 0")
-        return t.op(f"shufflevector <{self.n} x {bits_type}> {one}, <{self.n} x {bits_type}> poison, "
-                    f"<{self.n} x i32> zeroinitializer")
+        return t.op(
+            f"shufflevector <{self.n} x {bits_type}> {one}, <{self.n} x {bits_type}> poison, "
+            f"<{self.n} x i32> zeroinitializer"
+        )
 
     def constants(self, bits: int, values: Any) -> str:
         """A constant vector literal of integers."""
@@ -110,14 +112,21 @@ class IntegerLanes:
         ty, suffix, names = self.names(*operands)
         arguments = [(ty, name) for name in names]
         if extra:
-            arguments.append((extra.split()[0], extra.split()[1]))
+            arguments.append((extra.split(maxsplit=1)[0], extra.split()[1]))
         name = self.text.intrinsic(f"llvm.{stem}.{suffix}i{operands[0].bits}", ty, arguments)
         return self.made(operands[0].bits, name, operands)
 
     # -- affine arithmetic --------------------------------------------------------------------------------------------
 
-    def affine(self, bits: int, shape: Shape | None, base: str, operands: tuple[Value, ...], stride: str,
-               vector: str = "") -> Value:
+    def affine(
+        self,
+        bits: int,
+        shape: Shape | None,
+        base: str,
+        operands: tuple[Value, ...],
+        stride: str,
+        vector: str = "",
+    ) -> Value:
         result = Value(bits, shape, scalar=base, stride=stride)
         result.vector = vector
         return result
@@ -176,7 +185,9 @@ class IntegerLanes:
         wide = f"<{count} x i{width}>"
         parts = [self.text.op(f"bitcast {ty} {name} to {wide}") for name in names]
         if opcode.startswith("llvm."):
-            result = self.text.intrinsic(f"{opcode}.v{count}i{width}", wide, [(wide, parts[0]), (wide, parts[1])])
+            result = self.text.intrinsic(
+                f"{opcode}.v{count}i{width}", wide, [(wide, parts[0]), (wide, parts[1])]
+            )
         else:
             result = self.text.op(f"{opcode} {wide} {parts[0]}, {parts[1]}")
         return self.made(t.bits, self.text.op(f"bitcast {wide} {result} to {ty}"), (a, b))
@@ -213,12 +224,14 @@ class IntegerLanes:
                 return self.scalar(1, self.text.op(f"trunc i{t.bits} {a.scalar} to i1"))
             return self.scalar(to.bits, self.resize_scalar(a.scalar, t.bits, to.bits, t.kind == "s"), shape)
         word = "trunc" if to.bits < t.bits else ("sext" if t.kind == "s" else "zext")
-        vector = self.text.op(f"{word} {int_type(t.bits, self.n)} {self.vec(a)} to {int_type(to.bits, self.n)}")
+        vector = self.text.op(
+            f"{word} {int_type(t.bits, self.n)} {self.vec(a)} to {int_type(to.bits, self.n)}"
+        )
         shape = self.shapes.widen(to, t, a.shape) if a.shape is not None else None
         if shape is None:
             return self.vector(to.bits, vector)
         result = Value(to.bits, shape, scalar=self._widened_base(to, t, a), vector=vector, stride=a.stride)
-        result.exact = True                  # the vector is exact, the base only good for addresses
+        result.exact = True  # the vector is exact, the base only good for addresses
         return result
 
     def _widened_base(self, to: ScalarType, t: ScalarType, a: Value) -> str:
@@ -233,7 +246,9 @@ class IntegerLanes:
         last = self.text.op(f"add {ty} {a.scalar}, {max(int(shape.c.max()), 0)}")
         if shape.stride is not None:
             step = self.resize_scalar(a.stride, 64, t.bits)
-            last = self.text.op(f"add {ty} {last}, {self.text.op(f'mul {ty} {step}, {max(int(shape.m.max()), 0)}')}")
+            last = self.text.op(
+                f"add {ty} {last}, {self.text.op(f'mul {ty} {step}, {max(int(shape.m.max()), 0)}')}"
+            )
         wraps = self.text.op(f"icmp ult {ty} {last}, {a.scalar}")
         signed = self.resize_scalar(a.scalar, t.bits, to.bits, True)
         wide = int_type(to.bits)
@@ -281,11 +296,15 @@ class IntegerLanes:
 
     def min(self, t: ScalarType, a: Value, b: Value) -> Value:
         stem = "smin" if (t.kind == "s" or t.element.startswith("s")) else "umin"
-        return self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
+        return (
+            self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
+        )
 
     def max(self, t: ScalarType, a: Value, b: Value) -> Value:
         stem = "smax" if (t.kind == "s" or t.element.startswith("s")) else "umax"
-        return self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
+        return (
+            self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
+        )
 
     def abs(self, t: ScalarType, a: Value) -> Value:
         return self.call_intrinsic("abs", a, extra="i1 false")
@@ -380,20 +399,41 @@ class IntegerLanes:
             return a if p.known else b
         if p.uniform:
             if self.is_uniform(a, b):
-                return self.scalar(a.bits, self.text.op(
-                    f"select i1 {p.scalar}, i{a.bits} {a.scalar}, i{a.bits} {b.scalar}"))
-            if a.shape is not None and b.shape is not None and a.shape.same(b.shape) and a.shape.stride is None \
-                    and not a.exact and not b.exact:
+                return self.scalar(
+                    a.bits, self.text.op(f"select i1 {p.scalar}, i{a.bits} {a.scalar}, i{a.bits} {b.scalar}")
+                )
+            if (
+                a.shape is not None
+                and b.shape is not None
+                and a.shape.same(b.shape)
+                and a.shape.stride is None
+                and not a.exact
+                and not b.exact
+            ):
                 base = self.text.op(f"select i1 {p.scalar}, i{a.bits} {a.scalar}, i{a.bits} {b.scalar}")
                 return Value(a.bits, self.shapes.select(t, p.shape, a.shape, b.shape), scalar=base)
             ty = int_type(a.bits, self.n)
-            return self.vector(a.bits, self.text.op(f"select i1 {p.scalar}, {ty} {self.vec(a)}, {ty} {self.vec(b)}"))
+            return self.vector(
+                a.bits, self.text.op(f"select i1 {p.scalar}, {ty} {self.vec(a)}, {ty} {self.vec(b)}")
+            )
         ty = int_type(a.bits, self.n)
-        return self.vector(a.bits, self.text.op(
-            f"select <{self.n} x i1> {self.vec(p)}, {ty} {self.vec(a)}, {ty} {self.vec(b)}"))
+        return self.vector(
+            a.bits,
+            self.text.op(f"select <{self.n} x i1> {self.vec(p)}, {ty} {self.vec(a)}, {ty} {self.vec(b)}"),
+        )
 
-    _SIGNED = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge",
-               "lo": "ult", "ls": "ule", "hi": "ugt", "hs": "uge"}
+    _SIGNED = {
+        "eq": "eq",
+        "ne": "ne",
+        "lt": "slt",
+        "le": "sle",
+        "gt": "sgt",
+        "ge": "sge",
+        "lo": "ult",
+        "ls": "ule",
+        "hi": "ugt",
+        "hs": "uge",
+    }
     _UNSIGNED = {**_SIGNED, "lt": "ult", "le": "ule", "gt": "ugt", "ge": "uge"}
 
     def compare(self, t: ScalarType, relation: str, a: Value, b: Value, ftz: bool = False) -> Value:
@@ -420,7 +460,11 @@ class IntegerLanes:
             piece = self._extend(part, unsigned.bits, wide.bits)
             if index:
                 shift = self.const(SCALARS[f"u{wide.bits}"], width * index) if wide.bits < 128 else None
-                piece = self.simple("shl", piece, shift) if shift is not None else self._shl128(piece, width * index)
+                piece = (
+                    self.simple("shl", piece, shift)
+                    if shift is not None
+                    else self._shl128(piece, width * index)
+                )
             result = piece if result is None else self.simple("or", result, piece)
         assert result is not None and part_type is not None
         return result

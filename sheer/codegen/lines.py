@@ -28,7 +28,7 @@ def _search(program: object, offset: int) -> tuple[int, str, int] | None:
     """The last row at or before the offset, in a sequence that covers it."""
     previous = None
     candidate = None
-    for entry in program.get_entries():        # type: ignore[attr-defined]
+    for entry in program.get_entries():  # type: ignore[attr-defined]
         state = entry.state
         if state is None:
             continue
@@ -37,7 +37,7 @@ def _search(program: object, offset: int) -> tuple[int, str, int] | None:
         previous = None if state.end_sequence else state
     if candidate is None:
         return None
-    header = program.header                    # type: ignore[attr-defined]
+    header = program.header  # type: ignore[attr-defined]
     entry = header["file_entry"][candidate[1] - 1]
     folder = b""
     if entry.dir_index and entry.dir_index <= len(header["include_directory"]):

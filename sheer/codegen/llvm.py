@@ -33,7 +33,9 @@ def target(name: str = "") -> Target:
     if name == "native":
         features = llvm.get_host_cpu_features()
         avx512 = all(features.get(f, False) for f in ("avx512f", "avx512bw", "avx512vl", "avx512dq"))
-        return Target(name, triple, llvm.get_host_cpu_name(), features.flatten(), avx512, 512 if avx512 else 256)
+        return Target(
+            name, triple, llvm.get_host_cpu_name(), features.flatten(), avx512, 512 if avx512 else 256
+        )
     if name == "avx512":
         return Target(name, triple, "skylake-avx512", "", True, 512)
     if name == "avx2":
@@ -46,7 +48,8 @@ def target(name: str = "") -> Target:
 @functools.cache
 def _machine(t: Target, level: int) -> llvm.TargetMachine:
     return llvm.Target.from_triple(t.triple).create_target_machine(
-        cpu=t.cpu, features=t.features, opt=level, reloc="pic", codemodel="small")
+        cpu=t.cpu, features=t.features, opt=level, reloc="pic", codemodel="small"
+    )
 
 
 def optimised(text: str, t: Target, level: int = 2) -> llvm.ModuleRef:

@@ -36,8 +36,10 @@ class MemoryLanes(ConvertLanes):
         if count == self.n and repeat == 1:
             return self.mask
         indices = ", ".join(f"i32 {first + i // repeat}" for i in range(count * repeat))
-        return self.text.op(f"shufflevector <{self.n} x i1> {self.mask}, <{self.n} x i1> poison, "
-                            f"<{count * repeat} x i32> <{indices}>")
+        return self.text.op(
+            f"shufflevector <{self.n} x i1> {self.mask}, <{self.n} x i1> poison, "
+            f"<{count * repeat} x i32> <{indices}>"
+        )
 
     def mask_bits(self) -> str:
         """The mask as an integer of n bits."""
@@ -111,7 +113,7 @@ class MemoryLanes(ConvertLanes):
             return [self.scalar(t.bits, self._scalar_load(t, base, i * t.bytes)) for i in range(count)]
         if address.shape is not None:
             plan = self.pieces(address.shape, t.bytes * count)
-            if plan is not None and not (plan[0] < 8 and t.bits > 32 and False):
+            if plan is not None:
                 return self._load_pieces(t, count, address, *plan)
             if count == 1 and not self.mask:
                 window = self._load_window(t, address)
@@ -123,7 +125,9 @@ class MemoryLanes(ConvertLanes):
         place = self.text.op(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
         return self.text.op(f"load i{t.bits}, ptr {place}, align {t.bytes}")
 
-    def _load_pieces(self, t: ScalarType, count: int, address: Value, size: int, patterns: list[str]) -> list[Value]:
+    def _load_pieces(
+        self, t: ScalarType, count: int, address: Value, size: int, patterns: list[str]
+    ) -> list[Value]:
         base = self.pointer(address)
         parts: list[list[str]] = [[] for _ in range(count)]
         for index, pattern in enumerate(patterns):
@@ -163,13 +167,18 @@ class MemoryLanes(ConvertLanes):
         piece = self.mask_piece(first, size, count)
         if pattern == "back":
             piece = self._reversed_mask(piece, size, count)
-        return self.text.intrinsic(f"llvm.masked.load.v{total}i{t.bits}.p0", ty, [
-            ("ptr", f"align {t.bytes} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")])
+        return self.text.intrinsic(
+            f"llvm.masked.load.v{total}i{t.bits}.p0",
+            ty,
+            [("ptr", f"align {t.bytes} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")],
+        )
 
     def _reversed_mask(self, piece: str, size: int, count: int) -> str:
         total = size * count
         indices = ", ".join(f"i32 {(size - 1 - i // count) * count}" for i in range(total))
-        return self.text.op(f"shufflevector <{total} x i1> {piece}, <{total} x i1> poison, <{total} x i32> <{indices}>")
+        return self.text.op(
+            f"shufflevector <{total} x i1> {piece}, <{total} x i1> poison, <{total} x i32> <{indices}>"
+        )
 
     def _every(self, row: str, t: ScalarType, total: int, i: int, count: int, back: bool) -> str:
         """Elements i, i+count, ... of a row, perhaps backwards."""
@@ -185,8 +194,10 @@ class MemoryLanes(ConvertLanes):
         while len(names) > 1:
             ty = f"<{size} x i{bits}>"
             indices = ", ".join(f"i32 {i}" for i in range(2 * size))
-            names = [self.text.op(f"shufflevector {ty} {a}, {ty} {b}, <{2 * size} x i32> <{indices}>")
-                     for a, b in zip(names[::2], names[1::2], strict=True)]
+            names = [
+                self.text.op(f"shufflevector {ty} {a}, {ty} {b}, <{2 * size} x i32> <{indices}>")
+                for a, b in zip(names[::2], names[1::2], strict=True)
+            ]
             size *= 2
         return names[0]
 
@@ -206,8 +217,9 @@ class MemoryLanes(ConvertLanes):
         ty = f"<{size} x i{t.bits}>"
         row = self.text.op(f"load {ty}, ptr {place}, align {t.bytes}")
         indices = ", ".join(f"i32 {int(e) - low}" for e in elements)
-        return self.vector(t.bits, self.text.op(
-            f"shufflevector {ty} {row}, {ty} poison, <{self.n} x i32> <{indices}>"))
+        return self.vector(
+            t.bits, self.text.op(f"shufflevector {ty} {row}, {ty} poison, <{self.n} x i32> <{indices}>")
+        )
 
     def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
         pointers = self.pointers(address)
@@ -222,10 +234,18 @@ class MemoryLanes(ConvertLanes):
     def _gather_one(self, t: ScalarType, places: str) -> Value:
         ty = int_type(t.bits, self.n)
         if t.bits in (32, 64):
-            return self.vector(t.bits, self.text.intrinsic(
-                f"llvm.masked.gather.v{self.n}i{t.bits}.v{self.n}p0", ty,
-                [(f"<{self.n} x ptr>", f"align {t.bytes} {places}"), (f"<{self.n} x i1>", self.mask_name()),
-                 (ty, "zeroinitializer")]))
+            return self.vector(
+                t.bits,
+                self.text.intrinsic(
+                    f"llvm.masked.gather.v{self.n}i{t.bits}.v{self.n}p0",
+                    ty,
+                    [
+                        (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
+                        (f"<{self.n} x i1>", self.mask_name()),
+                        (ty, "zeroinitializer"),
+                    ],
+                ),
+            )
         return self._gather_small(t, places)
 
     def _gather_small(self, t: ScalarType, places: str) -> Value:
@@ -285,7 +305,9 @@ class MemoryLanes(ConvertLanes):
         ty = int_type(value.bits, self.n)
         if not self.mask:
             return self.text.op(f"extractelement {ty} {self.vec(value)}, i64 {self.n - 1}")
-        zeros = self.text.intrinsic(f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")])
+        zeros = self.text.intrinsic(
+            f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")]
+        )
         lane = self.text.op(f"sub i{self.n} {self.n - 1}, {zeros}")
         return self.text.op(f"extractelement {ty} {self.vec(value)}, i{self.n} {lane}")
 
@@ -300,9 +322,15 @@ class MemoryLanes(ConvertLanes):
             if not self.mask:
                 self.text.do(f"store {ty} {row}, ptr {place}, align {t.bytes}")
             else:
-                self.text.intrinsic(f"llvm.masked.store.v{total}i{t.bits}.p0", "void", [
-                    (ty, row), ("ptr", f"align {t.bytes} {place}"),
-                    (f"<{total} x i1>", self.mask_piece(first, size, count))])
+                self.text.intrinsic(
+                    f"llvm.masked.store.v{total}i{t.bits}.p0",
+                    "void",
+                    [
+                        (ty, row),
+                        ("ptr", f"align {t.bytes} {place}"),
+                        (f"<{total} x i1>", self.mask_piece(first, size, count)),
+                    ],
+                )
 
     def _interleave(self, t: ScalarType, values: list[Value], first: int, size: int) -> str:
         ty = int_type(t.bits, self.n)
@@ -315,13 +343,18 @@ class MemoryLanes(ConvertLanes):
             return self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{indices}>")
         if count == 2:
             indices = ", ".join(f"i32 {first + i // 2 + (i % 2) * self.n}" for i in range(2 * size))
-            return self.text.op(f"shufflevector {ty} {self.vec(values[0])}, {ty} {self.vec(values[1])}, "
-                                f"<{2 * size} x i32> <{indices}>")
+            return self.text.op(
+                f"shufflevector {ty} {self.vec(values[0])}, {ty} {self.vec(values[1])}, "
+                f"<{2 * size} x i32> <{indices}>"
+            )
         half = count // 2
-        pairs = [self._interleave(t, values[k::half], first, size) for k in range(half)]   # (0,2) and (1,3)
+        pairs = [self._interleave(t, values[k::half], first, size) for k in range(half)]  # (0,2) and (1,3)
         double = f"<{2 * size} x i{t.bits}>"
         if half == 4:
-            pairs = [self._zip(double, pairs[0], pairs[2], 2 * size), self._zip(double, pairs[1], pairs[3], 2 * size)]
+            pairs = [
+                self._zip(double, pairs[0], pairs[2], 2 * size),
+                self._zip(double, pairs[1], pairs[3], 2 * size),
+            ]
             double = f"<{4 * size} x i{t.bits}>"
             return self._zip(double, pairs[0], pairs[1], 4 * size)
         return self._zip(double, pairs[0], pairs[1], 2 * size)
@@ -339,9 +372,15 @@ class MemoryLanes(ConvertLanes):
                 places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
             name = self.vec(value)
             if t.bits in (32, 64):
-                self.text.intrinsic(f"llvm.masked.scatter.v{self.n}i{t.bits}.v{self.n}p0", "void", [
-                    (ty, name), (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
-                    (f"<{self.n} x i1>", self.mask_name())])
+                self.text.intrinsic(
+                    f"llvm.masked.scatter.v{self.n}i{t.bits}.v{self.n}p0",
+                    "void",
+                    [
+                        (ty, name),
+                        (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
+                        (f"<{self.n} x i1>", self.mask_name()),
+                    ],
+                )
                 continue
             safe = self._safe(places)
             for lane in range(self.n):
@@ -351,7 +390,9 @@ class MemoryLanes(ConvertLanes):
 
     # -- one lane after another ---------------------------------------------------------------------------------------------------------
 
-    def for_each_lane(self, body: Any, results: list[tuple[str, str]] | None = None, mask_bits: str = "") -> list[str]:
+    def for_each_lane(
+        self, body: Any, results: list[tuple[str, str]] | None = None, mask_bits: str = ""
+    ) -> list[str]:
         """A loop over the active lanes. body(lane: an i64 name) -> list of scalars; `results` are (element type, initial vector).
 
         Returns one vector per result, with the scalars of the active lanes.
@@ -374,13 +415,20 @@ class MemoryLanes(ConvertLanes):
         lane_bits = t.intrinsic(f"llvm.cttz.{bits}", bits, [(bits, left), ("i1", "true")])
         less = t.op(f"sub {bits} {left}, 1")
         t.do(f"store {bits} {t.op(f'and {bits} {left}, {less}')}, ptr {rest}")
-        lane = lane_bits if self.n == 64 else t.op(f"{'zext' if self.n < 64 else 'trunc'} {bits} {lane_bits} to i64")
+        lane = (
+            lane_bits
+            if self.n == 64
+            else t.op(f"{'zext' if self.n < 64 else 'trunc'} {bits} {lane_bits} to i64")
+        )
         for (ty, _), slot, scalar in zip(results, slots, body(lane) or [], strict=True):
             place = t.op(f"getelementptr {ty}, ptr {slot}, i64 {lane}")
             t.do(f"store {ty} {scalar}, ptr {place}")
         t.jump(head)
         t.label(done)
-        return [t.op(f"load <{self.n} x {ty}>, ptr {slot}, align 64") for (ty, _), slot in zip(results, slots, strict=True)]
+        return [
+            t.op(f"load <{self.n} x {ty}>, ptr {slot}, align 64")
+            for (ty, _), slot in zip(results, slots, strict=True)
+        ]
 
     def lane_array(self, value: Value) -> str:
         """The value's lanes in memory, for access by a lane number."""

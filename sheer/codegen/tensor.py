@@ -37,8 +37,11 @@ class TensorLanes(CallLanes):
         found: list[str] = []
         for register in registers:
             width = t.bits
-            parts = [register] if register.bits == width else self.unpack(
-                SCALARS[f"b{width}"], register, register.bits // width)
+            parts = (
+                [register]
+                if register.bits == width
+                else self.unpack(SCALARS[f"b{width}"], register, register.bits // width)
+            )
             found += [self._widened(part, t) for part in parts]
         return found
 
@@ -56,8 +59,14 @@ class TensorLanes(CallLanes):
         part = self.vector(part.bits, self.vec(part))
         return self.fnames(F64 if t.bits == 64 else F32, part)[2][0]
 
-    def _arranged(self, elements: list[str], where: dict[tuple[int, int], tuple[int, int]], wanted: list[tuple[int, int]],
-                  ty: str, cache: dict[Any, str]) -> str:
+    def _arranged(
+        self,
+        elements: list[str],
+        where: dict[tuple[int, int], tuple[int, int]],
+        wanted: list[tuple[int, int]],
+        ty: str,
+        cache: dict[Any, str],
+    ) -> str:
         """One vector: for every lane the element at wanted[lane % 32]. `where`: matrix place -> (lane, element)."""
         key = tuple(wanted)
         if key in cache:
@@ -66,9 +75,13 @@ class TensorLanes(CallLanes):
         wide = f"<{self.n} x {ty}>"
         result = ""
         for element in dict.fromkeys(e for _, e in places):
-            source = ", ".join(f"i32 {lane // 32 * 32 + at}" if e == element else "i32 poison"
-                               for lane, (at, e) in enumerate(places))
-            name = self.text.op(f"shufflevector {wide} {elements[element]}, {wide} poison, <{self.n} x i32> <{source}>")
+            source = ", ".join(
+                f"i32 {lane // 32 * 32 + at}" if e == element else "i32 poison"
+                for lane, (at, e) in enumerate(places)
+            )
+            name = self.text.op(
+                f"shufflevector {wide} {elements[element]}, {wide} poison, <{self.n} x i32> <{source}>"
+            )
             if not result:
                 result = name
                 continue
@@ -80,10 +93,14 @@ class TensorLanes(CallLanes):
     def _where(self, f: Fragment) -> dict[tuple[int, int], tuple[int, int]]:
         return {f.place(lane, e): (lane, e) for e in reversed(range(f.elements)) for lane in range(32)}
 
-    def _product(self, shape: str, a: list[str], b: list[str], c: list[str], a_type: ScalarType, c_bits: int) -> list[str]:
+    def _product(
+        self, shape: str, a: list[str], b: list[str], c: list[str], a_type: ScalarType, c_bits: int
+    ) -> list[str]:
         """D = A B + C on widened elements, in the order of the C fragment."""
         m, n, k = shape_of(shape)
-        fa, fb, fc = (fragment(w, shape, bits) for w, bits in (("a", a_type.bits), ("b", a_type.bits), ("c", c_bits)))
+        fa, fb, fc = (
+            fragment(w, shape, bits) for w, bits in (("a", a_type.bits), ("b", a_type.bits), ("c", c_bits))
+        )
         where_a, where_b = self._where(fa), self._where(fb)
         integer = a_type.name in ("s8", "u8")
         ty = "i32" if integer else ("double" if a_type.bits == 64 else "float")
@@ -97,11 +114,14 @@ class TensorLanes(CallLanes):
                 x = self._arranged(a, where_a, [(row, step) for row, _ in places], ty, cache_a)
                 y = self._arranged(b, where_b, [(step, column) for _, column in places], ty, cache_b)
                 if integer:
-                    result[e] = self.text.op(f"add {wide} {result[e]}, {self.text.op(f'mul {wide} {x}, {y}')}")
+                    result[e] = self.text.op(
+                        f"add {wide} {result[e]}, {self.text.op(f'mul {wide} {x}, {y}')}"
+                    )
                 else:
                     suffix = "f64" if ty == "double" else "f32"
-                    result[e] = self.text.intrinsic(f"llvm.fma.v{self.n}{suffix}", wide,
-                                                    [(wide, x), (wide, y), (wide, result[e])])
+                    result[e] = self.text.intrinsic(
+                        f"llvm.fma.v{self.n}{suffix}", wide, [(wide, x), (wide, y), (wide, result[e])]
+                    )
         assert m and n
         return result
 
@@ -116,7 +136,9 @@ class TensorLanes(CallLanes):
         if t.bits != 16:
             return [(SCALARS[f"b{t.bits}"], v) for v in made]
         halves = [self.convert(t, F32, v, "rn") for v in made]
-        return [(B32, self.pack(B32, [low, high])) for low, high in zip(halves[::2], halves[1::2], strict=True)]
+        return [
+            (B32, self.pack(B32, [low, high])) for low, high in zip(halves[::2], halves[1::2], strict=True)
+        ]
 
     # -- mma --------------------------------------------------------------------------------------------------------------------
 
@@ -124,15 +146,25 @@ class TensorLanes(CallLanes):
         d_type, a_type, b_type, c_type = m.type, m.type2, m.type3, m.type4
         return self._multiply(ins, m.shape, d_type, a_type, b_type, c_type)
 
-    def _multiply(self, ins: Ins, shape: str, d: ScalarType, a: ScalarType, b: ScalarType, c: ScalarType,
-                  used: tuple[int, int] | None = None) -> list[tuple[ScalarType, Value]]:
+    def _multiply(
+        self,
+        ins: Ins,
+        shape: str,
+        d: ScalarType,
+        a: ScalarType,
+        b: ScalarType,
+        c: ScalarType,
+        used: tuple[int, int] | None = None,
+    ) -> list[tuple[ScalarType, Value]]:
         if self.lane_fibers:
             raise Unsupported("matrix instructions in a kernel whose lanes wait for each other", ins.inst.loc)
         operands = ins.inst.operands
         width = 64 if a.bits == 64 else 32
-        registers = [self._registers(ins, o, width if i < 2 else max(c.bits, 32)) for i, o in enumerate(operands[1:4])]
+        registers = [
+            self._registers(ins, o, width if i < 2 else max(c.bits, 32)) for i, o in enumerate(operands[1:4])
+        ]
         if used is not None:
-            registers[0], registers[1] = registers[0][:used[0]], registers[1][:used[1]]
+            registers[0], registers[1] = registers[0][: used[0]], registers[1][: used[1]]
         ea, eb = self._elements(registers[0], a), self._elements(registers[1], b)
         ec = self._elements(registers[2], c)
         return self._packed(self._product(shape, ea, eb, ec, a, c.bits), d)
@@ -149,7 +181,9 @@ class TensorLanes(CallLanes):
         used = (sm * sk * a.bits // (32 * width), sk * sn * a.bits // (32 * width))
         return self._multiply(ins, m.shape, d, a, b, c, used)
 
-    def _matrix_address(self, ins: Ins, address: Any, stride_operand: Any, m: Any, f: Fragment, e: int, default: int) -> Value:
+    def _matrix_address(
+        self, ins: Ins, address: Any, stride_operand: Any, m: Any, f: Fragment, e: int, default: int
+    ) -> Value:
         """Addresses of element e of every lane: base + row * stride + column (or the transpose)."""
         size = f.bits // 8
         base = self.address(ins, address, m.space or "generic")
@@ -191,11 +225,17 @@ class TensorLanes(CallLanes):
             if contiguous:
                 values.append(self._any_vector(self._load_lanes(B32, 1, address)[0]))
                 continue
-            parts = [self._load_lanes(t, 1, self._matrix_address(ins, operands[1], stride, m, f, e + i, default))[0]
-                     for i in range(pack)]
+            parts = [
+                self._load_lanes(t, 1, self._matrix_address(ins, operands[1], stride, m, f, e + i, default))[
+                    0
+                ]
+                for i in range(pack)
+            ]
             values.append(self.pack(B32, parts) if pack > 1 else parts[0])
         count = len(operands[0].items) if isinstance(operands[0], Vec) else 1
-        values = (values * (-(-count // len(values))))[:count]        # f16 fragments have room for each element twice
+        values = (values * (-(-count // len(values))))[
+            :count
+        ]  # f16 fragments have room for each element twice
         return [(SCALARS[f"b{v.bits}"], v) for v in values]
 
     def _any_vector(self, v: Value) -> Value:
@@ -214,7 +254,7 @@ class TensorLanes(CallLanes):
         pairs = m.layout == "row"
         for e in range(0, f.elements, 2 if pairs else 1):
             address = self._matrix_address(ins, operands[0], stride, m, f, e, default)
-            self._store_lanes(t, parts[e:e + (2 if pairs else 1)], address)
+            self._store_lanes(t, parts[e : e + (2 if pairs else 1)], address)
 
     # -- ldmatrix -----------------------------------------------------------------------------------------------------------------------
 
@@ -227,12 +267,30 @@ class TensorLanes(CallLanes):
         found = []
         for i in range(int(m.count[1:])):
             if not m.trans:
-                found.append(self._load_lanes(B32, 1, self._row_places(
-                    rows, [8 * i + lane % 32 // 4 for lane in range(self.n)], [lane % 4 * 4 for lane in range(self.n)]))[0])
+                found.append(
+                    self._load_lanes(
+                        B32,
+                        1,
+                        self._row_places(
+                            rows,
+                            [8 * i + lane % 32 // 4 for lane in range(self.n)],
+                            [lane % 4 * 4 for lane in range(self.n)],
+                        ),
+                    )[0]
+                )
                 continue
-            parts = [self._load_lanes(B16, 1, self._row_places(
-                rows, [8 * i + lane % 4 * 2 + j for lane in range(self.n)],
-                [lane % 32 // 4 * 2 for lane in range(self.n)]))[0] for j in (0, 1)]
+            parts = [
+                self._load_lanes(
+                    B16,
+                    1,
+                    self._row_places(
+                        rows,
+                        [8 * i + lane % 4 * 2 + j for lane in range(self.n)],
+                        [lane % 32 // 4 * 2 for lane in range(self.n)],
+                    ),
+                )[0]
+                for j in (0, 1)
+            ]
             found.append(self.pack(B32, parts))
         return [(B32, v) for v in found]
 
@@ -254,6 +312,12 @@ class TensorLanes(CallLanes):
                 g, t = lane % 32 // 4, lane % 4
                 at = lane // 32 * 32 + (2 * t + j) * 4 + g // 2
                 source.append(f"i32 {at + (g % 2) * self.n}")
-            parts.append(self.vector(16, self.text.op(
-                f"shufflevector {wide} {low}, {wide} {high}, <{self.n} x i32> <{', '.join(source)}>")))
+            parts.append(
+                self.vector(
+                    16,
+                    self.text.op(
+                        f"shufflevector {wide} {low}, {wide} {high}, <{self.n} x i32> <{', '.join(source)}>"
+                    ),
+                )
+            )
         return [(B32, self.pack(B32, parts))]

@@ -13,14 +13,16 @@ from sheer.passes.shape import Shape
 class Value:
     """One value; `forms` caches bitcasts by LLVM type within a block."""
 
-    __slots__ = ("bits", "shape", "scalar", "vector", "stride", "forms", "known", "exact")
+    __slots__ = ("bits", "exact", "forms", "known", "scalar", "shape", "stride", "vector")
 
-    def __init__(self, bits: int, shape: Shape | None, scalar: str = "", vector: str = "", stride: str = "") -> None:
+    def __init__(
+        self, bits: int, shape: Shape | None, scalar: str = "", vector: str = "", stride: str = ""
+    ) -> None:
         self.bits, self.shape = bits, shape
         self.scalar, self.vector, self.stride = scalar, vector, stride
         self.forms: dict[str, str] = {}
-        self.known: int | None = None       # an integer constant
-        self.exact = False                  # affine, but only `vector` is exact: the base is good for addresses
+        self.known: int | None = None  # an integer constant
+        self.exact = False  # affine, but only `vector` is exact: the base is good for addresses
 
     @property
     def uniform(self) -> bool:

@@ -38,8 +38,12 @@ class WarpLanes(AtomicLanes):
             return value
         if index.known is not None and index.known >= 0:
             source = ", ".join(f"i32 {lane // 32 * 32 + index.known % 32}" for lane in range(self.n))
-            return self.vector(32, self.text.op(
-                f"shufflevector {wide} {self.vec(value)}, {wide} poison, <{self.n} x i32> <{source}>"))
+            return self.vector(
+                32,
+                self.text.op(
+                    f"shufflevector {wide} {self.vec(value)}, {wide} poison, <{self.n} x i32> <{source}>"
+                ),
+            )
         base = [lane // 32 * 32 for lane in range(self.n)]
         if index.uniform and self.n == 32:
             lane = self.text.op(f"and i32 {index.scalar}, 31")
@@ -51,9 +55,18 @@ class WarpLanes(AtomicLanes):
             lanes = self.text.op(f"or {wide} {lanes}, {self.constants(32, base)}")
         array = self.lane_array(value)
         places = self.text.op(f"getelementptr i32, ptr {array}, {wide} {lanes}")
-        return self.vector(32, self.text.intrinsic(
-            f"llvm.masked.gather.v{self.n}i32.v{self.n}p0", wide,
-            [(f"<{self.n} x ptr>", f"align 4 {places}"), (f"<{self.n} x i1>", "splat (i1 true)"), (wide, "poison")]))
+        return self.vector(
+            32,
+            self.text.intrinsic(
+                f"llvm.masked.gather.v{self.n}i32.v{self.n}p0",
+                wide,
+                [
+                    (f"<{self.n} x ptr>", f"align 4 {places}"),
+                    (f"<{self.n} x i1>", "splat (i1 true)"),
+                    (wide, "poison"),
+                ],
+            ),
+        )
 
     def _permute(self, value: str, lanes: str) -> str:
         """vpermi2d: 16 lanes from two registers of 16 by 5-bit numbers."""
@@ -61,14 +74,21 @@ class WarpLanes(AtomicLanes):
 
         def part(name: str, first: int) -> str:
             indices = ", ".join(f"i32 {first + i}" for i in range(16))
-            return t.op(f"shufflevector <{self.n} x i32> {name}, <{self.n} x i32> poison, <16 x i32> <{indices}>")
+            return t.op(
+                f"shufflevector <{self.n} x i32> {name}, <{self.n} x i32> poison, <16 x i32> <{indices}>"
+            )
 
         parts = []
         for first in range(0, self.n, 16):
             segment = first // 32 * 32
             low, high = part(value, segment), part(value, segment + 16)
-            parts.append(t.intrinsic("llvm.x86.avx512.vpermi2var.d.512", half,
-                                     [(half, low), (half, part(lanes, first)), (half, high)]))
+            parts.append(
+                t.intrinsic(
+                    "llvm.x86.avx512.vpermi2var.d.512",
+                    half,
+                    [(half, low), (half, part(lanes, first)), (half, high)],
+                )
+            )
         return self._concat(parts, 32, 16)
 
     def shuffle(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
@@ -115,7 +135,9 @@ class WarpLanes(AtomicLanes):
         words = self.text.op(f"bitcast i{self.n} {bits} to <{self.n // 32} x i32>")
         indices = ", ".join(f"i32 {lane // 32}" for lane in range(self.n))
         few = f"<{self.n // 32} x i32>"
-        return self.vector(32, self.text.op(f"shufflevector {few} {words}, {few} poison, <{self.n} x i32> <{indices}>"))
+        return self.vector(
+            32, self.text.op(f"shufflevector {few} {words}, {few} poison, <{self.n} x i32> <{indices}>")
+        )
 
     def active_bits(self) -> Value:
         """The active lanes of each lane's own warp."""
@@ -171,7 +193,7 @@ class WarpLanes(AtomicLanes):
             same = self.vec(self.compare(kind, "eq", value, one))
             if self.mask:
                 same = self.text.op(f"and <{self.n} x i1> {same}, {self.mask}")
-            mine = self.warp_bits(same)                        # lanes equal to lane `lane`
+            mine = self.warp_bits(same)  # lanes equal to lane `lane`
             hit = self.compare(U32, "ne", self.and_(U32, mine, self._own_bit()), self.const(U32, 0))
             found = self.select(U32, hit, mine, found)
         found = self.and_(U32, found, member)
@@ -181,16 +203,19 @@ class WarpLanes(AtomicLanes):
         return [(B32, self.select(U32, every, found, self.const(U32, 0))), (PRED, every)]
 
     def _own_bit(self) -> Value:
-        return self.vector(32, self.text.op(
-            f"shl <{self.n} x i32> splat (i32 1), {self.vec(self.lane_ids())}"))
+        return self.vector(
+            32, self.text.op(f"shl <{self.n} x i32> splat (i32 1), {self.vec(self.lane_ids())}")
+        )
 
     def _from_lane(self, t: ScalarType, value: Value, lane: int) -> Value:
         if value.uniform:
             return value
         ty = f"<{self.n} x i{t.bits}>"
         indices = ", ".join(f"i32 {at // 32 * 32 + lane}" for at in range(self.n))
-        return self.vector(t.bits, self.text.op(
-            f"shufflevector {ty} {self.vec(value)}, {ty} poison, <{self.n} x i32> <{indices}>"))
+        return self.vector(
+            t.bits,
+            self.text.op(f"shufflevector {ty} {self.vec(value)}, {ty} poison, <{self.n} x i32> <{indices}>"),
+        )
 
     def redux(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
         t = m.type if not m.type.is_float else SCALARS["f32"]
@@ -218,9 +243,17 @@ class WarpLanes(AtomicLanes):
             present = self.and_(U32, self.active_bits(), member)
         for lane in range(32):
             one = self._fiber_lane(values[0], lane) if self.lane_fibers else self._from_lane(t, value, lane)
-            bit = self.compare(U32, "ne", self.and_(U32, present, self.const(U32, 1 << lane)), self.const(U32, 0))
-            combined = {"add": self.add, "min": self.min, "max": self.max, "and": self.and_, "or": self.or_,
-                        "xor": self.xor}[op](t, total, one)
+            bit = self.compare(
+                U32, "ne", self.and_(U32, present, self.const(U32, 1 << lane)), self.const(U32, 0)
+            )
+            combined = {
+                "add": self.add,
+                "min": self.min,
+                "max": self.max,
+                "and": self.and_,
+                "or": self.or_,
+                "xor": self.xor,
+            }[op](t, total, one)
             total = self.select(t, bit, combined, total)
         return total
 
@@ -236,12 +269,29 @@ class WarpLanes(AtomicLanes):
         lane = self._own_lane()
         slot = self.text.alloca("[32 x i64]", 64)
         ty = f"<{self.n} x i{value.bits}>"
-        mine = value.scalar if value.uniform else self.text.op(f"extractelement {ty} {self.vec(value)}, i32 {lane}")
+        mine = (
+            value.scalar
+            if value.uniform
+            else self.text.op(f"extractelement {ty} {self.vec(value)}, i32 {lane}")
+        )
         mine = self.resize_scalar(mine, value.bits, 64, False)
-        mask = member.scalar if member.uniform else self.text.op(
-            f"extractelement <{self.n} x i32> {self.vec(member)}, i32 {lane}")
-        present = self.text.intrinsic("sheer_rt_lanes", "i32", [
-            ("ptr", self.frame), ("i32", self.group), ("i32", lane), ("i32", mask), ("i64", mine), ("ptr", slot)])
+        mask = (
+            member.scalar
+            if member.uniform
+            else self.text.op(f"extractelement <{self.n} x i32> {self.vec(member)}, i32 {lane}")
+        )
+        present = self.text.intrinsic(
+            "sheer_rt_lanes",
+            "i32",
+            [
+                ("ptr", self.frame),
+                ("i32", self.group),
+                ("i32", lane),
+                ("i32", mask),
+                ("i64", mine),
+                ("ptr", slot),
+            ],
+        )
         return slot, self.vector(32, self.splat("i32", present))
 
     def _fiber_lane(self, slot: str, lane: int) -> Value:
@@ -252,9 +302,15 @@ class WarpLanes(AtomicLanes):
         slot, _ = self._fiber_values(value, member)
         wide = self.text.op(f"zext <{self.n} x i32> {self.vec(source)} to <{self.n} x i64>")
         places = self.text.op(f"getelementptr i64, ptr {slot}, <{self.n} x i64> {wide}")
-        got = self.text.intrinsic(f"llvm.masked.gather.v{self.n}i64.v{self.n}p0", f"<{self.n} x i64>", [
-            (f"<{self.n} x ptr>", f"align 8 {places}"), (f"<{self.n} x i1>", self.mask_name()),
-            (f"<{self.n} x i64>", "zeroinitializer")])
+        got = self.text.intrinsic(
+            f"llvm.masked.gather.v{self.n}i64.v{self.n}p0",
+            f"<{self.n} x i64>",
+            [
+                (f"<{self.n} x ptr>", f"align 8 {places}"),
+                (f"<{self.n} x i1>", self.mask_name()),
+                (f"<{self.n} x i64>", "zeroinitializer"),
+            ],
+        )
         return self.vector(32, self.text.op(f"trunc <{self.n} x i64> {got} to <{self.n} x i32>"))
 
     def _fiber_ballot(self, predicate: Value, member: Value) -> tuple[Value, Value]:
@@ -264,7 +320,9 @@ class WarpLanes(AtomicLanes):
         word = self.vector(32, self.splat("i32", self.text.op(f"bitcast <32 x i1> {bits} to i32")))
         return present, self.and_(U32, word, present)
 
-    def _fiber_match(self, m: Any, kind: ScalarType, value: Value, member: Value) -> list[tuple[ScalarType, Value]]:
+    def _fiber_match(
+        self, m: Any, kind: ScalarType, value: Value, member: Value
+    ) -> list[tuple[ScalarType, Value]]:
         slot, present = self._fiber_values(value, member)
         values = self.text.op(f"load <32 x i64>, ptr {slot}, align 64")
         lane = self._own_lane()
@@ -301,11 +359,25 @@ class WarpLanes(AtomicLanes):
             if self.mask:
                 predicate = self.text.op(f"and <{self.n} x i1> {predicate}, {self.mask}")
             bits = self.text.op(f"bitcast <{self.n} x i1> {predicate} to i{self.n}")
-            votes = self.resize_scalar(self.text.intrinsic(
-                f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)]), self.n, 32, False)
-        result = self.text.intrinsic("sheer_rt_barrier", "i32", [
-            ("ptr", self.frame), ("i32", self.group), ("i32", self.active_count()), ("i32", number), ("i32", expected),
-            ("i32", str(mode)), ("i32", votes)])
+            votes = self.resize_scalar(
+                self.text.intrinsic(f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)]),
+                self.n,
+                32,
+                False,
+            )
+        result = self.text.intrinsic(
+            "sheer_rt_barrier",
+            "i32",
+            [
+                ("ptr", self.frame),
+                ("i32", self.group),
+                ("i32", self.active_count()),
+                ("i32", number),
+                ("i32", expected),
+                ("i32", str(mode)),
+                ("i32", votes),
+            ],
+        )
         if not red:
             return None
         value = self.scalar(32, result)
@@ -323,14 +395,28 @@ class WarpLanes(AtomicLanes):
             member = self.src(ins, ins.inst.operands[0], U32)
             self._fiber_values(self.const(U32, 0), member)
         if ins.binding.form.name == "barrier":
-            if "wait" in ins.inst.opcode:       # a cluster is one block here
-                self.text.intrinsic("sheer_rt_barrier", "i32", [
-                    ("ptr", self.frame), ("i32", self.group), ("i32", self.active_count()), ("i32", "15"), ("i32", "0"),
-                    ("i32", "0"), ("i32", "0")])
+            if "wait" in ins.inst.opcode:  # a cluster is one block here
+                self.text.intrinsic(
+                    "sheer_rt_barrier",
+                    "i32",
+                    [
+                        ("ptr", self.frame),
+                        ("i32", self.group),
+                        ("i32", self.active_count()),
+                        ("i32", "15"),
+                        ("i32", "0"),
+                        ("i32", "0"),
+                        ("i32", "0"),
+                    ],
+                )
             return
         self.text.do('fence syncscope("singlethread") seq_cst')
 
     def nanosleep(self, m: Any, ins: Ins) -> None:
         operand = ins.inst.operands[0]
-        amount = str(operand.value) if isinstance(operand, Imm) else self.first_lane(self.src(ins, operand, U32))
-        self.text.intrinsic("sheer_rt_nanosleep", "void", [("ptr", self.frame), ("i32", self.group), ("i32", amount)])
+        amount = (
+            str(operand.value) if isinstance(operand, Imm) else self.first_lane(self.src(ins, operand, U32))
+        )
+        self.text.intrinsic(
+            "sheer_rt_nanosleep", "void", [("ptr", self.frame), ("i32", self.group), ("i32", amount)]
+        )

@@ -8,7 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.errors import LinkError
-from sheer.ir.module import (Addr, Args, Function, Guard, Inst, Label, Loc, Module, Operand, Pair, Reloc, Sym, Variable, Vec)
+from sheer.ir.module import (
+    Addr,
+    Args,
+    Function,
+    Guard,
+    Inst,
+    Label,
+    Loc,
+    Module,
+    Operand,
+    Pair,
+    Reloc,
+    Sym,
+    Variable,
+    Vec,
+)
 
 
 def link(modules: list[Module]) -> Module:
@@ -46,8 +61,15 @@ def _local_names(modules: list[Module]) -> list[dict[str, str]]:
     found = []
     for number, module in enumerate(modules):
         items: dict[str, Any] = {**module.functions, **module.variables}
-        found.append({name: f"{name}$file{number}" for name, item in items.items()
-                      if count[name] > 1 and _is_local(item) and not (isinstance(item, Function) and item.body is None)})
+        found.append(
+            {
+                name: f"{name}$file{number}"
+                for name, item in items.items()
+                if count[name] > 1
+                and _is_local(item)
+                and not (isinstance(item, Function) and item.body is None)
+            }
+        )
     return found
 
 
@@ -97,9 +119,18 @@ def _renamed_function(function: Function, names: dict[str, str], numbers: dict[i
 
     body = None
     if function.body is not None:
-        body = tuple(item if isinstance(item, Label) else Inst(
-            item.opcode, tuple(operand(o) for o in item.operands), item.guard,
-            Loc(numbers.get(item.loc.file, 0), item.loc.line), item.ptx_line) for item in function.body)
+        body = tuple(
+            item
+            if isinstance(item, Label)
+            else Inst(
+                item.opcode,
+                tuple(operand(o) for o in item.operands),
+                item.guard,
+                Loc(numbers.get(item.loc.file, 0), item.loc.line),
+                item.ptx_line,
+            )
+            for item in function.body
+        )
     calls = {k: tuple(visible.get(n, n) for n in v) for k, v in function.call_targets.items()}
     assert Guard is not None
     return function._replace(name=names.get(function.name, function.name), body=body, call_targets=calls)

@@ -45,21 +45,21 @@ class Sym(NamedTuple):
 class Addr(NamedTuple):
     """[base + offset]: base is Reg, Sym, or None for an absolute address."""
 
-    base: Union["Reg", "Sym", None]
+    base: Reg | Sym | None
     offset: int = 0
 
 
 class Vec(NamedTuple):
     """{a, b, ...}"""
 
-    items: tuple["Operand", ...]
+    items: tuple[Operand, ...]
 
 
 class Pair(NamedTuple):
     """d|p; either half may be the sink `_` (None)."""
 
-    first: Union["Operand", None]
-    second: Union["Operand", None]
+    first: Operand | None
+    second: Operand | None
 
 
 class Not(NamedTuple):
@@ -75,7 +75,7 @@ class Sink(NamedTuple):
 class Args(NamedTuple):
     """(a, b, ...) of a call."""
 
-    items: tuple["Operand", ...]
+    items: tuple[Operand, ...]
 
 
 Operand = Union[Reg, Special, Imm, Sym, Addr, Vec, Pair, Not, Sink, Args]
@@ -118,14 +118,14 @@ class Variable(NamedTuple):
     """A variable in a state space. size 0 with `extern` in shared space = dynamic shared memory (`[]`)."""
 
     name: str
-    space: str                 # global const shared local param
+    space: str  # global const shared local param
     align: int
     size: int
     data: bytes | None = None  # initial value, None = zero
     relocs: tuple[Reloc, ...] = ()
-    linkage: str = ""          # "" visible extern weak common
-    type: str = "b8"           # element type
-    count: int = 1             # elements; 1 and scalar for plain variables
+    linkage: str = ""  # "" visible extern weak common
+    type: str = "b8"  # element type
+    count: int = 1  # elements; 1 and scalar for plain variables
     is_array: bool = False
 
 
@@ -137,7 +137,7 @@ class Param(NamedTuple):
     size: int
     align: int
     offset: int
-    is_reg: bool = False       # .reg parameter of a .func
+    is_reg: bool = False  # .reg parameter of a .func
     is_array: bool = False
 
 
@@ -158,12 +158,12 @@ class Function(NamedTuple):
     returns: tuple[Param, ...]
     params: tuple[Param, ...]
     param_bytes: int
-    regs: dict[str, str]                        # register -> type
-    variables: tuple[Variable, ...]             # declared inside: local, shared, param
+    regs: dict[str, str]  # register -> type
+    variables: tuple[Variable, ...]  # declared inside: local, shared, param
     body: tuple[Inst | Label, ...] | None
     branch_targets: dict[str, tuple[str, ...]]  # .branchtargets tables
-    prototypes: dict[str, Prototype]            # .callprototype
-    call_targets: dict[str, tuple[str, ...]]    # .calltargets
+    prototypes: dict[str, Prototype]  # .callprototype
+    call_targets: dict[str, tuple[str, ...]]  # .calltargets
     linkage: str = ""
     noreturn: bool = False
     maxntid: tuple[int, int, int] = (0, 0, 0)

@@ -16,7 +16,7 @@ op(f"""ld{{.sem:weak|volatile|relaxed|acquire|mmio}}{{.scope:{_SCOPE}}}{{.space:
 op(f"""st{{.sem:weak|volatile|relaxed|release|mmio}}{{.scope:{_SCOPE}}}{{.space:{_SPACES}}}{{.cop:wb|cg|cs|wt}}{_HINTS}.{_TYPES}  [a] b (policy)""",
    emit=lambda k, m, i: k.store(m, i), raw=True, work="store", section="9.7.9.11")
 
-op(f"""cvta{{.to}}.space:const|global|local|param|shared|shared::cta|shared::cluster.<u32|u64>  d a""",
+op("""cvta{.to}.space:const|global|local|param|shared|shared::cta|shared::cluster.<u32|u64>  d a""",
    emit=lambda k, m, i: k.convert_address(m, i), raw=True, work="alu", section="9.7.9.20")
 
 op("""isspacep.space:const|global|local|param|shared|shared::cta|shared::cluster  d a""",

@@ -6,7 +6,7 @@ A guarded `ret` or `exit` becomes a conditional branch to a block of its own, so
 from __future__ import annotations
 
 from sheer.base.errors import CompileError
-from sheer.ir.module import Args, Function, Imm, Inst, Label, Loc, Operand, Pair, Reg, Sym, Vec, Addr, Not
+from sheer.ir.module import Addr, Args, Function, Imm, Inst, Label, Loc, Not, Operand, Pair, Reg, Sym, Vec
 from sheer.isa.row import Binding, UnknownOpcode, bind
 
 FLOW = {"bra": "branch", "brx": "switch", "ret": "return", "exit": "exit", "trap": "trap"}
@@ -15,7 +15,7 @@ FLOW = {"bra": "branch", "brx": "switch", "ret": "return", "exit": "exit", "trap
 class Ins:
     """One bound instruction. `uses` and `defs` map register names to SSA values once ssa.py has run."""
 
-    __slots__ = ("inst", "binding", "uses", "defs", "guard", "reads", "writes")
+    __slots__ = ("binding", "defs", "guard", "inst", "reads", "uses", "writes")
 
     def __init__(self, inst: Inst, binding: Binding) -> None:
         self.inst = inst
@@ -32,7 +32,19 @@ class Block:
     `succs`: for branch (taken, fallen through); the branch's predicate is `cond` (register) and `negated`.
     """
 
-    __slots__ = ("index", "ins", "kind", "succs", "preds", "cond", "negated", "cond_value", "phis", "loc", "label")
+    __slots__ = (
+        "cond",
+        "cond_value",
+        "index",
+        "ins",
+        "kind",
+        "label",
+        "loc",
+        "negated",
+        "phis",
+        "preds",
+        "succs",
+    )
 
     def __init__(self, index: int, label: str = "") -> None:
         self.index = index
@@ -51,7 +63,7 @@ class Block:
 class Phi:
     """A value that depends on the edge taken: one source per predecessor, in the order of Block.preds."""
 
-    __slots__ = ("reg", "value", "sources")
+    __slots__ = ("reg", "sources", "value")
 
     def __init__(self, reg: str) -> None:
         self.reg = reg
@@ -65,8 +77,8 @@ class Graph:
     def __init__(self, function: Function, blocks: list[Block]) -> None:
         self.function = function
         self.blocks = blocks
-        self.value_type: list[str] = []      # SSA value -> register type, filled by ssa.py
-        self.value_block: list[int] = []     # SSA value -> defining block (-1 = undefined or parameter)
+        self.value_type: list[str] = []  # SSA value -> register type, filled by ssa.py
+        self.value_block: list[int] = []  # SSA value -> defining block (-1 = undefined or parameter)
         self.undefined: dict[str, int] = {}  # register -> its value where it is read before it is written
 
 
@@ -86,7 +98,7 @@ def build(function: Function, text_name: str) -> Graph:
             block.kind, block.succs = ("trap", []) if last.guard is None else ("jump", [fall])
         else:
             _terminate(function, blocks, block, last, labels, text_name, fall)
-    if any(len(groups) in block.succs for block in blocks):       # the body ends without a ret
+    if any(len(groups) in block.succs for block in blocks):  # the body ends without a ret
         extra = len(groups)
         if extra < len(blocks):
             tail = Block(len(blocks))
@@ -140,13 +152,23 @@ def _bind(inst: Inst, text_name: str) -> Ins:
     required = sum(1 for o in binding.form.operands if not o.optional and not o.is_pred)
     allowed = sum(1 for o in binding.form.operands if not o.is_pred)
     if not binding.row.raw and not required <= len(inst.operands) <= allowed:
-        raise CompileError(f"{text_name}:{inst.ptx_line}: {inst.opcode} takes {binding.form.text.partition(' ')[2].strip()}, "
-                           f"but {len(inst.operands)} operands are given", inst.loc)
+        raise CompileError(
+            f"{text_name}:{inst.ptx_line}: {inst.opcode} takes {binding.form.text.partition(' ')[2].strip()}, "
+            f"but {len(inst.operands)} operands are given",
+            inst.loc,
+        )
     return Ins(inst, binding)
 
 
-def _terminate(function: Function, blocks: list[Block], block: Block, inst: Inst, labels: dict[str, int], name: str,
-               fall: int) -> None:
+def _terminate(
+    function: Function,
+    blocks: list[Block],
+    block: Block,
+    inst: Inst,
+    labels: dict[str, int],
+    name: str,
+    fall: int,
+) -> None:
     flow = _flow(inst)
     block.loc = inst.loc
     if flow in ("return", "exit"):
@@ -163,7 +185,9 @@ def _terminate(function: Function, blocks: list[Block], block: Block, inst: Inst
         block.ins.append(_bind(inst, name))
         table = function.branch_targets.get(getattr(inst.operands[1], "name", ""), ())
         if not table:
-            raise CompileError(f"{name}:{inst.ptx_line}: {inst.opcode} names no .branchtargets table", inst.loc)
+            raise CompileError(
+                f"{name}:{inst.ptx_line}: {inst.opcode} names no .branchtargets table", inst.loc
+            )
         block.kind = "switch"
         block.succs = [labels[t] for t in table]
         return
@@ -179,8 +203,11 @@ def _terminate(function: Function, blocks: list[Block], block: Block, inst: Inst
 
 def _target(operand: Operand, labels: dict[str, int], name: str, inst: Inst) -> int:
     if not isinstance(operand, Sym) or operand.name not in labels:
-        raise CompileError(f"{name}:{inst.ptx_line}: the branch target {getattr(operand, 'name', operand)} is not a label "
-                           "of this function", inst.loc)
+        raise CompileError(
+            f"{name}:{inst.ptx_line}: the branch target {getattr(operand, 'name', operand)} is not a label "
+            "of this function",
+            inst.loc,
+        )
     return labels[operand.name]
 
 
@@ -229,7 +256,7 @@ def _registers(inst: Inst, binding: Binding) -> tuple[tuple[str, ...], tuple[str
         _collect(operand, writes if is_dest else reads)
     if inst.guard is not None:
         reads[inst.guard.reg.name] = None
-        reads.update(writes)             # lanes that the guard leaves out keep the old value
+        reads.update(writes)  # lanes that the guard leaves out keep the old value
     return tuple(reads), tuple(writes)
 
 

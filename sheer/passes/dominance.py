@@ -172,7 +172,9 @@ class Loop:
         self.members, self.headers, self.parent = members, headers, parent
 
 
-def linear_order(succs: list[list[int]], preds: list[list[int]]) -> tuple[list[int], list[Loop | None], list[Loop]]:
+def linear_order(
+    succs: list[list[int]], preds: list[list[int]]
+) -> tuple[list[int], list[Loop | None], list[Loop]]:
     """An order of all blocks in which forward edges go forward and every loop is contiguous.
 
     Returns the order, the innermost loop of every block, and all loops (outer before inner).
@@ -191,7 +193,9 @@ def linear_order(succs: list[list[int]], preds: list[list[int]]) -> tuple[list[i
                 order.append(block)
                 innermost[block] = parent
                 continue
-            headers = {b for b in component if b == 0 or any(p not in inside for p in preds[b])} or {min(component)}
+            headers = {b for b in component if b == 0 or any(p not in inside for p in preds[b])} or {
+                min(component)
+            }
             if parent is not None and len(headers) > 1 and inside == parent.members:
                 headers = {min(headers)}
             loop = Loop(inside, headers, parent)

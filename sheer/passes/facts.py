@@ -36,7 +36,7 @@ class Facts:
         self.divergent = [False] * len(graph.blocks)
         self.context: list[frozenset[tuple[int, int]]] = [frozenset()] * len(graph.blocks)
         self.divergent_loops: set[int] = set()
-        self.mixed_phis: set[int] = set()         # values of phis at which differently masked edges meet
+        self.mixed_phis: set[int] = set()  # values of phis at which differently masked edges meet
 
     def masked(self, block: int) -> bool:
         return bool(self.context[block])
@@ -79,8 +79,9 @@ class Facts:
         return shape
 
 
-def analyse(graph: Graph, lanes: int, block: tuple[int, int, int] | None, is_entry: bool,
-            varying_params: bool = True) -> Facts:
+def analyse(
+    graph: Graph, lanes: int, block: tuple[int, int, int] | None, is_entry: bool, varying_params: bool = True
+) -> Facts:
     """Runs to a fixed point: shapes decide which branches diverge, those decide contexts, those decide shapes of phis."""
     facts = Facts(graph, lanes, block, is_entry)
     lanes_k = FactLanes(facts)
@@ -162,9 +163,14 @@ def _contexts(facts: Facts) -> None:
                 changed = True
     facts.context = context
     facts.divergent_loops = {
-        id(loop) for loop in facts.loops
-        if any(facts.divergent[b] and any(s not in loop.members for s in graph.blocks[b].succs) for b in loop.members)
-        or any(_exits_masked(facts, loop, b) for b in loop.members)}
+        id(loop)
+        for loop in facts.loops
+        if any(
+            facts.divergent[b] and any(s not in loop.members for s in graph.blocks[b].succs)
+            for b in loop.members
+        )
+        or any(_exits_masked(facts, loop, b) for b in loop.members)
+    }
 
 
 def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
@@ -200,7 +206,9 @@ def _mixed(facts: Facts, block: int, preds: list[int], stop: int) -> bool:
             if pred not in between:
                 between.add(pred)
                 work.append(pred)
-    return any(facts.divergent[b] and (facts.ipdom[b] not in between or facts.ipdom[b] == block) for b in between)
+    return any(
+        facts.divergent[b] and (facts.ipdom[b] not in between or facts.ipdom[b] == block) for b in between
+    )
 
 
 def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
@@ -267,12 +275,14 @@ class FactLanes(ShapeLanes):
         else:
             out = row.emit(self, m, *self.sources(ins))
             shapes = list(out) if isinstance(out, (list, tuple)) else [out]
-        if len(shapes) < len(dests):                 # a value taken apart: mov.b64 {a, b}, c
+        if len(shapes) < len(dests):  # a value taken apart: mov.b64 {a, b}, c
             shapes = [self._default(*shapes)] * len(dests)
         if ins.guard is not None:
             guard = self.value(ins.uses[ins.guard.reg.name])
-            shapes = [join(s, self.value(ins.uses[d])) if _uniform(guard) and d is not None else VARYING
-                      for s, d in zip(shapes, dests, strict=False)]
+            shapes = [
+                join(s, self.value(ins.uses[d])) if _uniform(guard) and d is not None else VARYING
+                for s, d in zip(shapes, dests, strict=False)
+            ]
         return list(zip(dests, shapes, strict=False))
 
     def sources(self, ins: Ins) -> list[Any]:
@@ -308,8 +318,9 @@ class FactLanes(ShapeLanes):
             return self.uniform()
         if isinstance(operand, Addr):
             base = operand.base
-            shape = self.uniform() if base is None or isinstance(base, Sym) else self.value(ins.uses[base.name])
-            return shape
+            return (
+                self.uniform() if base is None or isinstance(base, Sym) else self.value(ins.uses[base.name])
+            )
         return VARYING
 
     def special(self, name: str) -> Any:
@@ -330,8 +341,11 @@ class FactLanes(ShapeLanes):
     def load(self, m: Any, ins: Ins) -> Any:
         address = self.operand(ins, ins.inst.operands[1])
         space, base = getattr(m, "space", ""), getattr(ins.inst.operands[1], "base", None)
-        if space.startswith("param") and self.facts.is_entry and not (
-                isinstance(base, Sym) and base.name not in self.kernel_params):
+        if (
+            space.startswith("param")
+            and self.facts.is_entry
+            and not (isinstance(base, Sym) and base.name not in self.kernel_params)
+        ):
             return self.uniform() if _uniform(address) else VARYING
         if space.startswith(("local", "param")) or not _uniform(address):
             return VARYING
@@ -345,7 +359,9 @@ class FactLanes(ShapeLanes):
     def _raw_varying(self, m: Any, ins: Ins) -> Any:
         return [VARYING] * len(destinations(ins))
 
-    atomic = shuffle = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = _raw_varying
+    atomic = shuffle = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = (
+        _raw_varying
+    )
     policy = _raw_varying
 
     def vote(self, m: Any, ins: Ins) -> Any:

@@ -30,8 +30,11 @@ def waits_on(facts: Facts, loop: Loop) -> list[Ins]:
     graph = facts.graph
     makers = {value: ins for b in loop.members for ins in graph.blocks[b].ins for value in ins.defs.values()}
     phis = {phi.value: phi for b in loop.members for phi in graph.blocks[b].phis}
-    exits = [graph.blocks[b].cond_value for b in loop.members
-             if graph.blocks[b].kind == "branch" and any(s not in loop.members for s in graph.blocks[b].succs)]
+    exits = [
+        graph.blocks[b].cond_value
+        for b in loop.members
+        if graph.blocks[b].kind == "branch" and any(s not in loop.members for s in graph.blocks[b].succs)
+    ]
     found: dict[int, Ins] = {}
     seen: set[int] = set()
     work = list(exits)
@@ -59,7 +62,11 @@ def _strong(ins: Ins) -> bool:
 
 def _updates(ins: Ins, makers: dict[int, Ins], phis: dict[int, object]) -> bool:
     """Compare-and-swap whose new value is computed: somebody always succeeds."""
-    if ins.binding.form.name != "atom" or getattr(ins.binding.m, "op", "") != "cas" or len(ins.inst.operands) < 4:
+    if (
+        ins.binding.form.name != "atom"
+        or getattr(ins.binding.m, "op", "") != "cas"
+        or len(ins.inst.operands) < 4
+    ):
         return False
     compare, swap = ins.inst.operands[2], ins.inst.operands[3]
     if not isinstance(swap, Reg) or not isinstance(compare, Reg):
@@ -77,5 +84,5 @@ def _updates(ins: Ins, makers: dict[int, Ins], phis: dict[int, object]) -> bool:
         if value in makers and makers[value] is not ins:
             work.extend(makers[value].uses.values())
         elif value in phis:
-            work.extend(phis[value].sources)      # type: ignore[attr-defined]
+            work.extend(phis[value].sources)  # type: ignore[attr-defined]
     return False

@@ -14,7 +14,7 @@ import numpy as np
 
 from sheer.base.types import SCALARS, ScalarType
 
-_LIMIT = 1 << 24          # larger constants per lane are not worth following
+_LIMIT = 1 << 24  # larger constants per lane are not worth following
 
 
 class Shape:
@@ -23,11 +23,27 @@ class Shape:
     const: the value, if known; key: the SSA value it belongs to (for use as a stride).
     """
 
-    __slots__ = ("c", "stride", "m", "tz", "bits", "const", "key")
+    __slots__ = ("bits", "c", "const", "key", "m", "stride", "tz")
 
-    def __init__(self, c: Any, stride: Any = None, m: Any = None, tz: int = 0, bits: int = -1, const: int | None = None,
-                 key: Any = None) -> None:
-        self.c, self.stride, self.m, self.tz, self.bits, self.const, self.key = c, stride, m, tz, bits, const, key
+    def __init__(
+        self,
+        c: Any,
+        stride: Any = None,
+        m: Any = None,
+        tz: int = 0,
+        bits: int = -1,
+        const: int | None = None,
+        key: Any = None,
+    ) -> None:
+        self.c, self.stride, self.m, self.tz, self.bits, self.const, self.key = (
+            c,
+            stride,
+            m,
+            tz,
+            bits,
+            const,
+            key,
+        )
 
     @property
     def uniform(self) -> bool:
@@ -43,8 +59,13 @@ class Shape:
         return self.stride is None or np.array_equal(self.m, other.m)
 
     def identical(self, other: Shape | None) -> bool:
-        return (other is not None and self.same(other) and self.tz == other.tz and self.bits == other.bits
-                and self.const == other.const)
+        return (
+            other is not None
+            and self.same(other)
+            and self.tz == other.tz
+            and self.bits == other.bits
+            and self.const == other.const
+        )
 
     def __repr__(self) -> str:
         if self.uniform:
@@ -102,9 +123,8 @@ class ShapeLanes:
         for operand in operands:
             if operand is VARYING or (isinstance(operand, Shape) and not operand.uniform):
                 return VARYING
-            if isinstance(operand, (list, tuple)) and not isinstance(operand, ScalarType):
-                if self._default(*operand) is VARYING:
-                    return VARYING
+            if isinstance(operand, (list, tuple)) and not isinstance(operand, ScalarType) and self._default(*operand) is VARYING:
+                return VARYING
         return self.uniform()
 
     def _affine(self, t: ScalarType, c: Any, stride: Any, m: Any, tz: int, bits: int) -> Shape | None:
@@ -163,8 +183,14 @@ class ShapeLanes:
             if abs(int(k)) > _LIMIT:
                 return VARYING
             bits = _spread(a.bits) * int(k) if a.bits >= 0 and int(k) > 0 else -1
-            return self._affine(t, a.c * int(k), a.stride, None if a.m is None else a.m * int(k), min(a.tz + b.tz, 64),
-                                _spread(bits) if bits >= 0 else -1)
+            return self._affine(
+                t,
+                a.c * int(k),
+                a.stride,
+                None if a.m is None else a.m * int(k),
+                min(a.tz + b.tz, 64),
+                _spread(bits) if bits >= 0 else -1,
+            )
         if a.stride is None and b.key is not None:
             return self._affine(t, self.zero, b.key, a.c, min(a.tz, b.tz), -1)
         return VARYING
@@ -176,7 +202,9 @@ class ShapeLanes:
             return self.uniform(to.wrap(t.wrap(a.const)))
         if a.uniform:
             bits = a.bits if a.bits >= 0 else ((1 << t.bits) - 1 if t.kind != "s" else -1)
-            return Shape(self.zero, None, None, a.tz, bits & ((1 << to.bits) - 1) if bits >= 0 else -1, None, a.key)
+            return Shape(
+                self.zero, None, None, a.tz, bits & ((1 << to.bits) - 1) if bits >= 0 else -1, None, a.key
+            )
         if t.bits < 32 or to.bits < 32:
             return VARYING
         return Shape(a.c, a.stride, a.m, a.tz, a.bits, None, a.key)
@@ -185,8 +213,16 @@ class ShapeLanes:
         wide = SCALARS[f"{t.kind}{t.bits * 2}"]
         return self.mul(wide, self.widen(wide, t, a), self.widen(wide, t, b))
 
-    def convert(self, to: ScalarType, t: ScalarType, a: Shape | None, rnd: str = "", ftz: bool = False, sat: bool = False,
-                relu: bool = False) -> Shape | None:
+    def convert(
+        self,
+        to: ScalarType,
+        t: ScalarType,
+        a: Shape | None,
+        rnd: str = "",
+        ftz: bool = False,
+        sat: bool = False,
+        relu: bool = False,
+    ) -> Shape | None:
         if to.is_float or t.is_float or sat or to.kind == "p" or t.kind == "p":
             return self._default(a)
         return self.widen(to, t, a)
@@ -207,7 +243,9 @@ class ShapeLanes:
             return self._default(a, n)
         k = min(n.const & 0xFFFFFFFF, 255)
         if a.const is not None and a.uniform and 0 <= k < t.bits:
-            return self.uniform(t.wrap(a.const) >> k if t.kind == "s" else (a.const & ((1 << t.bits) - 1)) >> k)
+            return self.uniform(
+                t.wrap(a.const) >> k if t.kind == "s" else (a.const & ((1 << t.bits) - 1)) >> k
+            )
         bits = a.bits >> k if a.bits >= 0 else -1
         if a.uniform:
             return Shape(self.zero, None, None, max(a.tz - k, 0), bits)

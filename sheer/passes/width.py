@@ -11,7 +11,7 @@ from sheer.base.types import SCALARS
 from sheer.ir.module import Imm
 from sheer.passes.facts import Facts
 
-_ROOM = 16          # vector registers that live values may take, of 32
+_ROOM = 16  # vector registers that live values may take, of 32
 _WIDE = (128, 64)
 
 

@@ -9,13 +9,42 @@ import struct
 from typing import Any
 
 from sheer.base.types import SCALARS
-from sheer.ir.module import (Addr, Args, Function, Guard, Imm, Inst, Label, Loc, Module, Not, Operand, Pair, Param,
-                             Prototype, Reg, Reloc, Sink, Special, Sym, Variable, Vec)
+from sheer.ir.module import (
+    Addr,
+    Args,
+    Function,
+    Guard,
+    Imm,
+    Inst,
+    Label,
+    Loc,
+    Module,
+    Not,
+    Operand,
+    Pair,
+    Param,
+    Prototype,
+    Reg,
+    Reloc,
+    Sink,
+    Special,
+    Sym,
+    Variable,
+    Vec,
+)
 from sheer.ptx.lexer import PtxError, Token, tokens
 
 _LINKAGE = {".extern", ".visible", ".weak", ".common"}
 _SPACES = {".global", ".const", ".shared", ".local", ".param", ".tex"}
-_THREE = {".maxntid", ".reqntid", ".maxclusterrank", ".minnctapersm", ".maxnctapersm", ".maxnreg", ".reqnctapercluster"}
+_THREE = {
+    ".maxntid",
+    ".reqntid",
+    ".maxclusterrank",
+    ".minnctapersm",
+    ".maxnctapersm",
+    ".maxnreg",
+    ".reqnctapercluster",
+}
 
 
 def parse(text: str, name: str = "<ptx>") -> Module:
@@ -75,7 +104,7 @@ class _Parser:
     def line_of(self, token: Token) -> int:
         return bisect.bisect_right(self.line_starts, token.offset)
 
-    def int(self) -> int:
+    def integer(self) -> int:
         negative = self.accept("-")
         token = self.expect_kind("int", "a number")
         value = _int(token.text)
@@ -102,7 +131,7 @@ class _Parser:
                 self.next()
         elif token.text == ".address_size":
             self.next()
-            if self.int() != 64:
+            if self.integer() != 64:
                 raise self.error("only .address_size 64 is supported", token)
         elif token.text == ".file":
             self.file()
@@ -117,10 +146,10 @@ class _Parser:
 
     def file(self) -> None:
         self.next()
-        index = self.int()
+        index = self.integer()
         self.files[index] = self.expect_kind("string", "a file name").text[1:-1]
         while self.accept(","):
-            self.int()
+            self.integer()
 
     def skip_section(self) -> None:
         while not self.at("{"):
@@ -177,7 +206,7 @@ class _Parser:
         while self.tok.kind == "dot":
             word = self.next().text[1:]
             if word == "align":
-                align = self.int()
+                align = self.integer()
             elif word in ("v2", "v4", "v8"):
                 vector = int(word[1:])
             elif word == "attribute":
@@ -207,7 +236,7 @@ class _Parser:
         width = SCALARS[element].bytes
         dims: list[int] = []
         while self.accept("["):
-            dims.append(0 if self.at("]") else self.int())
+            dims.append(0 if self.at("]") else self.integer())
             self.expect("]")
         data, relocs = (None, ()) if not self.accept("=") else self.initial(width, element)
         count = vector
@@ -218,7 +247,9 @@ class _Parser:
         size = width * count
         if data is not None:
             data = data.ljust(size, b"\0")
-        return Variable(name, space, align or width * vector, size, data, relocs, linkage, element, count, bool(dims))
+        return Variable(
+            name, space, align or width * vector, size, data, relocs, linkage, element, count, bool(dims)
+        )
 
     def initial(self, width: int, element: str) -> tuple[bytes | None, tuple[Reloc, ...]]:
         data = bytearray()
@@ -248,7 +279,7 @@ class _Parser:
         """symbol, symbol+4, generic(symbol)+4, mask(symbol), and for bytes 0xFF00(symbol): one byte of an address."""
         mask = None
         if self.tok.kind == "int":
-            mask = self.int()
+            mask = self.integer()
         name = self.expect_kind("word", "a number or a symbol").text
         addend = 0
         if name == "generic" and self.accept("("):
@@ -263,9 +294,9 @@ class _Parser:
 
     def offset(self) -> int:
         if self.accept("+"):
-            return self.int()
+            return self.integer()
         if self.at("-"):
-            return self.int()
+            return self.integer()
         return 0
 
     # -- functions ----------------------------------------------------------------------------------------------
@@ -304,16 +335,32 @@ class _Parser:
         else:
             self.accept(";")
         first = {key: value[0] for key, value in limits.items()}
-        return Function(name, is_entry, returns, params, size, _reg_types(body.regs, params, returns), tuple(body.variables),
-                        tuple(body.code) if has_body else None, body.branch_targets, body.prototypes, body.call_targets,
-                        linkage, noreturn, limits.get(".maxntid", (0, 0, 0)), limits.get(".reqntid", (0, 0, 0)),
-                        first.get(".minnctapersm", 0), first.get(".maxnreg", 0), line)
+        return Function(
+            name,
+            is_entry,
+            returns,
+            params,
+            size,
+            _reg_types(body.regs, params, returns),
+            tuple(body.variables),
+            tuple(body.code) if has_body else None,
+            body.branch_targets,
+            body.prototypes,
+            body.call_targets,
+            linkage,
+            noreturn,
+            limits.get(".maxntid", (0, 0, 0)),
+            limits.get(".reqntid", (0, 0, 0)),
+            first.get(".minnctapersm", 0),
+            first.get(".maxnreg", 0),
+            line,
+        )
 
     def three(self) -> tuple[int, int, int]:
-        values = [self.int()]
+        values = [self.integer()]
         while self.accept(","):
-            values.append(self.int())
-        return (values + [1, 1])[0], (values + [1, 1])[1], (values + [1, 1])[2]
+            values.append(self.integer())
+        return ([*values, 1, 1])[0], ([*values, 1, 1])[1], ([*values, 1, 1])[2]
 
     def params(self) -> tuple[Param, ...]:
         """(.param .align n .b8 name[size], .reg .u32 name, ...) with the offsets of the parameter block."""
@@ -335,11 +382,11 @@ class _Parser:
         while self.tok.kind == "dot":
             word = self.next().text[1:]
             if word == "align":
-                align = self.int()
+                align = self.integer()
             elif word == "ptr":
                 while self.tok.text in (".global", ".const", ".shared", ".local", ".param", ".align"):
                     if self.next().text == ".align":
-                        self.int()
+                        self.integer()
             elif word in SCALARS:
                 element = word
             elif word in ("texref", "samplerref", "surfref"):
@@ -349,7 +396,7 @@ class _Parser:
         name = self.next().text if self.tok.kind == "word" else f"_{offset}"
         if self.accept("["):
             is_array = True
-            count = 0 if self.at("]") else self.int()
+            count = 0 if self.at("]") else self.integer()
             self.expect("]")
         size = SCALARS[element].bytes * count
         align = align or SCALARS[element].bytes
@@ -377,7 +424,9 @@ class _Parser:
         first = self.simple(regs)
         if self.accept("|"):
             second = self.simple(regs)
-            return Pair(None if isinstance(first, Sink) else first, None if isinstance(second, Sink) else second)
+            return Pair(
+                None if isinstance(first, Sink) else first, None if isinstance(second, Sink) else second
+            )
         return first
 
     def simple(self, regs: dict[str, str]) -> Operand:
@@ -429,7 +478,7 @@ class _Parser:
         token = self.tok
         if token.kind == "int":
             base: Any = None
-            offset = self.int()
+            offset = self.integer()
         else:
             found = self.name(self.expect_kind("word", "an address"), regs)
             if isinstance(found, Sym):
@@ -439,7 +488,9 @@ class _Parser:
             else:
                 raise self.error(f"{token.text!r} is not a declared register or symbol", token)
         if self.accept(","):
-            raise self.error("addresses with coordinates (textures, surfaces, tensor maps) are not supported", token)
+            raise self.error(
+                "addresses with coordinates (textures, surfaces, tensor maps) are not supported", token
+            )
         self.expect("]")
         return Addr(base, offset)
 
@@ -499,8 +550,9 @@ class _BodyParser:
             while p.accept(","):
                 names.append(p.next().text)
             p.expect(";")
-            (self.body.branch_targets if is_branch else self.body.call_targets)[self.rename(token.text)] = \
+            (self.body.branch_targets if is_branch else self.body.call_targets)[self.rename(token.text)] = (
                 tuple(self.rename(n) for n in names)
+            )
         elif p.at(".callprototype"):
             p.next()
             returns = p.params() if p.at("(") else ()
@@ -534,20 +586,25 @@ class _BodyParser:
     def location(self) -> None:
         p = self.p
         p.next()
-        file, line = p.int(), p.int()
+        file, line = p.integer(), p.integer()
         if p.tok.kind == "int":
-            p.int()
-        while p.accept(","):      # function_name label, inlined_at file line column
+            p.integer()
+        while p.accept(","):  # function_name label, inlined_at file line column
             while p.tok.kind in ("word", "int") or p.at("+"):
                 stop = p.toks[p.pos + 1]
                 inlined = p.tok.text == "inlined_at"
                 p.next()
                 if inlined:
-                    p.int(), p.int(), p.int()
+                    p.integer(), p.integer(), p.integer()
                     break
                 if stop.text == ",":
                     break
-                if p.tok.kind == "word" and "inlined_at" != p.tok.text and stop.kind != "punct" and stop.kind != "word":
+                if (
+                    p.tok.kind == "word"
+                    and p.tok.text != "inlined_at"
+                    and stop.kind != "punct"
+                    and stop.kind != "word"
+                ):
                     break
         self.loc = Loc(file, line) if line else self.loc
 
@@ -569,7 +626,7 @@ class _BodyParser:
         while True:
             name = p.expect_kind("word", "a register name").text
             if p.accept("<"):
-                count = p.int()
+                count = p.integer()
                 p.expect(">")
                 for index in range(count):
                     self.body.regs[self.declare(f"{name}{index}")] = kind
@@ -608,7 +665,12 @@ class _BodyParser:
             text = p.toks[index].text
             depth += (text == "{") - (text == "}")
             previous = p.toks[index - 1].text
-            if depth == 0 and p.toks[index + 1].text == ":" and p.toks[index].kind == "word" and previous in ";{}:":
+            if (
+                depth == 0
+                and p.toks[index + 1].text == ":"
+                and p.toks[index].kind == "word"
+                and previous in ";{}:"
+            ):
                 self.declare(text)
 
     def declare(self, name: str) -> str:
@@ -686,8 +748,10 @@ def _float_bits(value: Imm, bits: int) -> int:
     if value.kind == "int":
         number = float(value.value)
     else:
-        number = struct.unpack("<f" if value.kind == "f32" else "<d",
-                               value.value.to_bytes(4 if value.kind == "f32" else 8, "little"))[0]
+        number = struct.unpack(
+            "<f" if value.kind == "f32" else "<d",
+            value.value.to_bytes(4 if value.kind == "f32" else 8, "little"),
+        )[0]
         if (bits, value.kind) in ((32, "f32"), (64, "f64")):
             return value.value
     code, size = {16: ("<e", 2), 32: ("<f", 4), 64: ("<d", 8)}[bits]

@@ -9,6 +9,19 @@
 
 #include "channel_descriptor.h"
 
+/* Tells the runtime where this program's managed variables are, before kernels and variables register. */
+#if defined(__CUDA__) && !defined(__CUDA_ARCH__)
+extern "C" void __sheerManagedSection(void *begin, void *end);
+extern "C" {
+extern char __start_sheer_managed[] __attribute__((weak, visibility("hidden")));
+extern char __stop_sheer_managed[] __attribute__((weak, visibility("hidden")));
+}
+static __attribute__((constructor(200))) void __sheer_managed_section() {
+  if (__start_sheer_managed != __stop_sheer_managed)
+    __sheerManagedSection(__start_sheer_managed, __stop_sheer_managed);
+}
+#endif
+
 /* What a launch with <<< >>> calls. */
 extern "C" unsigned __cudaPushCallConfiguration(dim3 gridDim, dim3 blockDim, size_t sharedMem = 0,
                                                 struct CUstream_st *stream = 0)

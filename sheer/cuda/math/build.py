@@ -15,8 +15,21 @@ from sheer.base.errors import ToolError
 
 HERE = Path(__file__).resolve().parent
 SOURCES = ("exponential.c", "trigonometric.c", "special.c", "parts.c")
-FLAGS = ("-target", "nvptx64-nvidia-cuda", "-march=sm_80", "-O1", "-ffp-contract=off", "-fno-builtin", "-ffreestanding", "-emit-llvm",
-         "-c", "-Xclang", "-disable-llvm-passes", "-Wno-unknown-cuda-version", "-w")
+FLAGS = (
+    "-target",
+    "nvptx64-nvidia-cuda",
+    "-march=sm_80",
+    "-O1",
+    "-ffp-contract=off",
+    "-fno-builtin",
+    "-ffreestanding",
+    "-emit-llvm",
+    "-c",
+    "-Xclang",
+    "-disable-llvm-passes",
+    "-Wno-unknown-cuda-version",
+    "-w",
+)
 
 
 @functools.cache
@@ -41,8 +54,12 @@ def _compile(scratch: Path) -> bytes:
     zig = Path(ziglang.__file__).parent / "zig"
     unity = scratch / "math.c"
     unity.write_text("".join(f'#include "{HERE / name}"\n' for name in SOURCES))
-    done = subprocess.run([str(zig), "clang", *FLAGS, str(unity), "-o", str(scratch / "math.bc")],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(zig), "clang", *FLAGS, str(unity), "-o", str(scratch / "math.bc")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise ToolError("the device math library does not compile", done.returncode, done.stderr)
     return (scratch / "math.bc").read_bytes()

@@ -55,7 +55,9 @@ TABLES = {
 
 def main() -> None:
     """Prints the header."""
-    print("/* Made by fit.py: near-minimax polynomials (Chebyshev interpolation), coefficients from low to high. */")
+    print(
+        "/* Made by fit.py: near-minimax polynomials (Chebyshev interpolation), coefficients from low to high. */"
+    )
     print("#pragma once")
     for name, (f, low, high, degree) in TABLES.items():
         numbers = ", ".join(v.hex() for v in interpolated(f, low, high, degree))

@@ -106,6 +106,8 @@ struct Symbol {
   bool constant;
   uint64_t bytes, align;
   int64_t data;
+  void* bound = nullptr;  // host memory that holds the variable on every device, instead of device memory
+  bool ready = false;     // bound, and its initial value has been written
 };
 struct Reloc {
   uint32_t symbol;

@@ -136,6 +136,9 @@ Function* module_function_at(Module*, uint32_t index);
 // Address and size of a __device__ / __constant__ variable on a device; instantiates the module there.
 // NotFound
 Error module_symbol(Module*, Device*, const char* name, void** address, uint64_t* bytes);
+// From now on the variable lives at `host` on every device (managed variables: the host's own copy of it). To
+// be called before the module is used on a device. NotFound, IllegalState
+Error module_bind(Module*, const char* name, void* host);
 uint32_t module_symbol_count(Module*);
 const char* module_symbol_name(Module*, uint32_t index);
 

@@ -207,7 +207,8 @@ Error module_load(const Image* images, uint32_t count, Module** out) {
 static void instance_free(Module* m, uint32_t device_at) {
   Instance& instance = m->instances[device_at];
   if (!instance.globals) return;
-  for (uint32_t i = 0; i < m->symbols.count; i++) memory_free(reinterpret_cast<void*>(instance.globals[i]));
+  for (uint32_t i = 0; i < m->symbols.count; i++)
+    if (!m->symbols[i].bound) memory_free(reinterpret_cast<void*>(instance.globals[i]));
   free(instance.globals);
   instance.globals = nullptr;
 }
@@ -274,15 +275,21 @@ void pack_params(const Function* f, void* const* args, void* out) {
 static Error instantiate(Module* m, Device* d, Instance* instance) {
   uint64_t* globals = static_cast<uint64_t*>(checked(calloc(m->symbols.count + 1, 8)));
   for (uint32_t i = 0; i < m->symbols.count; i++) {
-    const Symbol& s = m->symbols[i];
-    void* at = nullptr;
-    Error error = symbol_allocate(d, s.bytes, s.name.c(), &at);
+    Symbol& s = m->symbols[i];
+    void* at = s.bound;
+    Error error = at ? Error::Ok : symbol_allocate(d, s.bytes, s.name.c(), &at);
     if (error != Error::Ok) {
-      for (uint32_t k = 0; k < i; k++) memory_free(reinterpret_cast<void*>(globals[k]));
+      for (uint32_t k = 0; k < i; k++)
+        if (!m->symbols[k].bound) memory_free(reinterpret_cast<void*>(globals[k]));
       free(globals);
       return error;
     }
     globals[i] = reinterpret_cast<uint64_t>(at);
+    if (s.bound) {
+      memory_register(d, at, s.bytes, 0);  // another device's instance, or a reset before, may have done it
+      if (s.ready) continue;               // the program's own values by now
+      s.ready = true;
+    }
     if (s.data >= 0 && uint64_t(s.data) + s.bytes <= m->data.count)
       memcpy(at, m->data.data + s.data, s.bytes);
     else
@@ -322,6 +329,18 @@ Error module_symbol(Module* m, Device* d, const char* name, void** address, uint
     return Error::Ok;
   }
   set_message("the module has no variable named %s", name);
+  return Error::NotFound;
+}
+
+Error module_bind(Module* m, const char* name, void* host) {
+  Hold hold(m->lock);
+  for (Instance& instance : m->instances)
+    if (instance.globals) return Error::IllegalState;
+  for (Symbol& s : m->symbols) {
+    if (!(s.name == name)) continue;
+    s.bound = host;
+    return Error::Ok;
+  }
   return Error::NotFound;
 }
 

@@ -1,0 +1,252 @@
+"""Memory instructions: addresses in state spaces, ld, st, cvta, isspacep, cp.async. In: bound instructions. Out: IR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheer.base.errors import CompileError
+from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.operands import OperandLanes
+from sheer.codegen.value import Value
+from sheer.ir.module import Addr, Imm, Operand, Sym, Vec
+from sheer.passes.cfg import Ins
+from sheer.passes.shape import Shape
+
+U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
+
+
+class AccessLanes(OperandLanes):
+    """Memory instructions."""
+
+    # -- addresses and memory instructions ----------------------------------------------------------------------------------------------------------
+
+    def address(self, ins: Ins, operand: Operand, space: str) -> Value:
+        """A generic address (64 bits) from an address operand in a state space."""
+        assert isinstance(operand, Addr)
+        base = operand.base
+        space = (space or "generic").partition("::")[0]
+        if base is None:
+            value = self.const(U64, operand.offset)
+        elif isinstance(base, Sym):
+            value = self.symbol(Sym(base.name, operand.offset), ins, U64)
+            place = self.compiler.place(self.function, base.name)
+            if place is not None and place[0] in ("shared", "dynamic_shared") and space == "generic":
+                space = "shared"
+            if place is not None and place[0] == "local" and space == "generic":
+                space = "local"
+        else:
+            value = self.read(ins.uses[base.name])
+            if value.bits < 64:
+                value = self.widen(U64, SCALARS[f"u{value.bits}"], value)
+            if operand.offset:
+                value = self.add(U64, value, self.const(U64, operand.offset))
+        return self.to_generic(value, space)
+
+    def to_generic(self, value: Value, space: str) -> Value:
+        if space == "shared":
+            return self.add(U64, self.scalar(64, self.frame_field(8, "i64")), value)
+        if space == "local":
+            return self.add(U64, self.local_base(), value)
+        return value
+
+    def local_base(self) -> Value:
+        """Generic address of every lane's local memory."""
+        import numpy as np
+
+        base = self.frame_field(16, "i64")
+        stride = self.resize_scalar(self.frame_field(76), 32, 64, False)
+        first = self.text.op(f"zext i32 {self.text.op(f'mul i32 {self.group}, {self.n}')} to i64")
+        start = self.text.op(f"add i64 {base}, {self.text.op(f'mul i64 {first}, {stride}')}")
+        shape = Shape(np.zeros(self.n, np.int64), "local", np.arange(self.n, dtype=np.int64))
+        return Value(64, shape, scalar=start, stride=stride)
+
+    def load(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        operands = ins.inst.operands
+        count = int(m.vec[1:]) if m.vec else 1
+        space = (getattr(m, "space", "") or "").partition("::")[0]
+        kind = SCALARS[f"b{m.type.bits}"]
+        assert isinstance(operands[1], Addr)
+        if space == "param":
+            values = self._load_param(ins, operands[1], kind, count)
+        else:
+            address = self.address(ins, operands[1], space)
+            strong = getattr(m, "sem", "") not in ("", "weak")
+            self.check(address, kind.bytes * count, 0, ins)
+            values = self.load_lanes(kind, count, address, strong)
+            if (strong and m.sem == "volatile") or getattr(m, "sem", "") in ("relaxed", "acquire"):
+                self.compiler.polls_memory = True
+        return [(m.type, v) for v in values]
+
+    def _load_param(self, ins: Ins, operand: Addr, t: ScalarType, count: int) -> list[Value]:
+        planes = self.param_address(operand)
+        if planes is not None:
+            return [self.read_param(planes, operand.offset + i * t.bytes, t) for i in range(count)]
+        if isinstance(operand.base, Sym) and not self.function.is_entry:
+            raise CompileError(
+                f"{operand.base.name} is not a parameter of {self.function.name}", ins.inst.loc
+            )
+        address = self.address(ins, operand, "param")
+        if not address.uniform:
+            return self.load_lanes(t, count, address)
+        pointer = self.pointer(address)
+        found = []
+        for i in range(count):
+            place = self.text.op(f"getelementptr i8, ptr {pointer}, i64 {i * t.bytes}") if i else pointer
+            found.append(
+                self.scalar(
+                    t.bits,
+                    self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 8)}, !invariant.load !0"),
+                )
+            )
+        return found
+
+    def store(self, m: Any, ins: Ins) -> None:
+        operands = ins.inst.operands
+        kind = SCALARS[f"b{m.type.bits}"]
+        items = operands[1].items if isinstance(operands[1], Vec) else (operands[1],)
+        values = [self.src(ins, item, kind) for item in items]
+        space = (m.space or "").partition("::")[0]
+        assert isinstance(operands[0], Addr)
+        if space == "param":
+            planes = self.param_address(operands[0])
+            if planes is None:
+                raise CompileError("a store to a kernel parameter", ins.inst.loc)
+            for i, value in enumerate(values):
+                self.write_param(planes, operands[0].offset + i * kind.bytes, kind, value)
+            return
+        address = self.address(ins, operands[0], space)
+        self.check(address, kind.bytes * len(values), 1, ins)
+        self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
+
+    def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
+        """Checked mode: the machine verifies every active lane's address first."""
+        if not self.compiler.checked:
+            return
+        t, n = self.text, self.n
+        array = self.lane_array(Value(64, None, vector=self.vec(address)))
+        mask = t.alloca(f"i{n}", 8)
+        t.do(f"store i{n} {self.mask_bits()}, ptr {mask}")
+        t.intrinsic(
+            "sheer_rt_check",
+            "void",
+            [
+                ("ptr", self.frame),
+                ("i32", self.group),
+                ("ptr", array),
+                ("ptr", mask),
+                ("i32", str(n)),
+                ("i32", str(size)),
+                ("i32", str(access)),
+                ("i32", str(ins.inst.loc.line)),
+                ("i32", str(ins.inst.loc.file)),
+            ],
+        )
+
+    def atomic(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        if self.compiler.checked:
+            self.check(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, ins)
+        return super().atomic(m, ins)
+
+    def reduce(self, m: Any, ins: Ins) -> None:
+        if self.compiler.checked:
+            self.check(self.address(ins, ins.inst.operands[0], m.space), m.type.bytes, 2, ins)
+        super().reduce(m, ins)
+
+    def convert_address(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        """cvta: to generic adds the window's base, cvta.to takes it away."""
+        value = self.src(ins, ins.inst.operands[1], SCALARS[f"b{m.type.bits}"])
+        space = m.space.partition("::")[0]
+        wide = value if value.bits == 64 else self.widen(U64, U32, value)
+        if space in ("shared", "local"):
+            if m.to:
+                base = self.scalar(64, self.frame_field(8, "i64")) if space == "shared" else self.local_base()
+                result = self.sub(U64, wide, base)
+            else:
+                result = self.to_generic(wide, space)
+        else:
+            result = wide
+        if space == "local":
+            result = self.vector(64, self.vec(result))
+        return [
+            (m.type, self.widen(SCALARS[f"u{m.type.bits}"], U64, result) if m.type.bits != 64 else result)
+        ]
+
+    def space_of(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        value = self.src(ins, ins.inst.operands[1], B64)
+        space = m.space.partition("::")[0]
+        shared = self._inside(
+            value, self.frame_field(8, "i64"), self.resize_scalar(self.frame_field(68), 32, 64, False)
+        )
+        stride = self.resize_scalar(self.frame_field(76), 32, 64, False)
+        threads = self.text.op(f"mul i64 {stride}, 1024")
+        local = self._inside(value, self.frame_field(16, "i64"), threads)
+        if space in ("shared", "local"):
+            return [(PRED, shared if space == "shared" else local)]
+        if space == "global":
+            return [(PRED, self.not_(PRED, self.simple("or", shared, local)))]
+        return [(PRED, self.const(PRED, 0))]
+
+    def _inside(self, value: Value, base: str, size: str) -> Value:
+        offset = self.simple("sub", value, self.scalar(64, base))
+        return self.compare(U64, "lt", offset, self.scalar(64, size))
+
+    def copy_async(self, m: Any, ins: Ins) -> None:
+        """cp.async: done at once. A source size smaller than the copy fills the rest with zeros."""
+        operands = ins.inst.operands
+        target = self.address(ins, operands[0], "shared")
+        source = self.address(ins, operands[1], "global")
+        size = operands[2].value if isinstance(operands[2], Imm) else 16
+        unit = B32 if size % 8 else B64
+        limit = operands[3] if len(operands) > 3 else None
+        short = limit is not None and not (isinstance(limit, Imm) and limit.value == size)
+        if not short:
+            self.check(source, size, 0, ins)
+            self.check(target, size, 1, ins)
+            self.store_lanes(unit, self.load_lanes(unit, size // unit.bytes, source), target)
+            return
+        amount = self.src(ins, limit, U32)
+        outer = self.mask
+        values = []
+        byte = SCALARS["b32"]
+        for offset in range(0, size, 4):
+            wanted = self.vec(self.compare(U32, "gt", amount, self.const(U32, offset)))
+            self.mask = self.text.op(f"and <{self.n} x i1> {wanted}, {outer}") if outer else wanted
+            place = self.vector(64, self.vec(self.add(U64, source, self.const(U64, offset))))
+            values.append(self._load_lanes(byte, 1, place)[0])
+            self.mask = outer
+        self.store_lanes(byte, values, target)
+
+    def copy_arrive(self, m: Any, ins: Ins) -> None:
+        """The copies are done already: with .noinc this is an arrival; without, the pending count is raised and lowered."""
+        if not m.noinc:
+            return
+        from types import SimpleNamespace
+
+        place = self.address(ins, ins.inst.operands[0], m.space or "generic")
+        places = self.lane_array(Value(64, None, vector=self.vec(place)))
+        arrive = SimpleNamespace(op="arrive", expect_tx=False)
+
+        def one(lane: str) -> list[str]:
+            at = self.text.op(f"inttoptr i64 {self.lane_of(places, 64, lane)} to ptr")
+            self._mbarrier_update(arrive, at, "1")
+            return []
+
+        self.for_each_lane(one)
+
+    def policy(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
+        return [(B64, self.const(B64, 0))]
+
+    def poll_yield(self) -> None:
+        """Others get their turn: lanes of other groups, other blocks."""
+        self.compiler.flags |= 2
+        self.text.intrinsic("sheer_rt_yield", "void", [("ptr", self.frame), ("i32", self.group)])
+
+    def carry_in(self) -> Value:
+        if not self.carry:
+            self.carry = self.text.alloca(f"<{self.n} x i32>")
+        return self.vector(32, self.text.op(f"load <{self.n} x i32>, ptr {self.carry}"))
+
+    def set_carry(self, value: Value) -> None:
+        if not self.carry:
+            self.carry = self.text.alloca(f"<{self.n} x i32>")
+        self.text.do(f"store <{self.n} x i32> {self.vec(value)}, ptr {self.carry}")
