@@ -148,7 +148,7 @@ class IntegerLanes:
         if shape.stride is not None:
             stride = a.stride or b.stride
             if not stride:
-                uniform, other = (a, b) if a.uniform else (b, a)
+                uniform = a if a.uniform else b
                 stride = self.resize_scalar(uniform.scalar, t.bits, 64)
         result = Value(t.bits, shape, scalar=base, vector=vector, stride=stride)
         if vector:
@@ -470,7 +470,7 @@ class IntegerLanes:
         return result
 
     def _extend(self, v: Value, have: int, want: int) -> Value:
-        ty, _, names = self.names(v)
+        _, _, names = self.names(v)
         to = int_type(want, 1 if v.uniform else self.n)
         if v.bits == want:
             return v

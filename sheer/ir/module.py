@@ -78,7 +78,7 @@ class Args(NamedTuple):
     items: tuple[Operand, ...]
 
 
-Operand = Union[Reg, Special, Imm, Sym, Addr, Vec, Pair, Not, Sink, Args]
+Operand = Union[Reg, Special, Imm, Sym, Addr, Vec, Pair, Not, Sink, Args]  # noqa: UP007
 
 
 class Guard(NamedTuple):
@@ -125,7 +125,7 @@ class Variable(NamedTuple):
     relocs: tuple[Reloc, ...] = ()
     linkage: str = ""  # "" visible extern weak common
     type: str = "b8"  # element type
-    count: int = 1  # elements; 1 and scalar for plain variables
+    count: int = 1  # type: ignore[assignment]  # elements; 1 and scalar for plain variables
     is_array: bool = False
 
 

@@ -58,11 +58,11 @@ def _place_phis(graph: Graph, frontier: list[set[int]]) -> None:
                 defined.setdefault(reg, set()).add(block.index)
     returned = [p.name for p in graph.function.returns if p.is_reg]
     for reg, blocks in defined.items():
-        if len(blocks) == 1 and not any(reg in live[b] for b in blocks) and reg not in returned:
-            # one block defines it and it is not live into that block: a phi could only be needed where it is live in
-            # along a path around the definition, which reads an undefined value
-            if not any(reg in live[f] for b in blocks for f in frontier[b]):
-                continue
+        # one block defines it and it is not live into that block: a phi could only be needed where it is live in
+        # along a path around the definition, which reads an undefined value
+        alone = len(blocks) == 1 and not any(reg in live[b] for b in blocks) and reg not in returned
+        if alone and not any(reg in live[f] for b in blocks for f in frontier[b]):
+            continue
         work = list(blocks)
         placed: set[int] = set()
         while work:
