@@ -31,6 +31,23 @@ static Mutex registry_lock;
 static Map<const void*, HostKernel> kernels;
 static Map<const void*, HostVariable> variables;
 static Vec<Entry*> linked;
+struct Section {
+  const char *begin, *end;
+};
+static Vec<Section> managed_sections;  // where programs keep managed variables on the host
+
+static bool in_managed_section(const void* host) {  // lock held
+  for (const Section& s : managed_sections)
+    if (host >= s.begin && host < s.end) return true;
+  return false;
+}
+// Host and device share one address space: managed variables live where the host has them.
+static void bind_managed(Entry* e) {
+  Hold hold(registry_lock);
+  for (auto& slot : variables.slots)
+    if (slot.used && slot.value.entry == e && in_managed_section(slot.key))
+      module_bind(e->module->module, slot.value.name, const_cast<void*>(slot.key));
+}
 
 static Error load_now(Entry* e) {
   Vec<Image> images;
@@ -40,7 +57,9 @@ static Error load_now(Entry* e) {
     images.push(image);
   }
   if (!images.count) return Error::InvalidImage;
-  return module_make(nullptr, images.data, images.count, &e->module);
+  SHEER_TRY(module_make(nullptr, images.data, images.count, &e->module));
+  bind_managed(e);
+  return Error::Ok;
 }
 static Error entry_load(Entry* e) {
   Hold hold(e->lock);
@@ -97,21 +116,28 @@ Error find_symbol(Context* c, const void* host, void** address, size_t* bytes) {
   return e;
 }
 
-// Managed variables are reached through a pointer on the host, which must hold before main.
+// Managed variables hold their initial values before main, so an image that has some is loaded at once. In
+// the form that NVIDIA's compiler emits, the host reaches them through a pointer, which is set here.
 static void place_managed(Entry* entry) {
   Vec<HostVariable> list;
   {
     Hold hold(registry_lock);
-    for (auto& slot : variables.slots)
-      if (slot.used && slot.value.entry == entry && slot.value.managed && !*slot.value.managed)
-        list.push(slot.value);
+    for (auto& slot : variables.slots) {
+      HostVariable& v = slot.value;
+      if (!slot.used || v.entry != entry) continue;
+      if ((v.managed && !*v.managed) || in_managed_section(slot.key)) list.push(v);
+    }
+  }
+  Context* c = list.count ? primary(thread().device) : nullptr;
+  if (!c) return;
+  if (Error e = entry_load(entry); e != Error::Ok) {
+    fprintf(stderr, "sheer: managed variables: %s\n", last_message());
+    return;
   }
   for (HostVariable& v : list) {
-    Context* c = primary(thread().device);
     void* address = nullptr;
-    if (c && entry_load(entry) == Error::Ok)
-      module_symbol(entry->module->module, c->device, v.name, &address, nullptr);
-    *v.managed = address;
+    module_symbol(entry->module->module, c->device, v.name, &address, nullptr);
+    if (v.managed) *v.managed = address;
   }
 }
 }  // namespace sheer::api
@@ -153,6 +179,12 @@ SHEER_API void __cudaRegisterManagedVar(void** handle, void** host, char*, const
                                         size_t bytes, int, int) {
   Hold hold(registry_lock);
   variables[static_cast<const void*>(host)] = {reinterpret_cast<Entry*>(handle), name, bytes, host};
+}
+SHEER_API void __sheerManagedSection(void* begin, void* end) {
+  Hold hold(registry_lock);
+  for (const Section& s : managed_sections)
+    if (s.begin == begin) return;
+  managed_sections.push({static_cast<char*>(begin), static_cast<char*>(end)});
 }
 SHEER_API char __cudaInitModule(void** handle) {
   place_managed(reinterpret_cast<Entry*>(handle));
