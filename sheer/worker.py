@@ -102,7 +102,7 @@ class Worker:
         from sheer.oracle import run_remote
 
         try:
-            run_remote(
+            printed = run_remote(
                 self.parsed(fields, blob),
                 fields["kernel"],
                 _three(fields["grid"]),
@@ -116,7 +116,7 @@ class Worker:
             loc = fault.loc
             text = f"{fault.kind} {fault.thread} {fault.block} {fault.address} {loc.line if loc else 0} {loc.file if loc else 0}"
             return [("fault", text)], str(fault).encode()
-        return [("ok", "")], b""
+        return [("ok", "")], printed
 
     def nvrtc(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
         from sheer.cuda.toolchain.nvrtc import compile as compile_source

@@ -18,7 +18,19 @@ from sheer.oracle.program import Program
 from sheer.oracle.schedule import run as _run
 from sheer.oracle.state import Launch
 
-__all__ = ["Arena", "BadAddress", "Memory", "Remote", "access", "control", "matrix", "run", "run_remote", "symbols", "warp"]
+__all__ = [
+    "Arena",
+    "BadAddress",
+    "Memory",
+    "Remote",
+    "access",
+    "control",
+    "matrix",
+    "run",
+    "run_remote",
+    "symbols",
+    "warp",
+]
 
 _heaps: dict[int, Arena] = {}
 
@@ -30,18 +42,29 @@ def symbols(module: Module) -> list[str]:
 
 def instantiate(module: Module, memory: Arena) -> dict[str, int]:
     """Allocates the module's symbols in an arena and fills in their initial values."""
-    places = {name: memory.allocate(module.variables[name].size, module.variables[name].data or b"")
-              for name in symbols(module)}
+    places = {
+        name: memory.allocate(module.variables[name].size, module.variables[name].data or b"")
+        for name in symbols(module)
+    }
     numbers = {name: 1 + i for i, name in enumerate(module.functions)}
     for name, place in places.items():
         for reloc in module.variables[name].relocs:
             target = places.get(reloc.symbol, numbers.get(reloc.symbol, 0)) + reloc.addend
-            memory.store(place + reloc.offset, target.to_bytes(8, "little")[:reloc.bytes])
+            memory.store(place + reloc.offset, target.to_bytes(8, "little")[: reloc.bytes])
     return places
 
 
-def run(module: Module, kernel: str, grid: Sequence[int], block: Sequence[int], params: bytes, memory: Memory,
-        globals_: dict[str, int] | None = None, shared: int = 0, heap: Arena | None = None) -> bytes:
+def run(
+    module: Module,
+    kernel: str,
+    grid: Sequence[int],
+    block: Sequence[int],
+    params: bytes,
+    memory: Memory,
+    globals_: dict[str, int] | None = None,
+    shared: int = 0,
+    heap: Arena | None = None,
+) -> bytes:
     """Runs a launch. `params` is the packed parameter block, `globals_` says where symbols are (see `instantiate`), `shared` is the
     size of dynamic shared memory. Returns what the kernel printed. Raises KernelFault, CompileError.
     """
@@ -53,8 +76,16 @@ def run(module: Module, kernel: str, grid: Sequence[int], block: Sequence[int], 
     return bytes(launch.output)
 
 
-def run_remote(module: Module, kernel: str, grid: Sequence[int], block: Sequence[int], shared: int, pid: int, params: bytes,
-               globals_: Sequence[int]) -> bytes:
+def run_remote(
+    module: Module,
+    kernel: str,
+    grid: Sequence[int],
+    block: Sequence[int],
+    shared: int,
+    pid: int,
+    params: bytes,
+    globals_: Sequence[int],
+) -> bytes:
     """Runs a launch on the memory of another process; `globals_` are the addresses of the module's symbols in their order. The heap of
     device-side malloc stays in this process, from one launch to the next.
     """

@@ -55,7 +55,11 @@ def _is_strong(m: Any) -> bool:
 
 def _param_name(code: Code, operand: Operand) -> str:
     """The .param variable or device function parameter that an address names, if it does."""
-    name = getattr(operand.base, "name", "") if isinstance(operand, Addr) and isinstance(operand.base, Sym) else ""
+    name = (
+        getattr(operand.base, "name", "")
+        if isinstance(operand, Addr) and isinstance(operand.base, Sym)
+        else ""
+    )
     if name in code.param_sizes:
         return name
     function = code.function
@@ -77,12 +81,12 @@ def _ld(code: Code, inst: Inst, binding: Binding) -> Step:
 
     def one(thread: Thread) -> None:
         if name:
-            data = bytes(thread.params.get(name, b"")[offset:offset + size * count])
+            data = bytes(thread.params.get(name, b"")[offset : offset + size * count])
             data = data.ljust(size * count, b"\0")
         else:
             data = thread.load(space, where(thread), size * count)
         for i, write in enumerate(writers):
-            write(thread, from_bits(raw, int.from_bytes(data[i * size:(i + 1) * size], "little")))
+            write(thread, from_bits(raw, int.from_bytes(data[i * size : (i + 1) * size], "little")))
 
     return Step(inst, one, strong=_is_strong(m))
 
@@ -104,7 +108,7 @@ def _st(code: Code, inst: Inst, binding: Binding) -> Step:
         area = thread.params.setdefault(name, bytearray(code.param_sizes.get(name, 0)))
         if len(area) < offset + len(data):
             area.extend(bytes(offset + len(data) - len(area)))
-        area[offset:offset + len(data)] = data
+        area[offset : offset + len(data)] = data
 
     return Step(inst, one, strong=_is_strong(m))
 
@@ -161,7 +165,12 @@ def _combined(op: str, t: ScalarType, old: Any, b: Any, c: Any = None) -> Any:
         return exact.each(t, lambda e, x, y: exact.add(e, x, y) if e.is_float else e.wrap(x + y), old, b)
     if op in ("min", "max"):
         least = op == "min"
-        return exact.each(t, lambda e, x, y: exact.extreme(least, x, y) if e.is_float else (min if least else max)(x, y), old, b)
+        return exact.each(
+            t,
+            lambda e, x, y: exact.extreme(least, x, y) if e.is_float else (min if least else max)(x, y),
+            old,
+            b,
+        )
     if op == "inc":
         return 0 if old >= b else old + 1
     if op == "dec":
@@ -176,7 +185,7 @@ def _atom(code: Code, inst: Inst, binding: Binding) -> Step:
     operands = list(inst.operands)
     write = code.operands.writer(inst, operands.pop(0), t) if binding.form.name == "atom" else None
     where, space = address(code, inst, operands.pop(0), plain(getattr(m, "space", "")))
-    sources = [code.operands.reader(inst, o, t) for o in operands[:2 if m.op == "cas" else 1]]
+    sources = [code.operands.reader(inst, o, t) for o in operands[: 2 if m.op == "cas" else 1]]
 
     def one(thread: Thread) -> None:
         place = where(thread)
@@ -214,8 +223,11 @@ def _cp(code: Code, inst: Inst, binding: Binding) -> Step:
         whole = size(thread)
         wanted = min(amount(thread), whole)
         place = source(thread)
-        data = b"".join(thread.load("global", place + i, 1) for i in range(wanted)) if wanted < whole \
+        data = (
+            b"".join(thread.load("global", place + i, 1) for i in range(wanted))
+            if wanted < whole
             else thread.load("global", place, whole)
+        )
         thread.store("shared", target(thread), data.ljust(whole, b"\0"))
 
     return Step(inst, one)
@@ -232,7 +244,12 @@ class _State:
         self.bytes, self.phase = bits >> 40 & 0x7FFFFF, bits >> 63
 
     def bits(self) -> int:
-        return self.missing & 0xFFFFF | (self.expected & 0xFFFFF) << 20 | (self.bytes & 0x7FFFFF) << 40 | self.phase << 63
+        return (
+            self.missing & 0xFFFFF
+            | (self.expected & 0xFFFFF) << 20
+            | (self.bytes & 0x7FFFFF) << 40
+            | self.phase << 63
+        )
 
     def settle(self) -> None:
         """A phase in which nothing is missing any more is over."""

@@ -52,10 +52,13 @@ def _leave(code: Code, inst: Inst, binding: Binding) -> Step:
 def _trap(code: Code, inst: Inst, binding: Binding) -> Step:
     def one(thread: Thread) -> None:
         raise thread.fault("Trap", "a trap")
+
     return Step(inst, one)
 
 
-@handles("brkpt", "pmevent", "griddepcontrol", "setmaxnreg", "prefetch", "prefetchu", "discard", "applypriority")
+@handles(
+    "brkpt", "pmevent", "griddepcontrol", "setmaxnreg", "prefetch", "prefetchu", "discard", "applypriority"
+)
 def _hint(code: Code, inst: Inst, binding: Binding) -> Step:
     return Step(inst, lambda thread: None)
 
@@ -80,8 +83,12 @@ def _call(code: Code, inst: Inst, binding: Binding) -> Step:
         if target.name in _RUNTIME and (callee is None or callee.body is None):
             return _runtime(code, inst, target.name, returns, arguments)
         if callee is None or callee.body is None:
-            raise code.operands.error(inst, f"the function {target.name} is called but not defined in any linked module")
-        return _call_step(code, inst, lambda thread: target.name, callee.params, callee.returns, returns, arguments)
+            raise code.operands.error(
+                inst, f"the function {target.name} is called but not defined in any linked module"
+            )
+        return _call_step(
+            code, inst, lambda thread: target.name, callee.params, callee.returns, returns, arguments
+        )
     signature = _prototype(code, inst, operands)
     number = code.operands.reader(inst, target, U64)
 
@@ -122,7 +129,7 @@ def _result_sink(code: Code, inst: Inst, operand: Operand, param: Param) -> Call
         t = SCALARS[param.type]
         unsigned = SCALARS[f"b{t.bits}"] if t.bits > 1 else t
         write = code.operands.writer(inst, operand, unsigned)
-        return lambda thread, data: write(thread, int.from_bytes(data[:t.bytes], "little"))
+        return lambda thread, data: write(thread, int.from_bytes(data[: t.bytes], "little"))
     name = getattr(operand, "name", "")
 
     def store(thread: Thread, data: bytes) -> None:
@@ -131,10 +138,19 @@ def _result_sink(code: Code, inst: Inst, operand: Operand, param: Param) -> Call
     return store
 
 
-def _call_step(code: Code, inst: Inst, name: Callable[[Thread], str], params: tuple[Param, ...],
-               results: tuple[Param, ...], returns: Args, arguments: Args) -> Step:
+def _call_step(
+    code: Code,
+    inst: Inst,
+    name: Callable[[Thread], str],
+    params: tuple[Param, ...],
+    results: tuple[Param, ...],
+    returns: Args,
+    arguments: Args,
+) -> Step:
     if len(arguments.items) != len(params):
-        raise code.operands.error(inst, f"the function takes {len(params)} arguments, {len(arguments.items)} are given")
+        raise code.operands.error(
+            inst, f"the function takes {len(params)} arguments, {len(arguments.items)} are given"
+        )
     sources = [_argument_bytes(code, inst, o, p) for o, p in zip(arguments.items, params, strict=True)]
     sinks = [_result_sink(code, inst, o, p) for o, p in zip(returns.items, results, strict=False)]
 
@@ -179,8 +195,9 @@ def _free(thread: Thread, arguments: list[int]) -> int:
         try:
             thread.launch.heap.release(arguments[0])
         except BadAddress:
-            raise thread.fault("IllegalAddress", f"free of {arguments[0]:#x}, which malloc did not give",
-                               arguments[0]) from None
+            raise thread.fault(
+                "IllegalAddress", f"free of {arguments[0]:#x}, which malloc did not give", arguments[0]
+            ) from None
     return 0
 
 
@@ -206,10 +223,14 @@ def _runtime(code: Code, inst: Inst, name: str, returns: Args, arguments: Args) 
     for operand, width in zip(arguments.items, widths, strict=False):
         param = Param("", f"b{width}", width // 8, width // 8, 0)
         data = _argument_bytes(code, inst, operand, param)
-        sources.append(lambda thread, data=data, width=width: int.from_bytes(data(thread)[:width // 8], "little"))
+        sources.append(
+            lambda thread, data=data, width=width: int.from_bytes(data(thread)[: width // 8], "little")
+        )
     sink = None
     if returns.items and result:
-        sink = _result_sink(code, inst, returns.items[0], Param("", f"b{result}", result // 8, result // 8, 0))
+        sink = _result_sink(
+            code, inst, returns.items[0], Param("", f"b{result}", result // 8, result // 8, 0)
+        )
 
     def one(thread: Thread) -> None:
         value = action(thread, [s(thread) for s in sources])

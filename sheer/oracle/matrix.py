@@ -38,7 +38,9 @@ def _matrix(f: Fragment, lanes: dict[int, list[Any]]) -> Matrix:
     return {f.place(lane, e): elements[e] for lane, elements in lanes.items() for e in range(f.elements)}
 
 
-def _multiplied(shape: str, types: tuple[ScalarType, ...], a: Matrix, b: Matrix, c: Matrix, satfinite: bool) -> Matrix:
+def _multiplied(
+    shape: str, types: tuple[ScalarType, ...], a: Matrix, b: Matrix, c: Matrix, satfinite: bool
+) -> Matrix:
     """A B + C; floats exactly and rounded once at the end."""
     m, n, k = shape_of(shape)
     d_type = types[0]
@@ -73,8 +75,10 @@ def _everybody(thread: Thread) -> int:
 def _packed(t: ScalarType, elements: list[Any]) -> list[int]:
     """Elements to registers of 32 bits (64 for f64)."""
     pack = max(32 // t.bits, 1)
-    return [sum(to_bits(t, e) << (i * t.bits) for i, e in enumerate(elements[at:at + pack]))
-            for at in range(0, len(elements), pack)]
+    return [
+        sum(to_bits(t, e) << (i * t.bits) for i, e in enumerate(elements[at : at + pack]))
+        for at in range(0, len(elements), pack)
+    ]
 
 
 def _writer(code: Code, inst: Inst, operand: Operand, width: int) -> Give:
@@ -107,14 +111,21 @@ def _product_step(code: Code, inst: Inst, shape: str, types: tuple[ScalarType, .
         return _packed(d, [product[out.place(thread.lane, e)] for e in range(out.elements)])
 
     assert m and n and k
-    return meeting(inst, _everybody, lambda thread: [s(thread) for s in sources],
-                   _writer(code, inst, inst.operands[0], widths[0]), result)
+    return meeting(
+        inst,
+        _everybody,
+        lambda thread: [s(thread) for s in sources],
+        _writer(code, inst, inst.operands[0], widths[0]),
+        result,
+    )
 
 
 @handles("mma")
 def _mma(code: Code, inst: Inst, binding: Binding) -> Step:
     m = binding.m
-    return _product_step(code, inst, m.shape, (m.type, m.type2, m.type3, m.type4), bool(getattr(m, "satfinite", False)))
+    return _product_step(
+        code, inst, m.shape, (m.type, m.type2, m.type3, m.type4), bool(getattr(m, "satfinite", False))
+    )
 
 
 @handles("wmma")

@@ -62,11 +62,11 @@ class Arena:
 
     def load(self, address: int, size: int) -> bytes:
         area, offset = self._find(address, size)
-        return bytes(area[offset:offset + size])
+        return bytes(area[offset : offset + size])
 
     def store(self, address: int, data: bytes) -> None:
         area, offset = self._find(address, len(data))
-        area[offset:offset + len(data)] = data
+        area[offset : offset + len(data)] = data
 
 
 class _Piece(ctypes.Structure):
@@ -80,8 +80,14 @@ class Remote:
         self.pid = pid
         self.libc = ctypes.CDLL(None, use_errno=True)
         for name in ("process_vm_readv", "process_vm_writev"):
-            getattr(self.libc, name).argtypes = [ctypes.c_int, ctypes.POINTER(_Piece), ctypes.c_ulong,
-                                                 ctypes.POINTER(_Piece), ctypes.c_ulong, ctypes.c_ulong]
+            getattr(self.libc, name).argtypes = [
+                ctypes.c_int,
+                ctypes.POINTER(_Piece),
+                ctypes.c_ulong,
+                ctypes.POINTER(_Piece),
+                ctypes.c_ulong,
+                ctypes.c_ulong,
+            ]
             getattr(self.libc, name).restype = ctypes.c_ssize_t
 
     def _move(self, name: str, buffer: ctypes.Array[ctypes.c_char], address: int, size: int) -> None:
@@ -90,9 +96,12 @@ class Remote:
         if moved == size:
             return
         number = ctypes.get_errno()
-        if moved < 0 and number in (1, 3, 38):       # not permitted, no such process, not in this kernel
-            raise OSError(number, f"{name} of process {self.pid}: {os.strerror(number)}; the reference engine must be allowed to "
-                          "read and write the program's memory (ptrace)")
+        if moved < 0 and number in (1, 3, 38):  # not permitted, no such process, not in this kernel
+            raise OSError(
+                number,
+                f"{name} of process {self.pid}: {os.strerror(number)}; the reference engine must be allowed to "
+                "read and write the program's memory (ptrace)",
+            )
         raise BadAddress
 
     def load(self, address: int, size: int) -> bytes:

@@ -44,7 +44,9 @@ def formatted(thread: Thread, text: bytes, address: int) -> bytes:
 
 
 def _one(thread: Thread, arguments: _Arguments, match: re.Match[bytes]) -> bytes:
-    flags, width, precision, length, kind = (g.decode("latin-1") if g is not None else None for g in match.groups())
+    flags, width, precision, length, kind = (
+        g.decode("latin-1") if g is not None else None for g in match.groups()
+    )
     if kind == "%":
         return b"%"
     if width == "*":
@@ -70,7 +72,7 @@ def _one(thread: Thread, arguments: _Arguments, match: re.Match[bytes]) -> bytes
     if kind == "s":
         found = arguments.int(8, False)
         data = thread.text_at(found) if found else b"(null)"
-        return _padded(head, data[:int(precision or 0)] if has_precision else data)
+        return _padded(head, data[: int(precision or 0)] if has_precision else data)
     if kind == "p":
         found = arguments.int(8, False)
         return _padded(head, b"(nil)" if not found else f"{found:#x}".encode())

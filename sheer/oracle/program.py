@@ -26,9 +26,9 @@ class Step(NamedTuple):
     one: Callable[[Thread], None] | None
     moves: bool = False
     group: Callable[[list[Thread]], None] | None = None
-    strong: bool = False             # an atomic or volatile access: the thread may be polling
+    strong: bool = False  # an atomic or volatile access: the thread may be polling
     guard: Reader | None = None
-    ends: bool = False               # control flow may join after it
+    ends: bool = False  # control flow may join after it
 
 
 Handler = Callable[["Code", Inst, Binding], Step]
@@ -37,10 +37,12 @@ HANDLERS: dict[str, Handler] = {}
 
 def handles(*names: str) -> Callable[[Handler], Handler]:
     """Registers a handler for raw rows by base opcode name."""
+
     def add(handler: Handler) -> Handler:
         for name in names:
             HANDLERS[name] = handler
         return handler
+
     return add
 
 
@@ -89,8 +91,15 @@ class Code:
                 joins.add(len(insts))
             else:
                 insts.append(item)
-        insts.append(Inst("ret", (), None, insts[-1].loc if insts else Inst("", (), None, (0, 0), 0).loc,  # type: ignore[arg-type]
-                          insts[-1].ptx_line if insts else 0))
+        insts.append(
+            Inst(
+                "ret",
+                (),
+                None,
+                insts[-1].loc if insts else Inst("", (), None, (0, 0), 0).loc,  # type: ignore[arg-type]
+                insts[-1].ptx_line if insts else 0,
+            )
+        )
         for index, inst in enumerate(insts):
             step = self._step(inst)
             if inst.guard is not None:
@@ -120,8 +129,11 @@ class Code:
         specs = [o for o in binding.form.operands if not o.is_pred]
         required = sum(not o.optional for o in specs)
         if not required <= len(inst.operands) <= len(specs):
-            raise self.operands.error(inst, f"it takes {binding.form.text.partition(' ')[2].strip()}, "
-                                      f"but {len(inst.operands)} operands are given")
+            raise self.operands.error(
+                inst,
+                f"it takes {binding.form.text.partition(' ')[2].strip()}, "
+                f"but {len(inst.operands)} operands are given",
+            )
         readers: list[Reader] = []
         for spec, operand in zip(specs, inst.operands, strict=False):
             if spec.is_dest:
@@ -136,15 +148,20 @@ class Code:
         write = self.operands.writer(inst, first, operand_type(specs[0], m))
         if pair and not isinstance(first, Pair):
             alone = write
+
             def write(thread: Thread, value: Any) -> None:
                 alone(thread, value[0])
-        if "carry" in ref.__code__.co_varnames[:ref.__code__.co_argcount]:
+
+        if "carry" in ref.__code__.co_varnames[: ref.__code__.co_argcount]:
+
             def one(thread: Thread) -> None:
                 value, thread.carry = ref(m, *[r(thread) for r in readers], carry=thread.carry)
                 write(thread, value)
         else:
+
             def one(thread: Thread) -> None:
                 write(thread, ref(m, *[r(thread) for r in readers]))
+
         return Step(inst, one)
 
 
@@ -166,7 +183,9 @@ def _successors(code: Code, index: int) -> list[int]:
     if name == "bra":
         target = getattr(inst.operands[0], "name", "")
         if target not in code.labels:
-            raise code.operands.error(inst, f"the branch target {target or inst.operands[0]} is not a label of this function")
+            raise code.operands.error(
+                inst, f"the branch target {target or inst.operands[0]} is not a label of this function"
+            )
         return [code.labels[target]] + (following if inst.guard is not None else [])
     if name == "brx":
         table = code.function.branch_targets.get(getattr(inst.operands[1], "name", ""), ())
@@ -181,8 +200,11 @@ def _ranks(code: Code) -> list[int]:
     follows them. The warp runs the threads that are furthest behind first.
     """
     succs = [_successors(code, i) for i in range(len(code.steps))]
-    leaders = sorted({0} | {s for i, ss in enumerate(succs) for s in ss if ss != [i + 1]}
-                     | {i + 1 for i, ss in enumerate(succs) if ss != [i + 1] and i + 1 < len(succs)})
+    leaders = sorted(
+        {0}
+        | {s for i, ss in enumerate(succs) for s in ss if ss != [i + 1]}
+        | {i + 1 for i, ss in enumerate(succs) if ss != [i + 1] and i + 1 < len(succs)}
+    )
     block_of: dict[int, int] = {}
     ends = [*leaders[1:], len(code.steps)]
     for number, (first, end) in enumerate(zip(leaders, ends, strict=True)):
@@ -272,12 +294,18 @@ class Program:
             names |= named(function) | {v.name for v in function.variables}
             indirect = any(isinstance(i, Inst) and i.opcode.startswith("call") for i in function.body or ())
             for other in self.module.functions.values():
-                if other.name not in reached and other.body is not None and not other.is_entry and (
-                        other.name in names or indirect):
+                if (
+                    other.name not in reached
+                    and other.body is not None
+                    and not other.is_entry
+                    and (other.name in names or indirect)
+                ):
                     reached.add(other.name)
                     work.append(other)
         own = [v for n in reached for v in self.module.functions[n].variables]
-        variables = [v for v in (*self.module.variables.values(), *own) if v.space == "shared" and v.name in names]
+        variables = [
+            v for v in (*self.module.variables.values(), *own) if v.space == "shared" and v.name in names
+        ]
         places, end = _offsets([v for v in variables if v.size])
         start = -(-end // 16) * 16
         dynamic = [v for v in variables if not v.size]

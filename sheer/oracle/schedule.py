@@ -11,10 +11,10 @@ from sheer.base.errors import KernelFault
 from sheer.oracle.program import Program, Step
 from sheer.oracle.state import Block, Launch, Thread, Warp
 
-PATIENCE = 2000         # basic blocks that lanes may fall behind before they come first
-POLL = 40               # what an atomic or volatile access counts in that
-QUANTUM = 20_000        # instructions that a warp runs before another has its turn
-RESIDENT = 64           # blocks at once, unless they wait for the whole grid
+PATIENCE = 2000  # basic blocks that lanes may fall behind before they come first
+POLL = 40  # what an atomic or volatile access counts in that
+QUANTUM = 20_000  # instructions that a warp runs before another has its turn
+RESIDENT = 64  # blocks at once, unless they wait for the whole grid
 
 
 def _ready(warp: Warp) -> list[Thread]:
@@ -26,7 +26,9 @@ def _group(warp: Warp, ready: list[Thread]) -> list[Thread]:
     first = min(ready, key=lambda t: t.last)
     if warp.tick - first.last <= PATIENCE:
         first = min(ready, key=lambda t: (-len(t.stack), t.code.rank[t.pc], t.pc))
-    return [t for t in ready if t.code is first.code and t.pc == first.pc and len(t.stack) == len(first.stack)]
+    return [
+        t for t in ready if t.code is first.code and t.pc == first.pc and len(t.stack) == len(first.stack)
+    ]
 
 
 def run_warp(warp: Warp, launch: Launch) -> int:

@@ -46,9 +46,15 @@ def special(name: str) -> Read | None:
     if axis in _AXIS:
         n = _AXIS[axis]
         vectors: dict[str, Read] = {
-            "tid": lambda t: t.tid[n], "ntid": lambda t: t.launch.block[n], "ctaid": lambda t: t.block.ctaid[n],
-            "nctaid": lambda t: t.launch.grid[n], "clusterid": lambda t: t.block.ctaid[n],
-            "nclusterid": lambda t: t.launch.grid[n], "cluster_ctaid": lambda t: 0, "cluster_nctaid": lambda t: 1}
+            "tid": lambda t: t.tid[n],
+            "ntid": lambda t: t.launch.block[n],
+            "ctaid": lambda t: t.block.ctaid[n],
+            "nctaid": lambda t: t.launch.grid[n],
+            "clusterid": lambda t: t.block.ctaid[n],
+            "nclusterid": lambda t: t.launch.grid[n],
+            "cluster_ctaid": lambda t: 0,
+            "cluster_nctaid": lambda t: 1,
+        }
         return vectors.get(stem)
     if name.startswith(("envreg", "pm")) and name.lstrip("envregpm").split("_")[0].isdigit():
         return lambda t: 0

@@ -14,7 +14,7 @@ from sheer.ir.module import Inst, Loc, Module
 from sheer.oracle.memory import HEAP, LOCAL, PARAM, SHARED, WINDOW, Arena, BadAddress, Memory
 
 Dim = tuple[int, int, int]
-LOCAL_LIMIT = 1 << 19        # bytes of local memory per thread that calls may use: as large as CUDA lets them be
+LOCAL_LIMIT = 1 << 19  # bytes of local memory per thread that calls may use: as large as CUDA lets them be
 
 
 class Frame(NamedTuple):
@@ -31,11 +31,20 @@ class Frame(NamedTuple):
 class Launch:
     """One launch of a kernel, and what all its blocks share."""
 
-    def __init__(self, module: Module, grid: Dim, block: Dim, dynamic_shared: int, params: bytes, memory: Memory,
-                 symbols: dict[str, int], heap: Arena | None = None) -> None:
+    def __init__(
+        self,
+        module: Module,
+        grid: Dim,
+        block: Dim,
+        dynamic_shared: int,
+        params: bytes,
+        memory: Memory,
+        symbols: dict[str, int],
+        heap: Arena | None = None,
+    ) -> None:
         self.module, self.grid, self.block = module, grid, block
         self.dynamic_shared, self.params, self.memory = dynamic_shared, params, memory
-        self.symbols = symbols                 # global and const variables -> address
+        self.symbols = symbols  # global and const variables -> address
         self.heap = heap if heap is not None else Arena(start=HEAP)
         self.output = bytearray()
         self.clock = 0
@@ -62,8 +71,8 @@ class Thread:
         self.cluster_phase = 0
         self.wait: Any = None
         self.alive = True
-        self.last = 0                         # when the warp last let it run
-        self.strong = 0                       # atomics and volatile accesses since: it may be polling
+        self.last = 0  # when the warp last let it run
+        self.strong = 0  # atomics and volatile accesses since: it may be polling
 
     @property
     def inst(self) -> Inst:
@@ -75,9 +84,11 @@ class Thread:
         """What to raise for an illegal action of this thread."""
         inst = self.inst
         path = self.launch.module.files.get(inst.loc.file, "")
-        place = f"{path}:{inst.loc.line}" if inst.loc.line else f"{self.launch.module.text_name}:{inst.ptx_line}"
+        place = (
+            f"{path}:{inst.loc.line}" if inst.loc.line else f"{self.launch.module.text_name}:{inst.ptx_line}"
+        )
         text = f"{message} ({inst.opcode} at {place}, block {self.block.ctaid}, thread {self.tid})"
-        loc: Any = Loc(path, inst.loc.line) if inst.loc.line else None      # type: ignore[arg-type]
+        loc: Any = Loc(path, inst.loc.line) if inst.loc.line else None  # type: ignore[arg-type]
         return KernelFault(kind, text, self.linear, self.block.linear, address, loc)
 
     # -- memory ----------------------------------------------------------------------------------------------------------
@@ -94,8 +105,11 @@ class Thread:
             space = {SHARED: "shared", LOCAL: "local", PARAM: "param"}.get(window, "nowhere")
         else:
             offset = address & WINDOW if space == "param" else address
-        area: bytearray | bytes = {"shared": self.block.shared, "local": self.local, "param": self.launch.params}.get(
-            space, b"")
+        area: bytearray | bytes = {
+            "shared": self.block.shared,
+            "local": self.local,
+            "param": self.launch.params,
+        }.get(space, b"")
         if space == "local" and offset + size <= LOCAL_LIMIT and offset + size > len(self.local):
             self.local.extend(bytes(offset + size - len(self.local)))
         if offset < 0 or offset + size > len(area):
@@ -104,7 +118,11 @@ class Thread:
 
     def _check(self, address: int, size: int, what: str) -> None:
         if address & (size - 1) and size & (size - 1) == 0:
-            raise self.fault("MisalignedAddress", f"a {what} of {size} bytes at the misaligned address {address:#x}", address)
+            raise self.fault(
+                "MisalignedAddress",
+                f"a {what} of {size} bytes at the misaligned address {address:#x}",
+                address,
+            )
 
     def load(self, space: str, address: int, size: int, align: int = 0) -> bytes:
         """Bytes from a state space ("" = generic)."""
@@ -112,7 +130,7 @@ class Thread:
         try:
             area, offset = self._place(space, address, size)
             if isinstance(area, (bytearray, bytes)):
-                return bytes(area[offset:offset + size])
+                return bytes(area[offset : offset + size])
             return area.load(offset, size)
         except BadAddress:
             raise self._illegal("load", space, address, size) from None
@@ -125,15 +143,18 @@ class Thread:
             if isinstance(area, bytes):
                 raise BadAddress
             if isinstance(area, bytearray):
-                area[offset:offset + len(data)] = data
+                area[offset : offset + len(data)] = data
             else:
                 area.store(offset, data)
         except BadAddress:
             raise self._illegal("store", space, address, len(data)) from None
 
     def _illegal(self, what: str, space: str, address: int, size: int) -> KernelFault:
-        return self.fault("IllegalAddress", f"an illegal {what} of {size} bytes at {space or 'generic'} address {address:#x}",
-                          address)
+        return self.fault(
+            "IllegalAddress",
+            f"an illegal {what} of {size} bytes at {space or 'generic'} address {address:#x}",
+            address,
+        )
 
     def text_at(self, address: int) -> bytes:
         """The C string at a generic address."""
@@ -146,8 +167,12 @@ class Thread:
 
     # -- calls --------------------------------------------------------------------------------------------------------------
 
-    def enter(self, code: Any, params: dict[str, bytearray],
-              returned: Callable[[Thread, dict[str, bytearray]], None]) -> None:
+    def enter(
+        self,
+        code: Any,
+        params: dict[str, bytearray],
+        returned: Callable[[Thread, dict[str, bytearray]], None],
+    ) -> None:
         """Goes on in a called function."""
         self.stack.append(Frame(self.code, self.pc + 1, self.regs, self.params, self.local_base, returned))
         self.local_base += -(-self.code.local_bytes // 16) * 16
@@ -196,8 +221,14 @@ class Warp:
         self.meetings: dict[tuple[str, int], Meeting] = {}
         self.tick = 0
 
-    def meet(self, thread: Thread, key: str, members: int, value: Any,
-             action: Callable[[dict[int, tuple[Thread, Any]]], None]) -> None:
+    def meet(
+        self,
+        thread: Thread,
+        key: str,
+        members: int,
+        value: Any,
+        action: Callable[[dict[int, tuple[Thread, Any]]], None],
+    ) -> None:
         """The thread waits until all lanes of `members` that are alive have come to a like instruction; then `action` gives
         each its result.
         """
@@ -242,7 +273,7 @@ class Block:
         total = launch.block[0] * launch.block[1] * launch.block[2]
         self.warps = [Warp(self, n, min(32, total - 32 * n), code) for n in range(-(-total // 32))]
         self.threads = [t for w in self.warps for t in w.threads]
-        self.live = total                     # threads that have not left
+        self.live = total  # threads that have not left
         self.grid_waiters: list[Thread] = []
         self.cluster_waiters: list[tuple[Thread, int]] = []
 

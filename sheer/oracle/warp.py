@@ -23,11 +23,15 @@ There = dict[int, tuple[Thread, Any]]
 Give = Callable[[Thread, Any], None]
 
 
-def meeting(inst: Inst, members: Reader, value: Reader, give: Give, result: Callable[[Thread, There], Any]) -> Step:
+def meeting(
+    inst: Inst, members: Reader, value: Reader, give: Give, result: Callable[[Thread, There], Any]
+) -> Step:
     """A .sync step: brings `value`, gets `result(thread, who is there with what)`."""
 
     def one(thread: Thread) -> None:
-        thread.warp.meet(thread, inst.opcode, members(thread) & 0xFFFFFFFF, (value(thread), give, result), _finish)
+        thread.warp.meet(
+            thread, inst.opcode, members(thread) & 0xFFFFFFFF, (value(thread), give, result), _finish
+        )
         thread.warp.recheck()
 
     return Step(inst, one, moves=True)
@@ -52,8 +56,14 @@ def together(inst: Inst, value: Reader, give: Give, result: Callable[[Thread, Th
     return Step(inst, None, group=group)
 
 
-def exchange_step(code: Code, inst: Inst, value: Reader, member: Operand | None, give: Give,
-                  result: Callable[[Thread, There], Any]) -> Step:
+def exchange_step(
+    code: Code,
+    inst: Inst,
+    value: Reader,
+    member: Operand | None,
+    give: Give,
+    result: Callable[[Thread, There], Any],
+) -> Step:
     if member is None:
         return together(inst, value, give, result)
     return meeting(inst, code.operands.reader(inst, member, U32), value, give, result)
@@ -87,8 +97,14 @@ def _shfl(code: Code, inst: Inst, binding: Binding) -> Step:
             return own, inside
         return there[source][1][0], True
 
-    return exchange_step(code, inst, lambda t: (a(t), b(t), c(t)), operands[4] if len(operands) > 4 else None,
-                         pair_writer(code, inst, operands[0], B32), result)
+    return exchange_step(
+        code,
+        inst,
+        lambda t: (a(t), b(t), c(t)),
+        operands[4] if len(operands) > 4 else None,
+        pair_writer(code, inst, operands[0], B32),
+        result,
+    )
 
 
 @handles("vote")
@@ -122,7 +138,9 @@ def _match(code: Code, inst: Inst, binding: Binding) -> Step:
         return (same if full else 0), full
 
     if m.mode == "any":
-        return exchange_step(code, inst, value, operands[2], code.operands.writer(inst, operands[0], B32), alike)
+        return exchange_step(
+            code, inst, value, operands[2], code.operands.writer(inst, operands[0], B32), alike
+        )
     return exchange_step(code, inst, value, operands[2], pair_writer(code, inst, operands[0], B32), everybody)
 
 
@@ -134,7 +152,14 @@ def _redux(code: Code, inst: Inst, binding: Binding) -> Step:
     def combine(a: Any, b: Any) -> Any:
         if t.is_float:
             return exact.extreme(m.op == "min", a, b, bool(m.NaN))
-        return {"add": t.wrap(a + b), "min": min(a, b), "max": max(a, b), "and": a & b, "or": a | b, "xor": a ^ b}[m.op]
+        return {
+            "add": t.wrap(a + b),
+            "min": min(a, b),
+            "max": max(a, b),
+            "and": a & b,
+            "or": a | b,
+            "xor": a ^ b,
+        }[m.op]
 
     def result(thread: Thread, there: There) -> Any:
         values = [abs(v) if getattr(m, "abs", False) else v for _, v in there.values()]
@@ -143,7 +168,9 @@ def _redux(code: Code, inst: Inst, binding: Binding) -> Step:
             total = combine(total, v)
         return total
 
-    return exchange_step(code, inst, value, inst.operands[2], code.operands.writer(inst, inst.operands[0], t), result)
+    return exchange_step(
+        code, inst, value, inst.operands[2], code.operands.writer(inst, inst.operands[0], t), result
+    )
 
 
 @handles("activemask")
@@ -157,7 +184,9 @@ def _elect(code: Code, inst: Inst, binding: Binding) -> Step:
     def result(thread: Thread, there: There) -> tuple[int, bool]:
         return min(there), thread.lane == min(there)
 
-    return exchange_step(code, inst, lambda thread: 0, inst.operands[1], pair_writer(code, inst, inst.operands[0], B32), result)
+    return exchange_step(
+        code, inst, lambda thread: 0, inst.operands[1], pair_writer(code, inst, inst.operands[0], B32), result
+    )
 
 
 # -- barriers ------------------------------------------------------------------------------------------------------------------------
@@ -167,7 +196,9 @@ def _elect(code: Code, inst: Inst, binding: Binding) -> Step:
 def _bar(code: Code, inst: Inst, binding: Binding) -> Step:
     if ".warp" in inst.opcode:
         members = code.operands.reader(inst, inst.operands[0], U32)
-        return meeting(inst, members, lambda thread: 0, lambda thread, value: None, lambda thread, there: None)
+        return meeting(
+            inst, members, lambda thread: 0, lambda thread, value: None, lambda thread, there: None
+        )
     if ".cluster" in inst.opcode:
         return _cluster(inst)
     m, operands = binding.m, list(inst.operands)
