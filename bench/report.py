@@ -109,8 +109,8 @@ def markdown(full: Mapping[str, Any]) -> str:
     how = (
         f"Measured {full['date']} on {host['cpu']} (family/model {host['family']}), {host['cores']} cores,"
         f" {', '.join(host['features']) or 'no wide vectors'}; {host['gcc']}; {host['pocl'] or 'no PoCL'}."
-        f" Load average at the end {host['load']}. Best of {full['rounds']} interleaved rounds. A ratio is the peer's time over Sheer's: more than 1"
-        " means that Sheer is faster."
+        f" Load average at the end {host['load']}. Best of {full['rounds']} interleaved rounds."
+        " A ratio is the peer's time over Sheer's: more than 1 means that Sheer is faster."
     )
     lines = [
         how,
