@@ -123,7 +123,6 @@ class Probe:
         env = {key: value for key, value in os.environ.items() if not key.startswith("SHEER_")}
         env |= {
             "SHEER_CACHE": str(self.cache),
-            "SHEER_CHIP": "/no/such/test_chip.toml",  # a path: the (fake) worker is asked
             "SHEER_PYTHON": sys.executable,
             "SHEER_HOME": str(HERE / "home"),
             "SHEER_CHIP": "test",  # the built-in chips need no worker
