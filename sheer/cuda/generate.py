@@ -350,6 +350,29 @@ def native_files() -> dict[str, str]:
     return files
 
 
+def _typedefs() -> str:
+    """`cudaTypedefs.h`: pointer types for all driver functions, as cuGetProcAddress gives them."""
+    lines = [f"/* {NOTE} */", "#ifndef SHEER_CUDA_TYPEDEFS_H", "#define SHEER_CUDA_TYPEDEFS_H", ""]
+    lines += ['#include "cuda.h"', ""]
+    plain = functions.plain_names(functions.DRIVER)
+    shown: dict[str, str] = {}
+    for row in functions.DRIVER:
+        variant = f"PFN_{row.base}_v{row.since}"
+        types = ", ".join(f"{p.type}{p.array}" for p in row.parameters) or "void"
+        text = f"typedef {row.returns} (CUDAAPI *{variant})({types});"
+        lines += textwrap.wrap(text, 108, subsequent_indent="    ", break_long_words=False)
+        if row.twin:
+            lines.append(f"typedef {variant} {variant}{row.twin};")
+        if plain.get(row.base, row.base) == row.name:
+            shown[row.base] = variant
+    for base, name in plain.items():
+        row = next(row for row in functions.DRIVER if row.name == name)
+        shown.setdefault(base, f"PFN_{row.base}_v{row.since}")
+    lines += ["", "/* What the plain names mean in CUDA 12. */"]
+    lines += [f"#define PFN_{base} {variant}" for base, variant in shown.items()]
+    return "\n".join([*lines, "", "#endif", ""])
+
+
 def committed_files() -> dict[Path, str]:
     """Generated files that are kept in the repository, by path."""
     include = PACKAGE / "include"
@@ -357,6 +380,7 @@ def committed_files() -> dict[Path, str]:
         include / "sheer_runtime_api.h": _header(functions.RUNTIME, "SHEER_RUNTIME_API_H", True),
         include / "sheer_driver_api.h": _header(functions.DRIVER, "SHEER_DRIVER_API_H", False),
         include / "nvrtc.h": _nvrtc_header(),
+        include / "cudaTypedefs.h": _typedefs(),
         PROJECT / "docs" / "coverage" / "cuda-api.md": coverage_page(),
     }
 
