@@ -5,32 +5,49 @@ from sheer.isa import exact
 from sheer.isa.row import op
 
 _INT = "u8|u16|u32|u64|s8|s16|s32|s64"
-_FLOAT = "f16|bf16|f32|f64"
-_RND = "{.rnd:rn|rz|rm|rp|rna|rni|rzi|rmi|rpi}"
+_RND = ".rnd:rn|rz|rm|rp"
+_WHOLE = "rnd:rni|rzi|rmi|rpi"
 F32, B32, B16 = SCALARS["f32"], SCALARS["b32"], SCALARS["b16"]
 
 
-def _cvt(k, m, a):
-    return k.convert(m.type, m.type2, a, m.rnd, getattr(m, "ftz", False), getattr(m, "sat", False),
-                     getattr(m, "relu", False))
+def _flags(m):
+    """rounding, ftz, sat, relu: those that the form has."""
+    return getattr(m, "rnd", "") or "", *(bool(getattr(m, name, False)) for name in ("ftz", "sat", "relu"))
 
 
-op(f"""cvt{_RND}{{.ftz}}{{.sat}}.<{_INT}|{_FLOAT}>.<{_INT}|{_FLOAT}>  d a:type2
-       cvt{_RND}{{.relu}}{{.sat}}.<f16|bf16>.<f32>  d a:type2
-       cvt{_RND}{{.satfinite}}{{.relu}}.<tf32>.<f32>  d a:type2
-       cvt{_RND}.relu.<f16|bf16|tf32>.<f32>  d a:type2""", emit=_cvt,
-   ref=lambda m, a: exact.convert(m.type, m.type2, a, m.rnd, getattr(m, "ftz", False), getattr(m, "sat", False),
-                                  bool(getattr(m, "relu", False))), section="9.7.9.21")
+# integers; float to integer; integer to float; wider; the same width, perhaps to an integral value; narrower
+op(f"""cvt{{.sat}}.<{_INT}>.<{_INT}>  d a:type2
+       cvt.{_WHOLE}{{.ftz}}{{.sat}}.<{_INT}>.<f32>  d a:type2
+       cvt.{_WHOLE}{{.sat}}.<{_INT}>.<f16|bf16|f64>  d a:type2
+       cvt{_RND}{{.ftz}}{{.sat}}.<f32>.<{_INT}>  d a:type2
+       cvt{_RND}{{.sat}}.<f16|bf16|f64>.<{_INT}>  d a:type2
+       cvt{{.ftz}}{{.sat}}.<f32>.<f16|bf16>  d a:type2
+       cvt{{.ftz}}{{.sat}}.<f64>.<f32>  d a:type2
+       cvt{{.sat}}.<f64>.<f16|bf16>  d a:type2
+       cvt{{.{_WHOLE}}}{{.ftz}}{{.sat}}.<f32>.<f32>  d a:type2
+       cvt{{.{_WHOLE}}}{{.sat}}.<f16>.<f16>  d a:type2
+       cvt{{.{_WHOLE}}}{{.sat}}.<bf16>.<bf16>  d a:type2
+       cvt{{.{_WHOLE}}}{{.sat}}.<f64>.<f64>  d a:type2
+       cvt{_RND}{{.ftz}}{{.sat}}.<f32>.<f64>  d a:type2
+       cvt{_RND}{{.ftz}}{{.sat}}.<f16>.<f32>  d a:type2
+       cvt{_RND}{{.sat}}.<bf16>.<f32>  d a:type2
+       cvt{_RND}{{.sat}}.<f16|bf16>.<f64>  d a:type2
+       cvt{_RND}{{.sat}}.<bf16>.<f16>  d a:type2
+       cvt{_RND}{{.sat}}.<f16>.<bf16>  d a:type2
+       cvt.rnd:rn|rz.relu.<f16|bf16>.<f32>  d a:type2
+       cvt.rnd:rn|rz|rna{{.relu}}.<tf32>.<f32>  d a:type2""",
+   emit=lambda k, m, a: k.convert(m.type, m.type2, a, *_flags(m)),
+   ref=lambda m, a: exact.convert(m.type, m.type2, a, *_flags(m)), section="9.7.9.21")
 
 
 def _pair(k, m, a, b):
     """Two f32 into a packed pair; a goes to the high half."""
     element = SCALARS[m.type.element]
-    parts = [k.convert(element, F32, v, m.rnd, relu=getattr(m, "relu", False)) for v in (b, a)]
+    parts = [k.convert(element, F32, v, m.rnd, relu=m.relu) for v in (b, a)]
     return k.pack(B32, parts)
 
 
-op(f"""cvt{_RND}{{.relu}}{{.satfinite}}.<f16x2|bf16x2>.<f32>  d a:type2 b:type2""", emit=_pair,
+op("""cvt.rnd:rn|rz{.relu}.<f16x2|bf16x2>.<f32>  d a:type2 b:type2""", emit=_pair,
    ref=lambda m, a, b: exact.join(m.type, [exact.convert(SCALARS[m.type.element], F32, v, m.rnd, clamp=bool(m.relu))
                                            for v in (b, a)]), section="9.7.9.21")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -56,6 +57,6 @@ def special(name: str) -> Read | None:
             "cluster_nctaid": lambda t: 1,
         }
         return vectors.get(stem)
-    if name.startswith(("envreg", "pm")) and name.lstrip("envregpm").split("_")[0].isdigit():
+    if re.fullmatch(r"(envreg|pm)\d+(_64)?", name):
         return lambda t: 0
     return None
