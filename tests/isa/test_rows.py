@@ -1,0 +1,75 @@
+"""Every spelling of every value instruction: native code against the row's own reference, on corner values and random lanes."""
+
+from __future__ import annotations
+
+import random
+import zlib
+
+import numpy as np
+import pytest
+
+from sheer.flow import compile_kernel
+from sheer.oracle.operands import from_bits
+from sheer.ptx import parse
+from tests.isa.spellings import Case, cases, close, kernel, operand_bits, packed_cells, show
+
+THREADS = 512
+BATCH = 48
+
+
+def groups(full: bool) -> dict[str, list[Case]]:
+    """Cases by instruction, large groups split."""
+    found: dict[str, list[Case]] = {}
+    for case in cases(full):
+        found.setdefault(case.opcode.split(".")[0], []).append(case)
+    return {f"{name}-{n // BATCH}" if len(every) > BATCH else name: every[n:n + BATCH]
+            for name, every in found.items() for n in range(0, len(every), BATCH)}
+
+
+GROUPS = groups(full=False)
+ALL = groups(full=True)
+
+
+def apply_native(batch: list[Case], inputs: list[list[tuple[int, ...]]], threads: int) -> np.ndarray:
+    """Rows of result cells, as unsigned 64-bit integers."""
+    native = compile_kernel(parse(kernel(batch)), "apply", (128, 1, 1))
+    rows = [[bits[s] for bits in column] for case, column in zip(batch, inputs, strict=True) for s in range(len(case.sources))]
+    source = np.frombuffer(bytearray(packed_cells(rows)), np.uint64)
+    out = np.zeros((sum(len(c.dests) for c in batch), threads), np.uint64)
+    params = source.ctypes.data.to_bytes(8, "little") + out.ctypes.data.to_bytes(8, "little") + threads.to_bytes(8, "little")
+    native.launch((threads // 128, 1, 1), params)
+    return out
+
+
+def check(batch: list[Case], threads: int = THREADS) -> list[str]:
+    """Descriptions of the lanes that differ, one per case."""
+    inputs = [operand_bits(case, threads, random.Random(zlib.crc32(case.name.encode()))) for case in batch]
+    out = apply_native(batch, inputs, threads)
+    wrong = []
+    row = 0
+    for case, columns in zip(batch, inputs, strict=True):
+        bad = []
+        for i, bits in enumerate(columns):
+            expected = case.expected([from_bits(t, b) for t, b in zip(case.sources, bits, strict=True)])
+            for d, (t, value) in enumerate(zip(case.dests, expected, strict=True)):
+                got = int(out[row + d, i])
+                if not close(t, case.row, value, got):
+                    given = ", ".join(show(s, b) for s, b in zip(case.sources, bits, strict=True))
+                    bad.append(f"{case.name}: {given} -> {show(t, got & ((1 << t.bits) - 1))}, the reference says {value!r}")
+        row += len(case.dests)
+        if bad:
+            wrong.append(f"{bad[0]} [{len(bad)} of {threads} lanes]")
+    return wrong
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_native_agrees_with_the_reference(name: str) -> None:
+    wrong = check(GROUPS[name])
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALL)
+def test_every_spelling(name: str) -> None:
+    wrong = check(ALL[name], 128)
+    assert not wrong, "\n".join(wrong)
