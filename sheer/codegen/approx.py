@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sheer.base.errors import Unsupported
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.floats import F32, F64, FloatLanes
+from sheer.codegen.floats import F32, F64
+from sheer.codegen.rounding import RoundingLanes
 from sheer.codegen.value import Value
 
 B32, S32, U32 = SCALARS["b32"], SCALARS["s32"], SCALARS["u32"]
@@ -31,7 +32,7 @@ _HALF_PI = (
 )  # pi/2 in three floats, high to low
 
 
-class ApproxLanes(FloatLanes):
+class ApproxLanes(RoundingLanes):
     """Approximate functions."""
 
     def _f(self, value: float) -> Value:
@@ -89,8 +90,6 @@ class ApproxLanes(FloatLanes):
         guess = self._estimate("rsqrt14", a)
         rest = self.fma(F32, self.fneg(F32, self.fmul(F32, a, guess)), guess, self._f(1.0))
         return self._unless_nan(self.fma(F32, self.fmul(F32, guess, self._f(0.5)), rest, guess), guess)
-
-    has_avx512 = False
 
     def _unless_nan(self, value: Value, other: Value) -> Value:
         return self.select(B32, self.compare(F32, "nan", value, value), other, value)

@@ -28,7 +28,7 @@ class ConvertLanes(ApproxLanes):
         if t.is_float and to.is_float:
             return self._float_to_float(to, t, a, rnd, ftz, sat, relu)
         if t.is_float:
-            return self._float_to_int(to, t, self.flush(t, a, ftz), rnd)
+            return self._float_to_int(to, t, self.flush(t, a, ftz and t.bits == 32), rnd)
         if to.is_float:
             return self.saturate(to, self._int_to_float(to, t, a, rnd), sat)
         return self._int_to_int(to, t, a, sat)
@@ -45,7 +45,8 @@ class ConvertLanes(ApproxLanes):
     # -- integers and floats ---------------------------------------------------------------------------------------------
 
     def _float_to_int(self, to: ScalarType, t: ScalarType, a: Value, rnd: str) -> Value:
-        """Out-of-range values saturate, NaN gives 0."""
+        """Out-of-range values saturate; NaN gives 0, or, where f64 or 64 bits are involved, only the top bit."""
+        nan_is_low = t.bits == 64 or to.bits == 64
         if t.bits == 16:
             a, t = self._float_to_float(F32, t, a, "", False, False, False), F32
         ty, count, names = self.fnames(t, a)
@@ -56,9 +57,13 @@ class ConvertLanes(ApproxLanes):
         result = int_type(to.bits, count)
         short = f"i{to.bits}" if count == 1 else f"v{count}i{to.bits}"
         stem = "fptosi" if to.kind == "s" else "fptoui"
-        return self.made(
+        found = self.made(
             to.bits, self.text.intrinsic(f"llvm.{stem}.sat.{short}.{suffix}", result, [(ty, name)]), (a,)
         )
+        if not nan_is_low:
+            return found
+        kind = SCALARS[f"u{to.bits}"]
+        return self.select(kind, self.compare(t, "nan", a, a), self.const(kind, 1 << (to.bits - 1)), found)
 
     def _int_to_float(self, to: ScalarType, t: ScalarType, a: Value, rnd: str) -> Value:
         if rnd not in ("", "rn") and t.bits > 16:
@@ -112,7 +117,7 @@ class ConvertLanes(ApproxLanes):
     def _float_to_float(
         self, to: ScalarType, t: ScalarType, a: Value, rnd: str, ftz: bool, sat: bool, relu: bool
     ) -> Value:
-        a = self.flush(t, a, ftz)
+        a = self.flush(t, a, ftz and t.bits == 32)  # of f32 alone: f16 keeps its subnormal numbers
         if to.name == "tf32":
             return self._relu(F32, self._to_tf32(a, rnd), relu)
         if rnd in _TO_INTEGER:  # rounding to an integral value in floating point
@@ -120,7 +125,7 @@ class ConvertLanes(ApproxLanes):
         else:
             result = a
         if to.bits > t.bits or (to.bits == 16 and t.bits == 16 and to.name != t.name):
-            result = self._wider(to, t, result)
+            result = self._wider(to, t, result, rnd)
         elif to.bits < t.bits:
             result = self._narrower(to, t, result, rnd)
         result = self._relu(to, self.saturate(to, result, sat), relu)
@@ -130,9 +135,9 @@ class ConvertLanes(ApproxLanes):
         wide = self.fcall(_TO_INTEGER[rnd], F32, self._wider(F32, t, a))
         return self._narrower(t, F32, wide, "rn")
 
-    def _wider(self, to: ScalarType, t: ScalarType, a: Value) -> Value:
+    def _wider(self, to: ScalarType, t: ScalarType, a: Value, rnd: str = "rn") -> Value:
         if to.bits == 16:  # f16 <-> bf16
-            return self._narrower(to, F32, self._wider(F32, t, a), "rn")
+            return self._narrower(to, F32, self._wider(F32, t, a), rnd)
         if t is BF16:
             wide = self.shl(
                 SCALARS["u32"], self.widen(SCALARS["u32"], SCALARS["u16"], a), self.const(SCALARS["u32"], 16)
@@ -148,27 +153,14 @@ class ConvertLanes(ApproxLanes):
         if to.bits == 32:
             return self.narrow(F32, a, rnd)
         if to.bits == 16:
-            if t.bits == 64 and rnd not in ("", "rn"):
-                odd = self._odd32(a)
-                return self.narrow(to, odd, rnd)
             return self.narrow(to, a, rnd)
         raise Unsupported(f"conversion from {t.name} to {to.name} is not supported yet")
-
-    def _odd32(self, a: Value) -> Value:
-        """f64 to f32 rounded to odd."""
-        cut = self.narrow(F32, a, "rz")
-        back = self._wider(F64, F32, cut)
-        inexact = self.compare(F64, "neu", back, a)
-        u32 = SCALARS["u32"]
-        return self.simple("or", cut, self.select(u32, inexact, self.const(u32, 1), self.const(u32, 0)))
 
     def _to_tf32(self, a: Value, rnd: str) -> Value:
         """10 bits of fraction kept: to nearest (rn: ties to even, rna: away), or toward zero."""
         u32 = SCALARS["u32"]
         keep = self.const(u32, 0xFFFFE000)
-        if rnd == "rz":
-            return self.simple("and", a, keep)
-        half = self.const(u32, 0x1000)
+        half = self.const(u32, 0x1000 if rnd != "rz" else 0)
         if rnd == "rn":
             even = self.simple("and", self.shr(u32, a, self.const(u32, 13)), self.const(u32, 1))
             half = self.simple("add", even, self.const(u32, 0xFFF))

@@ -1,7 +1,6 @@
 """The lane vocabulary over LLVM IR, floating-point part. In: Values holding bits. Out: Values holding bits.
 
-No fast-math flag is ever set: what PTX does not contract stays apart. Directed rounding of f32 goes through f64 with rounding to odd; of
-f64 through the exact error of the operation. f16 and bf16 are computed wide and rounded once.
+No fast-math flag is ever set: what PTX does not contract stays apart. Directed rounding, and bf16, are in rounding.py.
 """
 
 from __future__ import annotations
@@ -87,8 +86,13 @@ class FloatLanes(IntegerLanes):
 
     def flush(self, t: ScalarType, a: Value, ftz: bool) -> Value:
         """Subnormal f32 (or f16) to zero of the same sign."""
-        if not ftz or self.ftz_by_mode or self._element(t) not in ("f32", "f16") or t.lanes > 1:
+        if not ftz or self.ftz_by_mode or self._element(t) not in ("f32", "f16"):
             return a
+        if t.lanes > 1:
+            element = SCALARS[t.element]
+            return self.pack(
+                B32, [self.flush(element, part, ftz) for part in self.unpack(element, a, t.lanes)]
+            )
         kind = SCALARS[f"u{t.bits}"]
         sign_bit = 1 << (t.bits - 1)
         least = 0x00800000 if t.bits == 32 else 0x0400
@@ -110,13 +114,27 @@ class FloatLanes(IntegerLanes):
         return self.const(SCALARS[f"b{t.bits}"], bits)
 
     def _relu(self, t: ScalarType, a: Value, relu: bool) -> Value:
-        return self.fcall("maximumnum", t, a, self._packed_const(t, 0.0)) if relu else a
+        """Negative numbers to +0; a NaN stays one."""
+        return self.fcall("maximum", t, a, self._packed_const(t, 0.0)) if relu else a
+
+    # where one rounding needs more than one operation: see rounding.py
+
+    def _bf16(self, opcode: str, t: ScalarType, *values: Value) -> Value:
+        raise NotImplementedError
+
+    def _half_fma(self, t: ScalarType, a: Value, b: Value, c: Value) -> Value:
+        raise NotImplementedError
+
+    def _directed(self, opcode: str, t: ScalarType, values: list[Value], rnd: str) -> Value:
+        raise NotImplementedError
 
     # -- arithmetic ------------------------------------------------------------------------------------------------------------
 
     def _arith(self, opcode: str, t: ScalarType, a: Value, b: Value, rnd: str, ftz: bool, sat: bool) -> Value:
         a, b = self.flush(t, a, ftz), self.flush(t, b, ftz)
-        if rnd in ("", "rn") or t.lanes > 1 or t.bits == 16:
+        if self._element(t) == "bf16":
+            result = self._bf16(opcode, t, a, b)
+        elif rnd in ("", "rn") or t.lanes > 1 or t.bits == 16:
             ty, _, names = self.fnames(t, a, b)
             result = self.from_float(t, ty, self.text.op(f"{opcode} {ty} {names[0]}, {names[1]}"), (a, b))
         else:
@@ -157,15 +175,6 @@ class FloatLanes(IntegerLanes):
         else:
             result = self._directed("fma", t, [a, b, c], rnd)
         return self._relu(t, self.saturate(t, self.flush(t, result, ftz), sat), relu)
-
-    def _half_fma(self, t: ScalarType, a: Value, b: Value, c: Value) -> Value:
-        """In f64: for f16 every product and sum that matters is exact there, so it is rounded once."""
-        ty, count, names = self.fnames(t, a, b, c)
-        wide = "double" if count == 1 else f"<{count} x double>"
-        suffix = "f64" if count == 1 else f"v{count}f64"
-        parts = [self.text.op(f"fpext {ty} {name} to {wide}") for name in names]
-        result = self.text.intrinsic(f"llvm.fma.{suffix}", wide, [(wide, p) for p in parts])
-        return self.from_float(t, ty, self.text.op(f"fptrunc {wide} {result} to {ty}"), (a, b, c))
 
     def fdiv(self, t: ScalarType, a: Value, b: Value, rnd: str = "", ftz: bool = False) -> Value:
         return self._arith("fdiv", t, a, b, rnd, ftz, False)
@@ -264,116 +273,3 @@ class FloatLanes(IntegerLanes):
             f"llvm.is.fpclass.{suffix}", result, [(ty, names[0]), ("i32", str(mask[what]))]
         )
         return self.made(1, name, (a,))
-
-    # -- directed rounding ---------------------------------------------------------------------------------------------------------
-
-    def _directed(self, opcode: str, t: ScalarType, values: list[Value], rnd: str) -> Value:
-        if t.bits == 32:
-            wide = [self._to64(v) for v in values]
-            odd = self._to_odd(*self._with_error(opcode, wide))
-            return self.narrow(F32, odd, rnd)
-        result, error = self._with_error(opcode, values)
-        return self._nudge(F64, result, error, rnd)
-
-    def _to64(self, v: Value) -> Value:
-        ty, count, names = self.fnames(F32, v)
-        wide = self._ftype(F64, count)
-        return self.from_float(F64, wide, self.text.op(f"fpext {ty} {names[0]} to {wide}"), (v,))
-
-    def _op64(self, opcode: str, *values: Value) -> Value:
-        ty, _, names = self.fnames(F64, *values)
-        return self.from_float(F64, ty, self.text.op(f"{opcode} {ty} {', '.join(names)}"), values)
-
-    def _fma64(self, a: Value, b: Value, c: Value) -> Value:
-        return self.fcall("fma", F64, a, b, c)
-
-    def _two_sum(self, a: Value, b: Value) -> tuple[Value, Value]:
-        total = self._op64("fadd", a, b)
-        virtual = self._op64("fsub", total, a)
-        rest = self._op64(
-            "fadd", self._op64("fsub", a, self._op64("fsub", total, virtual)), self._op64("fsub", b, virtual)
-        )
-        return total, rest
-
-    def _with_error(self, opcode: str, v: list[Value]) -> tuple[Value, Value]:
-        """An f64 operation rounded to nearest, and a value with the sign of what is missing (exact - result)."""
-        if opcode in ("fadd", "fsub"):
-            return self._two_sum(v[0], v[1] if opcode == "fadd" else self._op64("fneg", v[1]))
-        if opcode == "fmul":
-            product = self._op64("fmul", *v)
-            return product, self._fma64(v[0], v[1], self._op64("fneg", product))
-        if opcode == "fdiv":
-            quotient = self._op64("fdiv", *v)
-            rest = self._fma64(self._op64("fneg", quotient), v[1], v[0])
-            negative = self.compare(F64, "lt", v[1], self.const(F64, 0.0))
-            return quotient, self.select(B64, negative, self._op64("fneg", rest), rest)
-        if opcode == "sqrt":
-            root = self.fcall("sqrt", F64, v[0])
-            return root, self._fma64(self._op64("fneg", root), root, v[0])
-        result = self._fma64(*v)  # the error of an fma: Boldo and Muller
-        product = self._op64("fmul", v[0], v[1])
-        low = self._fma64(v[0], v[1], self._op64("fneg", product))
-        alpha, alpha_low = self._two_sum(v[2], low)
-        beta, beta_low = self._two_sum(product, alpha)
-        gamma = self._op64("fadd", self._op64("fsub", beta, result), beta_low)
-        return result, self._op64("fadd", gamma, alpha_low)
-
-    def _to_odd(self, result: Value, error: Value) -> Value:
-        """The f64 result rounded to odd: truncated, last bit set if inexact."""
-        zero = self.const(F64, 0.0)
-        inexact = self.compare(F64, "ne", error, zero)
-        finite = self.compare(F64, "lt", self.fcall("fabs", F64, result), self.const(F64, float("inf")))
-        inexact = self.simple("and", inexact, finite)
-        opposite = self.compare(S64, "lt", self.simple("xor", result, error), self.const(S64, 0))
-        minus = self.widen(U64, SCALARS["pred"], self.simple("and", inexact, opposite))
-        bits = self.simple("sub", result, minus)
-        return self.simple("or", bits, self.widen(U64, SCALARS["pred"], inexact))
-
-    def _nudge(self, t: ScalarType, result: Value, error: Value, rnd: str) -> Value:
-        """From nearest to the directed mode, given the sign of the error (exact - result)."""
-        kind = SCALARS[f"u{t.bits}"]
-        signed = SCALARS[f"s{t.bits}"]
-        zero = self.const(t, 0.0)
-        above = self.compare(t, "gt", error, zero)
-        below = self.compare(t, "lt", error, zero)
-        negative = self.compare(signed, "lt", result, self.const(signed, 0))
-        positive = self.not_(SCALARS["pred"], negative)
-        if rnd == "rz":
-            grow = self.const(SCALARS["pred"], 0)
-            shrink = self.simple(
-                "or", self.simple("and", negative, above), self.simple("and", positive, below)
-            )
-        elif rnd == "rp":
-            grow, shrink = self.simple("and", positive, above), self.simple("and", negative, above)
-        else:
-            grow, shrink = self.simple("and", negative, below), self.simple("and", positive, below)
-        one = self.const(kind, 1)
-        none = self.const(kind, 0)
-        bits = self.simple("add", result, self.select(kind, grow, one, none))
-        return self.simple("sub", bits, self.select(kind, shrink, one, none))
-
-    def narrow(self, to: ScalarType, a: Value, rnd: str) -> Value:
-        """f64 to f32, f32 to f16 or bf16, in any rounding mode."""
-        source = F64 if a.bits == 64 else F32
-        ty, count, names = self.fnames(source, a)
-        small = self._ftype(to, count)
-        nearest = self.from_float(to, small, self.text.op(f"fptrunc {ty} {names[0]} to {small}"), (a,))
-        if rnd in ("", "rn", "rna"):
-            return nearest
-        _, _, back = self.fnames(to, nearest)
-        again = self.text.op(f"fpext {small} {back[0]} to {ty}")
-        error = self.from_float(source, ty, self.text.op(f"fsub {ty} {names[0]}, {again}"), (a,))
-        # an overflow to infinity (error -inf or inf) steps back to the largest number, as it should
-        if source is F64:
-            sign = self.narrow(F32, error, "rn") if to.bits == 32 else error
-            tiny = self.compare(F64, "ne", error, self.const(F64, 0.0))
-            unit = self.copysign(F32, sign, self.const(F32, 1.0))
-            sign = self.select(B32, tiny, unit, self.const(F32, 0.0))
-            return self._nudge(F32, nearest, sign, rnd)
-        return self._nudge_small(to, nearest, error, rnd)
-
-    def _nudge_small(self, to: ScalarType, nearest: Value, error: Value, rnd: str) -> Value:
-        unit = self.copysign(F32, error, self.const(F32, 1.0))
-        some = self.compare(F32, "ne", error, self.const(F32, 0.0))
-        sign = self.select(B32, some, unit, self.const(F32, 0.0))
-        return self._nudge(to, nearest, self.narrow(to, sign, "rn"), rnd)

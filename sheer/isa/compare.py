@@ -14,12 +14,15 @@ def _combine(k, how, p, q):
     return {"and": k.and_, "or": k.or_, "xor": k.xor}[how](PRED, p, q)
 
 
-def _setp(k, m, a, b, c=None):
+# Operands that a form may leave out come as *c: a value in the lane vocabulary can be anything, even None.
+
+
+def _setp(k, m, a, b, *c):
     """(result, its opposite), each combined with c if there is one."""
     hit = k.compare(m.type, m.rel, a, b, getattr(m, "ftz", False))
     miss = k.not_(PRED, hit)
-    if c is not None:
-        hit, miss = _combine(k, m.bool, hit, c), _combine(k, m.bool, miss, c)
+    if c:
+        hit, miss = _combine(k, m.bool, hit, *c), _combine(k, m.bool, miss, *c)
     return hit, miss
 
 
@@ -53,13 +56,13 @@ op(f"""setp.rel:{_INT}.<{_WIDE}>  d:pred|q a b
    emit=_setp, ref=_ref_setp, section="9.7.5.2")
 
 
-def _setp2(k, m, a, b, c=None):
+def _setp2(k, m, a, b, *c):
     """Both halves of a packed comparison."""
     element = SCALARS[m.type.element]
     half = SCALARS["b16"]
     found = [k.compare(element, m.rel, x, y, getattr(m, "ftz", False))
              for x, y in zip(k.unpack(half, a, 2), k.unpack(half, b, 2), strict=True)]
-    return tuple(_combine(k, m.bool, p, c) if c is not None else p for p in found)
+    return tuple(_combine(k, m.bool, p, *c) if c else p for p in found)
 
 
 def _ref_halves(t, m, a, b, c):
@@ -80,9 +83,9 @@ def _truth(k, t, p):
     return k.select(t, p, k.const(t, -1 if t.kind == "s" else (1 << t.bits) - 1), k.const(t, 0))
 
 
-def _set(k, m, a, b, c=None):
+def _set(k, m, a, b, *c):
     hit = k.compare(m.type2, m.rel, a, b, getattr(m, "ftz", False))
-    return _truth(k, m.type, _combine(k, m.bool, hit, c) if c is not None else hit)
+    return _truth(k, m.type, _combine(k, m.bool, hit, *c) if c else hit)
 
 
 def _ref_truth(t, hit):
@@ -98,14 +101,14 @@ op(f"""set.rel:{_INT}.<u32|s32|f32>.<{_WIDE}>  d a:type2 b:type2
    emit=_set, ref=lambda m, a, b, c=None: _ref_truth(m.type, _holds(m.type2, m, a, b, c)), section="9.7.5.1")
 
 
-def _set2(k, m, a, b, c=None):
+def _set2(k, m, a, b, *c):
     """Packed: each half all ones (u16x2) or 1.0 (f16x2)."""
     element, half = SCALARS[m.type2.element], SCALARS["b16"]
     target = SCALARS[m.type.element] if m.type.element else SCALARS["u16"]
     parts = []
     for x, y in zip(k.unpack(half, a, 2), k.unpack(half, b, 2), strict=True):
         hit = k.compare(element, m.rel, x, y, getattr(m, "ftz", False))
-        parts.append(_truth(k, target, _combine(k, m.bool, hit, c) if c is not None else hit))
+        parts.append(_truth(k, target, _combine(k, m.bool, hit, *c) if c else hit))
     return k.pack(SCALARS["b32"], parts)
 
 

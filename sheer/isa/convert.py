@@ -52,7 +52,7 @@ op("""cvt.rnd:rn|rz{.relu}.<f16x2|bf16x2>.<f32>  d a:type2 b:type2""", emit=_pai
                                            for v in (b, a)]), section="9.7.9.21")
 
 
-def _pack(k, m, a, b, c=None):
+def _pack(k, m, a, b, *c):
     """a and b saturated and packed, a in the high half; with c: its low bits move up and the pair goes below."""
     low, high = k.convert(m.type, m.type2, b, sat=True), k.convert(m.type, m.type2, a, sat=True)
     width = m.type.bits
@@ -61,9 +61,9 @@ def _pack(k, m, a, b, c=None):
     unsigned = SCALARS[f"u{width}"]
     parts = [k.and_(word, k.widen(word, unsigned, v), mask) for v in (low, high)]
     pair = k.or_(word, parts[0], k.shl(word, parts[1], k.const(word, width)))
-    if c is None:
+    if not c:
         return pair
-    return k.or_(word, pair, k.shl(word, c, k.const(word, 2 * width)))
+    return k.or_(word, pair, k.shl(word, *c, k.const(word, 2 * width)))
 
 
 op("""cvt.pack.sat.<u16|s16>.<s32>  d:b32 a:type2 b:type2

@@ -27,8 +27,10 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "f64": Format(53, -1022, 1023, 52, 0x7FF8000000000000), "f32": Format(24, -126, 127, 23, 0x7FFFFFFF),
-    "tf32": Format(11, -126, 127, 23, 0x7FFFFFFF), "f16": Format(11, -14, 15, 10, 0x7FFF),
+    "f64": Format(53, -1022, 1023, 52, 0x7FF8000000000000),
+    "f32": Format(24, -126, 127, 23, 0x7FFFFFFF),
+    "tf32": Format(11, -126, 127, 23, 0x7FFFFFFF),
+    "f16": Format(11, -14, 15, 10, 0x7FFF),
     "bf16": Format(8, -126, 127, 7, 0x7FFF),
 }
 
@@ -38,8 +40,8 @@ class Nan(float):
 
     bits: int
 
-    def __new__(cls, bits: int) -> Nan:
-        made = super().__new__(cls, math.nan)
+    def __new__(cls, bits: int, value: float = math.nan) -> Nan:
+        made = super().__new__(cls, value)
         made.bits = bits
         return made
 
@@ -56,7 +58,7 @@ def decode(t: ScalarType, bits: int) -> float:
     else:
         code, size = _CODES[t.name]
         value = struct.unpack(code, bits.to_bytes(size, "little"))[0]
-    return Nan(bits) if value != value else value
+    return Nan(bits, value) if value != value else value
 
 
 def encode(t: ScalarType, value: float) -> int:
@@ -79,7 +81,10 @@ def join(t: ScalarType, parts: list[Any]) -> int:
     """Elements back into a packed value."""
     element = SCALARS[t.element]
     mask = (1 << element.bits) - 1
-    return sum((encode(element, p) if element.is_float else p & mask) << (i * element.bits) for i, p in enumerate(parts))
+    return sum(
+        (encode(element, p) if element.is_float else p & mask) << (i * element.bits)
+        for i, p in enumerate(parts)
+    )
 
 
 def each(t: ScalarType, function: Callable[..., Any], *values: Any) -> Any:
@@ -125,7 +130,9 @@ def rounded(t: ScalarType, m: int, e: int, rnd: str = "rn") -> float:
         e += cut
     if m.bit_length() + e - 1 > form.greatest:
         grows = rnd in ("", "rn", "rna") or rnd == ("rm" if negative else "rp")
-        size = math.inf if grows else math.ldexp((1 << form.precision) - 1, form.greatest - form.precision + 1)
+        size = (
+            math.inf if grows else math.ldexp((1 << form.precision) - 1, form.greatest - form.precision + 1)
+        )
     else:
         size = math.ldexp(m, e)
     return -size if negative else size
@@ -189,7 +196,7 @@ def mul(t: ScalarType, a: float, b: float, rnd: str = "rn") -> float:
 def fma(t: ScalarType, a: float, b: float, c: float, rnd: str = "rn") -> float:
     """a * b + c, rounded once."""
     if a - a != 0 or b - b != 0 or c - c != 0:
-        if a - a == 0 and b - b == 0 and a != 0 and b != 0:      # finite factors: their product must not overflow
+        if a - a == 0 and b - b == 0 and a != 0 and b != 0:  # finite factors: their product must not overflow
             return c
         return a * b + c
     if a == 0 or b == 0:
@@ -239,7 +246,11 @@ def extreme(least: bool, a: float, b: float, nan: bool = False) -> float:
             return math.nan
         return b if a != a else a
     if a == b == 0:
-        return min(a, b, key=lambda x: math.copysign(1.0, x)) if least else max(a, b, key=lambda x: math.copysign(1.0, x))
+        return (
+            min(a, b, key=lambda x: math.copysign(1.0, x))
+            if least
+            else max(a, b, key=lambda x: math.copysign(1.0, x))
+        )
     return min(a, b) if least else max(a, b)
 
 
@@ -299,14 +310,22 @@ def approximate(t: ScalarType, function: str, x: float) -> float:
 # -- conversions --------------------------------------------------------------------------------------------------------------------------
 
 
-def convert(to: ScalarType, t: ScalarType, a: Any, rnd: str = "", ftz: bool = False, sat: bool = False, clamp: bool = False) -> Any:
+def convert(
+    to: ScalarType,
+    t: ScalarType,
+    a: Any,
+    rnd: str = "",
+    ftz: bool = False,
+    sat: bool = False,
+    clamp: bool = False,
+) -> Any:
     """cvt between scalar types. `clamp`: the relu modifier."""
     if not t.is_float:
         if to.is_float:
             number = rounded(to, a, 0, rnd or "rn") if a else 0.0
             return saturate(number) if sat else number
         return to.clamp(a) if sat else to.wrap(a)
-    a = flush(t, a, ftz)
+    a = flush(t, a, ftz and t.bits == 32)  # of f32 alone: f16 keeps its subnormal numbers
     if not to.is_float:
         return _float_to_int(to, t, a, rnd or "rzi")
     if rnd in ("rni", "rzi", "rmi", "rpi"):
@@ -317,7 +336,8 @@ def convert(to: ScalarType, t: ScalarType, a: Any, rnd: str = "", ftz: bool = Fa
         a = math.nan
     if sat:
         a = saturate(a)
-    return relu(flush(to, a, ftz)) if clamp else flush(to, a, ftz)
+    a = flush(to, a, ftz and to.bits == 32)
+    return relu(a) if clamp else a
 
 
 def _float_to_int(to: ScalarType, t: ScalarType, a: float, rnd: str) -> int:

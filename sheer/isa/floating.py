@@ -58,11 +58,11 @@ op(f"""neg{{.ftz}}.<f32|f64|{_HALVES}>  d a""", emit=lambda k, m, a: k.fneg(m.ty
    ref=lambda m, a: _ref(m, lambda t, rnd, x: -x, a), work="fp", section="9.7.3.10")
 
 
-def _three(f, k, m, a, b, c):
+def _three(f, k, m, a, b, *c):
     flags = _mods(m, "ftz")
     nan = bool(getattr(m, "NaN", False))
     result = f(m.type, a, b, nan=nan, xorsign_abs=bool(getattr(m, "xorsign", False)), **flags)
-    return result if c is None else f(m.type, result, c, nan=nan, **flags)
+    return f(m.type, result, *c, nan=nan, **flags) if c else result
 
 
 def _ref_extreme(least, m, *values):
@@ -82,7 +82,7 @@ def _ref_extreme(least, m, *values):
 for _name, _section in (("min", "9.7.3.11"), ("max", "9.7.3.12")):
     op(f"""{_name}{{.ftz}}{{.NaN}}{{.xorsign}}.abs.<f32|{_HALVES}>  d a b
            {_name}{{.ftz}}{{.NaN}}.<f32|f64|{_HALVES}>  d a b (c)""",
-       emit=lambda k, m, a, b, c=None, f="f" + _name: _three(getattr(k, f), k, m, a, b, c),
+       emit=lambda k, m, *v, f="f" + _name: _three(getattr(k, f), k, m, *v),
        ref=lambda m, a, b, c=None, least=_name == "min": _ref_extreme(least, m, a, b, c), work="fp", section=_section)
 op("""rcp.rnd:rn|rz|rm|rp{.ftz}.<f32|f64>  d a""",
    emit=lambda k, m, a: k.fdiv(m.type, k.const(m.type, 1.0), a, m.rnd, m.ftz),
@@ -91,8 +91,8 @@ op("""sqrt.rnd:rn|rz|rm|rp{.ftz}.<f32|f64>  d a""", emit=lambda k, m, a: k.fsqrt
    ref=lambda m, a: _ref(m, _REF["sqrt"], a), work="division", section="9.7.3.15")
 
 
-def _approximate(name, types, section, within):
-    op(f"""{name}.approx{{.ftz}}.<{types}>  d a""", emit=lambda k, m, a: k.fapprox(m.type, name, a, m.ftz),
+def _approximate(name, types, section, within, ftz="{.ftz}"):
+    op(f"""{name}.approx{ftz}.<{types}>  d a""", emit=lambda k, m, a: k.fapprox(m.type, name, a, getattr(m, "ftz", False)),
        ref=lambda m, a: _ref(m, lambda t, rnd, x: exact.approximate(t, name, x), a), work="sfu", section=section, within=within)
 
 
@@ -107,8 +107,8 @@ _approximate("cos", "f32", "9.7.3.19", Within(absolute=2**-20.5))
 _approximate("lg2", "f32", "9.7.3.20", Within(ulp=2, absolute=2.0**-22))
 _approximate("ex2", "f32", "9.7.3.21", Within(ulp=2))
 _approximate("ex2", _HALVES, "9.7.4.10", Within(ulp=1))
-_approximate("tanh", "f32", "9.7.3.22", Within(ulp=2.0**13))
-_approximate("tanh", _HALVES, "9.7.4.9", Within(ulp=2))
+_approximate("tanh", "f32", "9.7.3.22", Within(ulp=2.0**13), "")
+_approximate("tanh", _HALVES, "9.7.4.9", Within(ulp=2), "")
 
 
 def _ref_testp(m, a):

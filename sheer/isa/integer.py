@@ -302,13 +302,13 @@ op("""dp2a.mode:lo|hi.<u32|s32>.<u32|s32>  d:b32 a:b32 b:b32 c:b32""",
    ref=lambda m, a, b, c: _ref_dot(m, a, b, c, 2, 0 if m.mode == "lo" else 2), section="9.7.1.24")
 
 
-def _add_carry(k, t, a, b, carry, out):
-    """a + b + carry; sets the condition code if asked."""
+def _add_carry(k, t, a, b, carries, out):
+    """a + b, and + the condition code if `carries`; sets it if `out`."""
     kind = SCALARS[f"u{t.bits}"]
     total = k.add(kind, a, b)
     over = k.compare(kind, "lt", total, a)
-    if carry is not None:
-        wide = k.widen(kind, U32, carry)
+    if carries:
+        wide = k.widen(kind, U32, k.carry_in())
         again = k.add(kind, total, wide)
         over = k.or_(SCALARS["pred"], over, k.compare(kind, "lt", again, total))
         total = again
@@ -317,12 +317,12 @@ def _add_carry(k, t, a, b, carry, out):
     return total
 
 
-def _sub_borrow(k, t, a, b, borrow, out):
+def _sub_borrow(k, t, a, b, borrows, out):
     kind = SCALARS[f"u{t.bits}"]
     result = k.sub(kind, a, b)
     under = k.compare(kind, "lt", a, b)
-    if borrow is not None:
-        wide = k.widen(kind, U32, borrow)
+    if borrows:
+        wide = k.widen(kind, U32, k.carry_in())
         under = k.or_(SCALARS["pred"], under, k.compare(kind, "lt", result, wide))
         result = k.sub(kind, result, wide)
     if out:
@@ -342,15 +342,15 @@ def _ref_borrow(t, a, b, borrow):
     return t.wrap(a - b - borrow), int((a & full) < (b & full) + borrow)
 
 
-op("""add.cc.<u32|s32|u64|s64>  d a b""", emit=lambda k, m, a, b: _add_carry(k, m.type, a, b, None, True),
+op("""add.cc.<u32|s32|u64|s64>  d a b""", emit=lambda k, m, a, b: _add_carry(k, m.type, a, b, False, True),
    ref=lambda m, a, b, carry: _ref_carry(m.type, a, b), section="9.7.2.1")
 op("""addc{.cc}.<u32|s32|u64|s64>  d a b""",
-   emit=lambda k, m, a, b: _add_carry(k, m.type, a, b, k.carry_in(), m.cc),
+   emit=lambda k, m, a, b: _add_carry(k, m.type, a, b, True, m.cc),
    ref=lambda m, a, b, carry: _kept(m, carry, _ref_carry(m.type, a, b, carry)), section="9.7.2.2")
-op("""sub.cc.<u32|s32|u64|s64>  d a b""", emit=lambda k, m, a, b: _sub_borrow(k, m.type, a, b, None, True),
+op("""sub.cc.<u32|s32|u64|s64>  d a b""", emit=lambda k, m, a, b: _sub_borrow(k, m.type, a, b, False, True),
    ref=lambda m, a, b, carry: _ref_borrow(m.type, a, b, 0), section="9.7.2.3")
 op("""subc{.cc}.<u32|s32|u64|s64>  d a b""",
-   emit=lambda k, m, a, b: _sub_borrow(k, m.type, a, b, k.carry_in(), m.cc),
+   emit=lambda k, m, a, b: _sub_borrow(k, m.type, a, b, True, m.cc),
    ref=lambda m, a, b, carry: _kept(m, carry, _ref_borrow(m.type, a, b, carry)), section="9.7.2.4")
 
 
@@ -365,9 +365,9 @@ def _product(k, t, mode, a, b):
 
 
 op("""mad.mode:lo|hi.cc.<u32|s32|u64|s64>  d a b c""",
-   emit=lambda k, m, a, b, c: _add_carry(k, m.type, _product(k, m.type, m.mode, a, b), c, None, True),
+   emit=lambda k, m, a, b, c: _add_carry(k, m.type, _product(k, m.type, m.mode, a, b), c, False, True),
    ref=lambda m, a, b, c, carry: _ref_carry(m.type, _part(m.type, m.mode, a * b), c), section="9.7.2.5")
 op("""madc.mode:lo|hi{.cc}.<u32|s32|u64|s64>  d a b c""",
-   emit=lambda k, m, a, b, c: _add_carry(k, m.type, _product(k, m.type, m.mode, a, b), c, k.carry_in(), m.cc),
+   emit=lambda k, m, a, b, c: _add_carry(k, m.type, _product(k, m.type, m.mode, a, b), c, True, m.cc),
    ref=lambda m, a, b, c, carry: _kept(m, carry, _ref_carry(m.type, _part(m.type, m.mode, a * b), c, carry)),
    section="9.7.2.6")

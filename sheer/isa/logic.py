@@ -1,5 +1,7 @@
 """Rows: logic, shifts, permutation and moves (PTX ISA 9.7.8, 9.7.9.3-4, 9.7.9.7)."""
 
+import functools
+
 from sheer.base.types import SCALARS
 from sheer.isa.row import op
 
@@ -21,11 +23,11 @@ op("""cnot.<b16|b32|b64>  d a""",
 def _lop3(k, m, a, b, c, table):
     """Sum of the minterms whose bit is set in the table; each built from a, b, c or their complements."""
     t = SCALARS["b32"]
-    simple = _lop3_simple(k, t, a, b, c, table)
-    if simple is not None:
-        return simple
+    simple = _lop3_simple(k, t, a, b, c)
+    if table in simple:
+        return simple[table]()
     inverse = {"a": k.not_(t, a), "b": k.not_(t, b), "c": k.not_(t, c)}
-    total = None
+    terms = []
     for pair in range(4):
         both = table >> (2 * pair) & 3
         if not both:
@@ -33,11 +35,11 @@ def _lop3(k, m, a, b, c, table):
         term = k.and_(t, a if pair & 2 else inverse["a"], b if pair & 1 else inverse["b"])
         if both != 3:
             term = k.and_(t, term, c if both == 2 else inverse["c"])
-        total = term if total is None else k.or_(t, total, term)
-    return total if total is not None else k.const(t, 0)
+        terms.append(term)
+    return functools.reduce(lambda x, y: k.or_(t, x, y), terms)
 
 
-def _lop3_simple(k, t, a, b, c, table):
+def _lop3_simple(k, t, a, b, c):
     """The tables that compilers use most."""
     return {
         0x00: lambda: k.const(t, 0), 0xFF: lambda: k.const(t, 0xFFFFFFFF),
@@ -47,7 +49,7 @@ def _lop3_simple(k, t, a, b, c, table):
         0xCA: lambda: k.xor(t, c, k.and_(t, a, k.xor(t, b, c))),
         0xEA: lambda: k.or_(t, k.and_(t, a, b), c), 0xA8: lambda: k.and_(t, k.or_(t, a, b), c),
         0x78: lambda: k.xor(t, a, k.and_(t, b, c)), 0x6A: lambda: k.xor(t, k.and_(t, a, b), c),
-    }.get(table, lambda: None)()
+    }
 
 
 def _ref_lop3(m, a, b, c, table):

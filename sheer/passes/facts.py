@@ -374,6 +374,9 @@ class FactLanes(ShapeLanes):
     def activemask(self, m: Any, ins: Ins) -> Any:
         return self.uniform() if self.lanes == 32 else VARYING
 
+    def carry_in(self) -> Any:
+        return VARYING
+
     def space_of(self, m: Any, ins: Ins) -> Any:
         return self._default(self.operand(ins, ins.inst.operands[1]))
 

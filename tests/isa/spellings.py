@@ -94,7 +94,7 @@ def cases(full: bool = True) -> list[Case]:
         for form in row.forms:
             for opcode in spellings(form) if full else covering(form):
                 binding = bind(opcode)
-                if binding.row is row:
+                if binding.row is row and "b128" not in opcode:
                     _add(found, seen, opcode, binding)
     return found
 
@@ -204,16 +204,35 @@ def _fitting(case: Case, bits: tuple[int, ...]) -> tuple[int, ...]:
 _REG = {1: "pred", 8: "b16", 16: "b16", 32: "b32", 64: "b64"}
 
 
-def kernel(cases_: list[Case], name: str = "apply") -> str:
+def sharing(case: Case, rng: random.Random) -> list[str]:
+    """For each source: every lane its own value, one value for all lanes from memory, or a literal."""
+    return [rng.choice(("lane", "uniform", "literal" if t.lanes == 1 and t.bits in (16, 32, 64) else "uniform"))
+            for t in case.sources]
+
+
+def _literal(t: ScalarType, bits: int) -> str:
+    if t.name in ("f32", "f64"):
+        return f"0f{bits:08X}" if t.bits == 32 else f"0d{bits:016X}"
+    return str(from_bits(t, bits)) if t.kind == "s" else f"{bits:#x}"
+
+
+def kernel(cases_: list[Case], name: str = "apply", shared: list[list[str]] | None = None,
+           first: list[tuple[int, ...]] | None = None) -> str:
     """PTX: thread i applies every case to the operands in column i. Operand (case, source) is an array of 8-byte cells, as are
-    results; parameters: operands, results, number of columns."""
+    results; parameters: operands, results, number of columns. `shared` (see `sharing`) and `first`, the bits of column 0, make
+    sources the same for all lanes."""
     regs: list[str] = []
     body: list[str] = []
     load_row = store_row = 0
     for c, case in enumerate(cases_):
         names = []
         for s, t in enumerate(case.sources):
-            body.append(f"mad.lo.s64 %at, %n, {load_row * 8}, %in;")
+            how = shared[c][s] if shared else "lane"
+            if how == "literal" and not (case.carry and s == len(case.sources) - 1):
+                names.append(_literal(t, first[c][s]))
+                load_row += 1
+                continue
+            body.append(f"mad.lo.s64 %at, %n, {load_row * 8}, {'%in' if how == 'lane' else '%in0'};")
             load_row += 1
             names.append(_load(f"%s{c}_{s}", t, regs, body))
         literals = [str(i) for i in case.immediates]
@@ -239,10 +258,10 @@ def kernel(cases_: list[Case], name: str = "apply") -> str:
 .target sm_80
 .address_size 64
 .visible .entry {name}(.param .u64 pin, .param .u64 pout, .param .u64 pn) {{
-    .reg .b32 %i<4>; .reg .b64 %in, %out, %n, %at, %col; .reg .pred %p; .reg .b32 %w; .reg .f32 %f;
+    .reg .b32 %i<4>; .reg .b64 %in, %in0, %out, %n, %at, %col; .reg .pred %p; .reg .b32 %w; .reg .f32 %f;
     ld.param.u64 %in, [pin]; ld.param.u64 %out, [pout]; ld.param.u64 %n, [pn];
     mov.u32 %i0, %ctaid.x; mov.u32 %i1, %ntid.x; mov.u32 %i2, %tid.x; mad.lo.s32 %i3, %i0, %i1, %i2;
-    mul.wide.u32 %col, %i3, 8; add.s64 %in, %in, %col; add.s64 %out, %out, %col;
+    mul.wide.u32 %col, %i3, 8; mov.b64 %in0, %in; add.s64 %in, %in, %col; add.s64 %out, %out, %col;
     mov.f32 %f, 0f00000000; add.f32 %f, %f, %f;
 {lines}
     ret;

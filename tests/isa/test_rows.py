@@ -11,7 +11,7 @@ import pytest
 from sheer.flow import compile_kernel
 from sheer.oracle.operands import from_bits
 from sheer.ptx import parse
-from tests.isa.spellings import Case, cases, close, kernel, operand_bits, packed_cells, show
+from tests.isa.spellings import Case, cases, close, kernel, operand_bits, packed_cells, sharing, show
 
 THREADS = 512
 BATCH = 48
@@ -30,9 +30,11 @@ GROUPS = groups(full=False)
 ALL = groups(full=True)
 
 
-def apply_native(batch: list[Case], inputs: list[list[tuple[int, ...]]], threads: int) -> np.ndarray:
+def apply_native(batch: list[Case], inputs: list[list[tuple[int, ...]]], threads: int,
+                 shared: list[list[str]] | None) -> np.ndarray:
     """Rows of result cells, as unsigned 64-bit integers."""
-    native = compile_kernel(parse(kernel(batch)), "apply", (128, 1, 1))
+    text = kernel(batch, shared=shared, first=[column[0] for column in inputs])
+    native = compile_kernel(parse(text), "apply", (128, 1, 1))
     rows = [[bits[s] for bits in column] for case, column in zip(batch, inputs, strict=True) for s in range(len(case.sources))]
     source = np.frombuffer(bytearray(packed_cells(rows)), np.uint64)
     out = np.zeros((sum(len(c.dests) for c in batch), threads), np.uint64)
@@ -41,10 +43,16 @@ def apply_native(batch: list[Case], inputs: list[list[tuple[int, ...]]], threads
     return out
 
 
-def check(batch: list[Case], threads: int = THREADS) -> list[str]:
-    """Descriptions of the lanes that differ, one per case."""
-    inputs = [operand_bits(case, threads, random.Random(zlib.crc32(case.name.encode()))) for case in batch]
-    out = apply_native(batch, inputs, threads)
+def check(batch: list[Case], threads: int = THREADS, mixed: int = 0) -> list[str]:
+    """Descriptions of the lanes that differ, one per case. `mixed`: some sources are the same for all lanes, by this seed."""
+    rng = random.Random(mixed)
+    inputs = [operand_bits(case, threads, random.Random(zlib.crc32(case.name.encode()) + mixed)) for case in batch]
+    shared = [sharing(case, rng) for case in batch] if mixed else None
+    for column, kinds in zip(inputs, shared or [], strict=False):
+        start = rng.randrange(threads)
+        column[:] = [tuple(b if kind == "lane" else column[start][i] for i, (b, kind) in enumerate(zip(bits, kinds, strict=True)))
+                     for bits in column]
+    out = apply_native(batch, inputs, threads, shared)
     wrong = []
     row = 0
     for case, columns in zip(batch, inputs, strict=True):
@@ -65,6 +73,13 @@ def check(batch: list[Case], threads: int = THREADS) -> list[str]:
 @pytest.mark.parametrize("name", GROUPS)
 def test_native_agrees_with_the_reference(name: str) -> None:
     wrong = check(GROUPS[name])
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_operands_that_lanes_share(name: str) -> None:
+    """Scalars and literals beside vectors take other roads through the code generator."""
+    wrong = check(GROUPS[name], 128, mixed=1) + check(GROUPS[name], 128, mixed=2)
     assert not wrong, "\n".join(wrong)
 
 
