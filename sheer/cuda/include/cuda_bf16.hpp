@@ -1,2 +1,2 @@
-/* See cuda_bf16.h. */
+/* All of it is in cuda_bf16.h. */
 #include "cuda_bf16.h"

@@ -1,2 +1,2 @@
-/* See cuda_fp16.h. */
+/* All of it is in cuda_fp16.h. */
 #include "cuda_fp16.h"
