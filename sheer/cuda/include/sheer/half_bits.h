@@ -108,6 +108,15 @@ template <class T> SHEER_HALF T to_integer(float x, Rounding mode) {
   return x < (is_signed ? -limit : 0.0f) ? least : (T)x;
 }
 
+#if defined(__CUDA_ARCH__)
+/* Good to 22 bits: more than enough for a result of 8 or 11. */
+SHEER_HALF_DEVICE float fast_exp2(float x) {
+  float r;
+  asm("ex2.approx.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+#endif
+
 }  // namespace __sheer_half
 
 #endif
