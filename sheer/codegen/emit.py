@@ -201,12 +201,22 @@ class FunctionEmitter(AccessLanes):
     def _body(self, block: int) -> str:
         return f"body.{block}"
 
-    def _check(self, position: int) -> str:
-        """Where control goes to look for waiting lanes, from this position of the order on."""
-        if position >= len(self.facts.order):
-            return self.exit_label
-        block = self.facts.order[position]
-        return f"check.{block}" if self.facts.masked(block) else self._body(block)
+    def _meeting(self, block: int) -> int:
+        """The converged block at which the lanes of a masked region around (or after) a block meet again."""
+        meet = self.facts.ipdom[block]
+        while meet < len(self.graph.blocks) and self.facts.masked(meet):
+            meet = self.facts.ipdom[meet]
+        return meet
+
+    def _onward(self, position: int) -> str:
+        """Where control looks for waiting lanes after a position of the order: the region's next block, else where it ends."""
+        meet = self._meeting(self.facts.order[position])
+        for block in self.facts.order[position + 1 :]:
+            if block == meet:
+                break
+            if self.facts.masked(block) and self._meeting(block) == meet:
+                return f"check.{block}"
+        return self._body(meet) if meet < len(self.graph.blocks) else self.exit_label
 
     def _emit_block(self, block: Block) -> None:
         t, index = self.text, block.index
@@ -249,7 +259,7 @@ class FunctionEmitter(AccessLanes):
 
     def _after(self, position: int) -> str:
         """Where control goes after the block at a position: the loops that end there first, then the next block."""
-        return f"after.{position}" if self._ending_loops(position) else self._check(position + 1)
+        return f"after.{position}" if self._ending_loops(position) else self._onward(position)
 
     def _ending_loops(self, position: int) -> list[Any]:
         block = self.facts.order[position]
@@ -288,7 +298,7 @@ class FunctionEmitter(AccessLanes):
                 onward = t.fresh_label("onward")
                 t.branch(t.op(f"icmp ne i{self.n} {bits}, 0"), self._body(header), onward)
                 t.label(onward)
-        t.jump(self._check(position + 1))
+        t.jump(self._onward(position))
 
     # -- how blocks end -------------------------------------------------------------------------------------------------------------
 

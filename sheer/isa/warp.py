@@ -9,7 +9,9 @@ op("""shfl.sync.mode:up|down|bfly|idx.<b32>  d|p a b c member
 op("""vote.sync.mode:all|any|uni.pred  d a member
       vote.sync.mode:ballot.b32  d a member
       vote.mode:all|any|uni.pred  d a
-      vote.mode:ballot.b32  d a""",
+      vote.mode:ballot.b32  d a
+      vote.mode:ballot.sync.b32  d a member
+      vote.mode:all|any|uni.sync.pred  d a member""",
    emit=lambda k, m, i: k.vote(m, i), raw=True, work="vote", section="9.7.13.9")
 
 op("""match.mode:any.sync.<b32|b64>  d a member

@@ -14,7 +14,8 @@ from pathlib import Path
 # The folder under site-packages/nvidia, in the order of preference: the wheels of CUDA 13, then those of 12.
 PLACES = ("cu13/include/cccl", "cuda_cccl/include/cccl", "cuda_cccl/include")
 
-DEFINES: tuple[str, ...] = ()
+# Ranges for the vendor's profiler: a dead weight here, and they ask for a particular version of its C++ header.
+DEFINES = ("-DCCCL_DISABLE_NVTX",)
 
 
 @cache

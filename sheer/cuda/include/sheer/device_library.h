@@ -61,5 +61,7 @@ __device__ __inline__ void operator delete(void *pointer, size_t) noexcept { ::f
 __device__ __inline__ void operator delete[](void *pointer, size_t) noexcept { ::free(pointer); }
 __device__ __inline__ void *operator new(size_t, void *place) noexcept { return place; }
 __device__ __inline__ void *operator new[](size_t, void *place) noexcept { return place; }
+__device__ __inline__ void operator delete(void *, void *) noexcept {}
+__device__ __inline__ void operator delete[](void *, void *) noexcept {}
 
 #endif

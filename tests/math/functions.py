@@ -1,0 +1,95 @@
+"""What is measured: for each function of the device math library the error that CUDA's documentation allows, an
+expression for the exact value, and where it is tried. Expressions are C over x, y, z, w in `__float128` or long double.
+
+Bounds are in units in the last place of the exact result, over the whole range unless `where` says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+INF = float("inf")
+
+
+class Row(NamedTuple):
+    """A function: name as in C, bounds for float and double (None: not measured), exact value, intervals that deserve
+    many points, arguments, and the part of the range in which the bound is promised."""
+
+    name: str
+    f32: float | None
+    f64: float | None
+    exact: str
+    dense: tuple[tuple[float, float], ...] = ()
+    arity: int = 1
+    where: str = "1"
+    range: str = "all"
+    slow: bool = False
+
+
+TABLE = (
+    Row("sqrt", 0.5, 0.5, "sqrtl(x)"),
+    Row("rsqrt", 2, 1, "1 / sqrtl(x)"),
+    Row("cbrt", 1, 1, "cbrtl(x)", ((0.1, 9),)),
+    Row("rcbrt", 1, 1, "1 / cbrtl(x)", ((0.1, 9),)),
+    Row("hypot", 3, 2, "hypotl(x, y)", ((-3, 3),), 2),
+    Row("rhypot", 2, 1, "1 / hypotl(x, y)", ((-3, 3),), 2),
+    Row("norm3d", 3, 2, "norm_exact(x, y, z, 0)", ((-3, 3),), 3),
+    Row("rnorm3d", 2, 1, "1 / norm_exact(x, y, z, 0)", ((-3, 3),), 3),
+    Row("norm4d", 3, 2, "norm_exact(x, y, z, w)", ((-3, 3),), 4),
+    Row("rnorm4d", 2, 1, "1 / norm_exact(x, y, z, w)", ((-3, 3),), 4),
+    Row("exp", 2, 1, "expl(x)", ((-110, 90), (-750, 715), (-1, 1))),
+    Row("exp2", 2, 1, "exp2l(x)", ((-151, 129), (-1080, 1030), (-1, 1))),
+    Row("exp10", 2, 1, "exp10l(x)", ((-46, 39), (-325, 310), (-1, 1))),
+    Row("expm1", 1, 1, "expm1l(x)", ((-20, 89), (-40, 715), (-1, 1))),
+    Row("log", 1, 1, "logl(x)", ((0.5, 2), (0, 100))),
+    Row("log2", 1, 1, "log2l(x)", ((0.5, 2), (0, 100))),
+    Row("log10", 2, 1, "log10l(x)", ((0.5, 2), (0, 100))),
+    Row("log1p", 1, 1, "log1pl(x)", ((-1, 2), (0, 100))),
+    Row("pow", 4, 2, "powl(x, y)", ((-4, 4), (0, 30), (0.9, 1.1)), 2),
+    Row("sin", 2, 2, "sinl(x)", ((-7, 7), (-2e5, 2e5), (1e6, 1e9))),
+    Row("cos", 2, 2, "cosl(x)", ((-7, 7), (-2e5, 2e5), (1e6, 1e9))),
+    Row("tan", 4, 2, "tanl(x)", ((-7, 7), (-2e5, 2e5), (1e6, 1e9))),
+    Row("sinpi", 1, 2, "sinpi_exact(x)", ((-3, 3), (0, 1e5))),
+    Row("cospi", 1, 2, "cospi_exact(x)", ((-3, 3), (0, 1e5))),
+    Row("sincos_s", 2, 2, "sinl(x)", ((-7, 7),)),
+    Row("sincos_c", 2, 2, "cosl(x)", ((-7, 7),)),
+    Row("sincospi_s", 1, 2, "sinpi_exact(x)", ((-3, 3),)),
+    Row("sincospi_c", 1, 2, "cospi_exact(x)", ((-3, 3),)),
+    Row("asin", 2, 2, "asinl(x)", ((-1.01, 1.01),)),
+    Row("acos", 2, 2, "acosl(x)", ((-1.01, 1.01),)),
+    Row("atan", 2, 2, "atanl(x)", ((-3, 3),)),
+    Row("atan2", 3, 2, "atan2l(x, y)", ((-3, 3),), 2),
+    Row("sinh", 3, 2, "sinhl(x)", ((-90, 90), (-712, 712), (-2, 2))),
+    Row("cosh", 2, 1, "coshl(x)", ((-90, 90), (-712, 712), (-2, 2))),
+    Row("tanh", 2, 2, "tanhl(x)", ((-10, 10), (-25, 25), (-1, 1))),
+    Row("asinh", 3, 3, "asinhl(x)", ((-10, 10), (-1, 1))),
+    Row("acosh", 4, 3, "acoshl(x)", ((1, 10), (1, 1.1))),
+    Row("atanh", 3, 2, "atanhl(x)", ((-1, 1), (-0.6, 0.6))),
+    Row("erf", 2, 2, "erfl(x)", ((-6, 6), (-1.1, 1.1))),
+    Row("erfc", 4, 5, "erfcl(x)", ((-6, 10.1), (-6, 27.3), (-1, 1))),
+    Row("erfcx", 4, 4, "erfcx_exact(x)", ((-9.4, 20), (-26.7, 60), (-1, 1)), slow=True),
+    Row("erfinv", 2, 5, "erfinv_exact(x, got)", ((-1, 1), (0.99, 1)), slow=True),
+    Row("erfcinv", 4, 6, "erfcinv_exact(x, got)", ((0, 2), (0, 1e-4)), slow=True),
+    Row("normcdf", 5, 5, "erfcf128(-x * R2) / 2", ((-14.3, 6), (-38.5, 9), (-1, 1)), slow=True),
+    Row("normcdfinv", 5, 8, "normcdfinv_exact(x, got)", ((0, 1), (0, 1e-4)), slow=True),
+    Row("lgamma", 6, 4, "lgammal(x)", ((-5, 40), (0.5, 3.5), (100, 1e6)), 1,
+        "!(x < FROM && x > TO)", "outside (-10.001, -2.264), double: outside (-23.001, -2.264)"),
+    Row("tgamma", 5, 10, "tgammaf128(x)", ((-45, 36.5), (-185, 172), (0.5, 3.5)), slow=True),
+#    Row("j0", 9, 7, "j0l(x)", ((-8, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
+#    Row("j1", 9, 7, "j1l(x)", ((-8, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
+#    Row("y0", 9, 7, "y0l(x)", ((0, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
+#    Row("y1", 9, 7, "y1l(x)", ((0, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
+#    Row("cyl_bessel_i0", 6, 6, "bessel_i_exact(0, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
+#    Row("cyl_bessel_i1", 6, 6, "bessel_i_exact(1, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
+    Row("fmod", 0, 0, "fmodl(x, y)", ((-9, 9),), 2),
+    Row("remainder", 0, 0, "remainderl(x, y)", ((-9, 9),), 2),
+    Row("fdim", 0.5, 0.5, "fdim_exact(x, y)", ((-9, 9),), 2),
+    Row("nextafter", 0, 0, "", ((-9, 9),), 2),
+    Row("logb", 0, 0, "logbl(x)"),
+    Row("round", 0, 0, "roundl(x)", ((-9, 9), (0, 1e7), (0, 1e16))),
+    Row("ldexp_y", 0.5, 0.5, "ldexpl(x, (int)y)", ((-300, 300),), 2, "fabsl(y) < 5000", "all"),
+    Row("frexp_f", 0, 0, "frexp_exact(x)"),
+    Row("frexp_e", 0, 0, "frexp_exponent(x)"),
+    Row("modf_f", 0, 0, "modf_exact(x)", ((-1e3, 1e3),)),
+    Row("modf_w", 0, 0, "truncl(x)", ((-1e3, 1e3),)),
+)
