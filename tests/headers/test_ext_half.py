@@ -75,12 +75,14 @@ def rounded(name: str, x: np.ndarray, mode: str) -> np.ndarray:
 
 def interesting(name: str) -> np.ndarray:
     """Floats near all values of the format, the middles between them, and random ones."""
-    table = tables(name)[: 0x8000]
+    table = tables(name)[:0x8000]
     around = np.concatenate([table, (table[:-1] + table[1:]) / 2])
     with np.errstate(over="ignore"):
         floats = around.astype(np.float32)
     floats = floats[np.isfinite(floats)]
-    floats = np.concatenate([floats, np.nextafter(floats, np.float32(np.inf)), np.nextafter(floats, np.float32(0))])
+    floats = np.concatenate(
+        [floats, np.nextafter(floats, np.float32(np.inf)), np.nextafter(floats, np.float32(0))]
+    )
     random = np.random.default_rng(7).integers(0, 2**32, 300_000, dtype=np.uint32).view(np.float32)
     floats = np.concatenate([floats, random])
     floats = floats[np.isfinite(floats)]
@@ -113,9 +115,13 @@ def test_doubles_round_once(library: ctypes.CDLL, name: str) -> None:
     # A hair beside each middle: rounding to float first would fall on the middle and then go wrong.
     table = tables(name)
     middles = (table[:-1] + table[1:]) / 2
-    x = np.concatenate([middles, np.nextafter(middles, np.inf), np.nextafter(middles, 0), middles * (1 + 1e-12)])
+    x = np.concatenate(
+        [middles, np.nextafter(middles, np.inf), np.nextafter(middles, 0), middles * (1 + 1e-12)]
+    )
     x = np.concatenate([x, -x])
-    np.testing.assert_array_equal(call(library, f"{name}_from_double", [x], np.uint16), rounded(name, x, "rn"))
+    np.testing.assert_array_equal(
+        call(library, f"{name}_from_double", [x], np.uint16), rounded(name, x, "rn")
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)
