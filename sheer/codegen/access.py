@@ -242,11 +242,23 @@ class AccessLanes(OperandLanes):
         self.text.intrinsic("sheer_rt_yield", "void", [("ptr", self.frame), ("i32", self.group)])
 
     def carry_in(self) -> Value:
+        return self.vector(32, self.text.op(f"load <{self.n} x i32>, ptr {self._carry_slot()}"))
+
+    def _carry_slot(self) -> str:
         if not self.carry:
             self.carry = self.text.alloca(f"<{self.n} x i32>")
-        return self.vector(32, self.text.op(f"load <{self.n} x i32>, ptr {self.carry}"))
+            self.text.allocas.append(f"  store <{self.n} x i32> zeroinitializer, ptr {self.carry}")
+        return self.carry
 
     def set_carry(self, value: Value) -> None:
-        if not self.carry:
-            self.carry = self.text.alloca(f"<{self.n} x i32>")
-        self.text.do(f"store <{self.n} x i32> {self.vec(value)}, ptr {self.carry}")
+        """The condition code of the lanes that execute the instruction; a guard that does not hold leaves it."""
+        slot, ty, wide = self._carry_slot(), f"<{self.n} x i32>", f"<{self.n} x i1>"
+        name, mask, guard = self.vec(value), self.mask, self.ins.inst.guard
+        if guard is not None:
+            holds = self.read(self.ins.uses[guard.reg.name])
+            holds = self.vec(self.not_(PRED, holds) if guard.negated else holds)
+            mask = self.text.op(f"and {wide} {holds}, {mask}") if mask else holds
+        if mask:
+            old = self.text.op(f"load {ty}, ptr {slot}")
+            name = self.text.op(f"select {wide} {mask}, {ty} {name}, {ty} {old}")
+        self.text.do(f"store {ty} {name}, ptr {slot}")

@@ -346,7 +346,7 @@ class FunctionEmitter(AccessLanes):
             edges = t.fresh_label("taken"), t.fresh_label("not.taken")
             t.branch(condition.scalar, *edges)
             for label, target in zip(edges, (taken, other), strict=True):
-                saved = dict(self.local)
+                saved = self._apart()
                 t.label(label)
                 self._edge(block, target, self.mask, True)
                 self.local = saved
@@ -374,7 +374,7 @@ class FunctionEmitter(AccessLanes):
             cases = " ".join(f"i32 {n}, label %{label}" for n, label in enumerate(labels))
             t.finish(f"switch i32 {index.scalar}, label %{labels[-1]} [ {cases} ]")
             for label, target in zip(labels, block.succs, strict=True):
-                saved = dict(self.local)
+                saved = self._apart()
                 t.label(label)
                 self._edge(block, target, self.mask, True)
                 self.local = saved
@@ -490,6 +490,12 @@ class FunctionEmitter(AccessLanes):
                     name = t.op(f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} {old}")
                 t.do(f"store {wide} {name}, ptr {slot.vector}")
 
+    def _apart(self) -> dict[int, Value]:
+        """Gives the code that follows copies of the values, and returns the values: what is cached there must not be used elsewhere."""
+        saved = self.local
+        self.local = {number: value.apart() for number, value in saved.items()}
+        return saved
+
     # -- instructions ------------------------------------------------------------------------------------------------------------------
 
     def _emit_ins(self, ins: Ins) -> None:
@@ -559,7 +565,7 @@ class FunctionEmitter(AccessLanes):
             t.branch(t.op(f"icmp ne i{self.n} {bits}, 0"), inside, done)
             t.label(inside)
             self.mask = mask
-        saved = dict(self.local)
+        saved = self._apart()
         out = ins.binding.row.emit(self, ins.binding.m, ins)
         for position, (reg, slot) in enumerate(zip(dests, keep, strict=True)):
             if reg is None or not slot:
@@ -573,7 +579,7 @@ class FunctionEmitter(AccessLanes):
                 name = t.op(f"select {wide} {self.mask}, {ty} {name}, {ty} {self.vec(before)}")
             t.do(f"store {ty} {name}, ptr {slot}")
         t.label(done)
-        self.mask, self.local = outer, {k: v for k, v in saved.items()}
+        self.mask, self.local = outer, saved
         for reg, slot in zip(dests, keep, strict=True):
             if reg is not None and slot:
                 bits = SCALARS[self.function.regs[reg]].bits

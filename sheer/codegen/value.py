@@ -33,3 +33,9 @@ class Value:
         other = Value(self.bits, shape, self.scalar, self.vector, self.stride)
         other.forms, other.known, other.exact = self.forms, self.known, self.exact
         return other
+
+    def apart(self) -> Value:
+        """A copy whose cached names are its own: for code that only some paths reach."""
+        other = Value(self.bits, self.shape, self.scalar, self.vector, self.stride)
+        other.forms, other.known, other.exact = dict(self.forms), self.known, self.exact
+        return other
