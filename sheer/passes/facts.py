@@ -62,9 +62,14 @@ class Facts:
 
     def leaves_divergent_loop(self, value: int, use_block: int) -> bool:
         """The value is defined in a loop that lanes leave at different times, and used after it."""
-        loop = self.loop_of[self.graph.value_block[value]] if self.graph.value_block[value] >= 0 else None
+        block = self.graph.value_block[value]
+        return block >= 0 and self.leaves_divergently(block, use_block)
+
+    def leaves_divergently(self, block: int, to: int) -> bool:
+        """From `block` to `to` lanes leave a loop, and not all at the same time."""
+        loop = self.loop_of[block]
         while loop is not None:
-            if use_block in loop.members:
+            if to in loop.members:
                 return False
             if id(loop) in self.divergent_loops:
                 return True
@@ -224,6 +229,7 @@ def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
         shape = facts.shape_at(source, pred)
         result = shape if result is _TOP else join(result, shape)
     mixed = _mixed(facts, index, edges[False], facts.idom[index]) or _mixed(facts, index, edges[True], index)
+    mixed = mixed or any(facts.leaves_divergently(pred, index) for pred in block.preds)
     # an undefined source must not make a phi uniform when lanes come by several ways
     if mixed:
         facts.mixed_phis.add(phi.value)
