@@ -41,7 +41,7 @@ def has_cccl() -> bool:
 
 
 # Known not to work yet (docs/deviations.md); the test notices when they do.
-NOT_YET = {"tensor_cores": "mma.h is not written", "thrust_sort": "CCCL needs cudaTypedefs.h"}
+NOT_YET = {"tensor_cores": "mma.h is not written"}
 
 
 @pytest.mark.parametrize(
