@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sheer.base.errors import SheerError, UsageError
+from sheer.base import knobs
 from sheer.base.frame import Frame, KernelInfo
 from sheer.ir.module import Module
 
@@ -41,7 +42,7 @@ class NativeKernel:
         self.block = block
         self.symbols = _instantiate(module)
         machine = target(isa)
-        text = kernel_text(module, name, Spec(block), machine)
+        text = kernel_text(module, name, Spec(block, lanes=knobs.get("SHEER_LANES")), machine)
         engine_machine = llvm.Target.from_triple(machine.triple).create_target_machine(
             cpu=machine.cpu, features=machine.features, opt=2, reloc="pic", codemodel="jitdefault", jit=True
         )
@@ -190,5 +191,5 @@ def _show_kernel(module: Module, name: str, after: str, block: tuple[int, int, i
 
         return print_function(module.functions[name], block if after == "facts" else None)
     machine = target(isa)
-    text = kernel_text(module, name, Spec(block), machine)
+    text = kernel_text(module, name, Spec(block, lanes=knobs.get("SHEER_LANES")), machine)
     return text if after == "llvm" else assembly(text, machine)

@@ -86,7 +86,7 @@ class Worker:
         machine = target("" if isa in ("", "default") else isa)
         spec = Spec(
             block,
-            lanes=int(os.environ.get("SHEER_LANES", "0")),
+            lanes=int(fields.get("lanes", "0")),
             checked=fields.get("mode", "fast") == "checked",
         )
         return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)

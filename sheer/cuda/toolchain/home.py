@@ -110,7 +110,9 @@ def _headers(into: Path) -> None:
 
 
 def _libraries(into: Path, library: Path) -> None:
-    current = library.parent / "current"
+    from sheer.cuda.toolchain import link
+
+    current = link.current_link(library)
     for path in sorted(library.iterdir()):
         if ".so." in path.name or path.name == "libsheer.so":
             _link(into / path.name, current / path.name)

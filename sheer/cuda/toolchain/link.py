@@ -8,6 +8,7 @@ which links the PTX texts when they are first needed.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -79,16 +80,22 @@ LINKED = re.compile(rb"__cudaRegisterLinkedBinary__nv_[0-9a-f]+(?=\0)")
 UNDEFINED = re.compile(r"undefined (?:reference to|symbol:?) [`'\"]?(\w+)")
 
 
+def current_link(folder: Path) -> Path:
+    """The link beside a library folder that always leads to the newest build of this installation: programs
+    survive an update, and two installations that share a cache do not take each other's library."""
+    installation = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:12]
+    return folder.parent / f"current-{installation}"
+
+
 def library_folder() -> Path:
-    """The folder of libsheer.so and its thin names, built if need be; `current` beside it always leads to
-    the newest one."""
+    """The folder of libsheer.so and its thin names, built if need be; current_link leads to it."""
     from sheer.machine import build
 
     folder = build.library().parent
-    current = folder.parent / "current"
+    current = current_link(folder)
     try:
         if os.path.realpath(current) != os.path.realpath(folder):
-            temporary = folder.parent / f".current-{os.getpid()}"
+            temporary = folder.parent / f".{current.name}-{os.getpid()}"
             temporary.symlink_to(folder.name)
             os.replace(temporary, current)
     except OSError:
@@ -172,7 +179,7 @@ def runtime(exact: bool, cudart: bool = True) -> list[str]:
     """Flags that name our library. Programs follow `current`, so that they survive an update; `exact` binds
     to this very build."""
     folder = library_folder()
-    first = [] if exact else [str(folder.parent / "current")]
+    first = [] if exact else [str(current_link(folder))]
     flags = [f"-Wl,-rpath,{path}" for path in [*first, str(folder)]]
     return [*(([str(folder / "libcudart.so.12")]) if cudart else []), str(folder / "libsheer.so"), *flags]
 

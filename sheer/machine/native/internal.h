@@ -9,10 +9,11 @@ namespace sheer {
 
 // ---- knobs (knobs.cpp)
 struct Knobs {
-  int devices, threads, debug;
+  int devices, threads, debug, lanes;
   uint64_t memory_bytes;  // 0: as the chip file says
   double time_limit_s;    // 0: none
   bool reference;         // SHEER_ENGINE=reference
+  bool perf_map;
   const char *chip, *isa, *python, *home, *cache;
 };
 const Knobs& knobs();

@@ -1,5 +1,8 @@
 // Modules and kernels: PTX texts in, described by the compile worker (or the disk cache); then symbols with
 // addresses on each device, and native code for each kernel and block shape.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "internal.h"
 
 namespace sheer {
@@ -355,6 +358,19 @@ static Special* find_special(Function* f, const uint32_t block[3], bool checked_
   return any;
 }
 
+// A line of the file in which Linux perf looks for the names of code made at run time.
+static void name_for_perf(const Function* f, const Code* code) {
+  String path, line;
+  path.format("/tmp/perf-%d.map", getpid());
+  int file = open(path.c(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (file < 0) return;
+  line.format("%llx %llx %s\n", static_cast<unsigned long long>(uint64_t(code->text)),
+              static_cast<unsigned long long>(code->text_bytes), f->name.c());
+  ssize_t written = write(file, line.c(), line.size());
+  (void)written;  // names are a courtesy
+  close(file);
+}
+
 static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code** out, bool* cache_hit) {
   String header("verb compile\n"), why_not;
   Vec<Piece> pieces;
@@ -365,7 +381,7 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
     header.format("block %u,%u,%u\n", block[0], block[1], block[2]);
   else
     header += "block any\n";
-  header.format("mode %s\ntarget %s\n", checked_mode ? "checked" : "fast", knobs().isa);
+  header.format("mode %s\ntarget %s\nlanes %d\n", checked_mode ? "checked" : "fast", knobs().isa, knobs().lanes);
   String key = key_of(header);
   Vec<uint8_t> object;
   *cache_hit = cache_read("kernels", key, ".o", &object);
@@ -401,6 +417,7 @@ Error function_code(Function* f, const uint32_t block[3], bool checked_mode, Cod
   if (f->shapes >= shapes_before_any && !checked_mode) memset(shape, 0, sizeof shape);
   Code* code;
   Error error = build(f, shape, checked_mode, &code, cache_hit);
+  if (error == Error::Ok && knobs().perf_map) name_for_perf(f, code);
   if (error != Error::Ok) return error;
   code->checked = checked_mode;
   if (!checked_mode && shape[0]) f->shapes++;
