@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sheer.base.errors import SheerError, UsageError
 from sheer.base import knobs
+from sheer.base.errors import SheerError, UsageError
 from sheer.base.frame import Frame, KernelInfo
 from sheer.ir.module import Module
 
