@@ -12,7 +12,7 @@ from sheer.base.errors import CompileError, Unsupported
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.value import Value
 from sheer.codegen.warp import WarpLanes
-from sheer.ir.module import Addr, Args, Param, Prototype, Reg, Sym, Variable
+from sheer.ir.module import Addr, Args, Loc, Param, Prototype, Reg, Sym, Variable
 from sheer.passes.cfg import Ins
 
 U32, U64, B32, B64 = (SCALARS[n] for n in ("u32", "u64", "b32", "b64"))
@@ -265,7 +265,7 @@ class CallLanes(WarpLanes):
             self._call_masked(callee, now, pointers, results, ins)
             t.jump(head)
         t.label(bad)
-        self._trap_call(1, ins)
+        self.trap_call(1, ins.inst.loc)
         t.finish("unreachable")
         t.label(done)
         return self._results(ins, signature.returns, returns, results)
@@ -383,9 +383,9 @@ class CallLanes(WarpLanes):
         return None
 
     def trap(self, m: Any, ins: Ins) -> None:
-        self._trap_call(0, ins)
+        self.trap_call(0, ins.inst.loc)
 
-    def _trap_call(self, kind: int, ins: Ins) -> None:
+    def trap_call(self, kind: int, loc: Loc) -> None:
         bits = self.mask_bits()
         lane = self.text.intrinsic(
             f"llvm.cttz.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits), ("i1", "false")]
@@ -398,8 +398,8 @@ class CallLanes(WarpLanes):
                 ("i32", self.group),
                 ("i32", self.resize_scalar(lane, self.n, 32, False)),
                 ("i32", str(kind)),
-                ("i32", str(ins.inst.loc.line)),
-                ("i32", str(ins.inst.loc.file)),
+                ("i32", str(loc.line)),
+                ("i32", str(loc.file)),
             ],
         )
 

@@ -69,6 +69,8 @@ class FunctionEmitter(AccessLanes):
                 self.text.allocas.append(
                     f"  store <{self.n} x i1> zeroinitializer, ptr {self.masks[block.index]}"
                 )
+        if self.compiler.recursive and not self.function.is_entry:
+            self.check_stack()
         for index in self.facts.order:
             self._emit_block(self.graph.blocks[index])
         self.text.label(self.exit_label)
@@ -242,6 +244,7 @@ class FunctionEmitter(AccessLanes):
                 value = self.read(phi.value)
                 self._store_outside(phi.value, value)
         if self.compiler.polling_header(self, block):
+            self.text.dbg = self.compiler.location(block.ins[0].inst.loc if block.ins else block.loc)
             self.poll_yield()
         for ins in block.ins:
             self._emit_ins(ins)

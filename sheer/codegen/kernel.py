@@ -59,7 +59,7 @@ class KernelCompiler:
             self.flags |= FTZ
         self.lane_fibers = False
         self.lanes = spec.lanes or 32
-        self.polls_memory = False
+        self.polls_memory = self.recursive = False
         self.program = Program()
         self.locations: dict[tuple[int, int], str] = {}
         self.scope = ""
@@ -147,10 +147,10 @@ class KernelCompiler:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
         self.program.metadata_node("!{}")
         self._debug_header()
+        depth, self.recursive = depths(self.functions)
         for (function, graph), found in zip(graphs, facts, strict=True):
             self._function(function, graph, found)
-        depth, recursive = depths(self.functions)
-        if recursive:
+        if self.recursive:
             self.flags |= RECURSIVE
         self._border(depth[self.kernel.name])
         return self.program.text(self._footer())
@@ -239,15 +239,28 @@ class KernelCompiler:
             parts.append(text.op(f"load i32, ptr {place}, align 4"))
         return text.op(f"mul i32 {text.op(f'mul i32 {parts[0]}, {parts[1]}')}, {parts[2]}")
 
+    def _border_scope(self, name: str) -> str:
+        """A scope for a function of the border; its calls need a place, or the lines of what is inlined into it are lost."""
+        if not self.unit:
+            return ""
+        file = next(iter(self.files.values()))
+        scope = self.program.metadata_node(
+            f'distinct !DISubprogram(name: "{name}", file: {file}, line: 0, type: {self.routine}, '
+            f"spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})"
+        )
+        self.border_place = f", !dbg {self.program.metadata_node(f'!DILocation(line: 0, scope: {scope})')}"
+        return f" !dbg {scope}"
+
     def _call_kernel(self, text: Text, group: str, lanes: str, c: list[str]) -> None:
         text.do(
             f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {group}, i{self.lanes} {lanes}, i32 0, "
-            f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]})"
+            f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]}){self.border_place}"
         )
 
     def _warp_function(self) -> str:
         n = self.lanes
-        text = Text(self.program, "define void @sheer_warp(ptr %frame, i32 %group, i64 %given) #0")
+        header = f"define void @sheer_warp(ptr %frame, i32 %group, i64 %given) #0{self._border_scope('sheer_warp')}"
+        text = Text(self.program, header)
         c = []
         for axis in range(3):
             place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
@@ -265,7 +278,8 @@ class KernelCompiler:
         assert self.block is not None
         total = self.block[0] * self.block[1] * self.block[2]
         groups = -(-total // self.lanes)
-        text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
+        header = f"define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0{self._border_scope('sheer_blocks')}"
+        text = Text(self.program, header)
         grid = []
         for axis in range(2):
             place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
@@ -317,7 +331,7 @@ class KernelCompiler:
 
     # -- debug information ------------------------------------------------------------------------------------------------------
 
-    scope_attachment = ""
+    scope_attachment = border_place = ""
 
     def _debug_header(self) -> None:
         program = self.program

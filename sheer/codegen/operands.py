@@ -8,7 +8,7 @@ from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.tensor import TensorLanes
 from sheer.codegen.value import Value
-from sheer.ir.module import Imm, Not, Operand, Reg, Sink, Special, Sym, Vec
+from sheer.ir.module import Imm, Inst, Loc, Not, Operand, Reg, Sink, Special, Sym, Vec
 from sheer.isa.row import operand_type
 from sheer.passes.cfg import Ins
 from sheer.passes.shape import Shape
@@ -269,6 +269,20 @@ class OperandLanes(TensorLanes):
         mine = self.compiler.local_bytes(self.function)
         base = self.stack_base()
         return str(mine) if base == "0" else self.text.op(f"add i32 {base}, {mine}")
+
+    def check_stack(self) -> None:
+        """In recursion: what this call keeps in local memory has to end inside the thread's own part of it."""
+        own, t = self.compiler.local_bytes(self.function), self.text
+        if not own:
+            return
+        room = self.frame_field(76)
+        end = t.op(f"add i32 {self.stack_base()}, {own}")
+        over, enough = t.fresh_label("stack.over"), t.fresh_label("stack.enough")
+        t.branch(t.op(f"icmp ugt i32 {end}, {room}"), over, enough)
+        t.label(over)
+        where = next((i.loc for i in self.function.body or () if isinstance(i, Inst) and i.loc.line), Loc(0, 0))
+        self.trap_call(3, where)
+        t.label(enough)
 
     def scratch(self) -> str:
         if not self.scratch_pointer:

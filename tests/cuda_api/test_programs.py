@@ -21,21 +21,21 @@ def notes(source: Path, key: str) -> list[str]:
     return re.findall(rf"^// {key}: (.*)$", source.read_text(), re.M)
 
 
-def compiled(source: Path, folder: Path) -> Path:
+def compiled(source: Path, folder: Path, *options: str) -> Path:
     program = folder / source.stem
     words = [word for note in notes(source, "nvcc") for word in note.split()]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", NVCC, str(source), "-o", str(program), *words],
+        [sys.executable, "-c", NVCC, str(source), "-o", str(program), *words, *options],
         capture_output=True, text=True, env=environ, timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return program
 
 
-def run(program: Path, **knobs: str) -> subprocess.CompletedProcess[str]:
+def run(program: Path, *arguments: str, **knobs: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(program)], capture_output=True, text=True, env={**os.environ, **knobs}, timeout=120
+        [str(program), *arguments], capture_output=True, text=True, env={**os.environ, **knobs}, timeout=120
     )
 
 

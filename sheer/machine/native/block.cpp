@@ -24,7 +24,8 @@ static void window(uint8_t** map, uint64_t* room, uint64_t bytes) {
 static void add_fibers(Block* b, uint32_t wanted) {
   const SheerKernelInfo* info = b->code->info;
   uint64_t stack = info->stack_bytes;
-  if (info->flags & SHEER_RECURSIVE) stack = max<uint64_t>(stack, 256 << 10) * 4;
+  if (info->flags & SHEER_RECURSIVE)  // frames hold vectors: what a thread keeps, times the lanes, and spills
+    stack = max<uint64_t>(stack, 1 << 20) + b->node->device->limits[int(Limit::StackBytes)] * info->lanes * 2;
   while (b->fibers.count < wanted) {
     uint32_t i = b->fibers.count;
     Fiber* f = fiber_get(b->worker, stack);

@@ -1,6 +1,7 @@
 // Faults: a signal inside of a kernel leaves it by a jump to the scheduler's side, the launch fails with a
 // sticky error, and what happened is told once on stderr, with the help of a replay of the block in checked
 // mode.
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -245,6 +246,24 @@ static const char* summary(const Fault& f, Error error) {
   return "illegal address";
 }
 
+// The kernel's name as its source has it, if the program has, or the machine, a C++ library that can tell.
+static String readable(const String& name) {
+  using Demangle = char* (*)(const char*, char*, size_t*, int*);
+  void* found = dlsym(RTLD_DEFAULT, "__cxa_demangle");
+  static const char* const libraries[] = {"libstdc++.so.6", "libc++abi.so.1"};
+  for (const char* library : libraries) {
+    if (found) break;
+    void* handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+    found = handle ? dlsym(handle, "__cxa_demangle") : nullptr;
+  }
+  int status = 1;
+  Demangle demangle = reinterpret_cast<Demangle>(found);
+  char* text = demangle ? demangle(name.c(), nullptr, nullptr, &status) : nullptr;
+  String out = status == 0 && text ? String(text) : name;
+  free(text);
+  return out;
+}
+
 static void report(Block* b, uint64_t id, const Fault& f, const Code* code, Error error) {
   static const char* const accesses[] = {"load", "store", "atomic"};
   String out;
@@ -253,7 +272,7 @@ static void report(Block* b, uint64_t id, const Fault& f, const Code* code, Erro
     fprintf(stderr, "%s\n", f.text.c());
     return;
   }
-  out.format("sheer: kernel %s: %s", b->node->function->name.c(), summary(f, error));
+  out.format("sheer: kernel %s: %s", readable(b->node->function->name).c(), summary(f, error));
   if (f.has_access)
     out.format(": %s of %u bytes at %p", accesses[f.access < 3 ? f.access : 0], f.bytes, f.address);
   else if (f.signal && f.address && !f.unknown_address)

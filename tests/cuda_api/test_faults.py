@@ -1,0 +1,55 @@
+"""What goes wrong inside kernels: the right error, told with kernel, block, thread, address and line; the process lives."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_programs import HERE, compiled, run
+
+SOURCE = HERE / "programs" / "faults.cu"
+FAULTS = [
+    ("load", "cudaErrorIllegalAddress", r"kernel \w+(\(int const\*, int\*\))?: illegal address: load of 4 bytes at 0x\w+"
+     r"\nsheer:   block \(0,0,0\), thread \(0,0,0\), \S*faults.cu:5\n"),
+    ("store", "cudaErrorIllegalAddress", r"kernel \w+(\(int\*, long\))?: illegal address: store of 4 bytes at 0x\w+"
+     r"\nsheer:   block \(2,0,0\), thread \(40,0,0\), \S*faults.cu:7\n"),
+    ("null", "cudaErrorIllegalAddress", r"kernel \w+(\(int\*\))?: illegal address: atomic of 4 bytes at"),
+    ("freed", "cudaErrorIllegalAddress", r"kernel \w+(\(int\*\))?: illegal address"),
+    ("trap", "cudaErrorLaunchFailure", r"kernel \w+(\(\))?: trap\nsheer:   block \(\d,0,0\), thread \(3,0,0\), \S*faults.cu:14\n"),
+    ("assert", "cudaErrorAssert", r"faults.cu:16: void assertion\(int\): block: \[\d,0,0\], thread: \[30,0,0\] "
+     r"Assertion `threadIdx.x < n` failed."),
+    ("poll", "cudaErrorLaunchTimeout", r"kernel \w+(\(int volatile\*\))?: ran longer than the time limit of 0.5 s .*"
+     r"\nsheer:   block \(0,0,0\), \S*faults.cu:18\n"),
+    ("lock", "cudaErrorLaunchTimeout", r"kernel \w+(\(int\*\))?: ran longer than .*\nsheer:   block \(0,0,0\), \S*faults.cu:21\n"),
+    ("pointer", "cudaErrorInvalidPc", r"call of an invalid function pointer\nsheer:   block \(0,0,0\), thread \(0,0,0\)"),
+    ("deep", "cudaErrorHardwareStackError", r"kernel \w+(\(int, int\*\))?: stack overflow"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=[(), ("-lineinfo",), ("-g", "-G")], ids=["plain", "lineinfo", "debug"])
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(SOURCE, tmp_path_factory.mktemp("faults"), *request.param)
+
+
+@pytest.mark.parametrize(("what", "name", "told"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_fault(program: Path, what: str, name: str, told: str) -> None:
+    limit = "0.5" if name.endswith("Timeout") else "60"
+    done = run(program, what, SHEER_TIME_LIMIT=limit)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == name + "\n"
+    assert re.search(told, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("what", ["streams", "heap"])
+def test_goes_on(program: Path, what: str) -> None:
+    done = run(program, what)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("what", "number"), [("host", signal.SIGSEGV), ("abort", signal.SIGABRT)])
+def test_host_faults_are_the_programs_own(program: Path, what: str, number: int) -> None:
+    done = subprocess.run(["sh", "-c", f'ulimit -c 0; exec "{program}" {what}'], capture_output=True, timeout=60)
+    assert done.returncode == -number
