@@ -49,6 +49,9 @@ class Worker:
 
             if isinstance(error, PtxError):
                 return [("error", "PtxError")], str(error).encode()
+            if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("sheer"):
+                said = f"{sys.executable} lacks {error.name}; set SHEER_PYTHON to a Python that Sheer is installed in"
+                return [("error", "internal")], said.encode()
             text = traceback.format_exc()
             return [("error", "internal")], f"internal error of the compile worker: {error}\n{text}".encode()
 

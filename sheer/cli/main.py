@@ -57,6 +57,6 @@ def main() -> None:
         if str(error):
             click.echo(f"sheer: error: {error}", err=True)
         sys.exit(error.code or 1)
-    except SheerError as error:
+    except (SheerError, OSError) as error:
         click.echo(f"sheer: error: {error}", err=True)
         sys.exit(1)

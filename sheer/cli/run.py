@@ -7,6 +7,7 @@ line.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import click
@@ -83,24 +84,16 @@ def command(words: tuple[str, ...]) -> None:
 
     for name in environment:
         knobs.get(name)
-    path = program.find(compiler)
-    kept = True
-    if path is None:
-        path, kept = program.build(compiler)
     name = next(
-        (os.path.splitext(word)[0] for word in compiler if word.endswith((".cu", ".cpp", ".cc", ".c"))),
-        str(path),
+        (os.path.splitext(word)[0] for word in compiler if word.endswith((".cu", ".cpp", ".cc", ".c"))), "program"
     )
-    sys.stdout.flush()
-    if kept:
-        os.execv(path, [name, *arguments])
-    _run_once(str(path), [name, *arguments])
-
-
-def _run_once(path: str, argv: list[str]) -> None:
-    """Become a program that could not be kept: its files are removed while it is open."""
-    import shutil
-
-    handle = os.open(path, os.O_RDONLY)
-    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
-    os.execve(handle, argv, dict(os.environ))
+    for attempt in range(3):
+        path = program.find(compiler) or program.build(compiler)
+        sys.stdout.flush()
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and a program would inherit that
+            signal.signal(number, signal.SIG_DFL)
+        try:
+            os.execv(path, [name, *arguments])
+        except FileNotFoundError:  # replaced at this moment by another process that builds the same
+            if attempt == 2:
+                raise

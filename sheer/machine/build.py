@@ -14,7 +14,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +23,7 @@ from sheer.base.errors import ToolError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NATIVE_FOLDERS = (PACKAGE / "machine" / "native", PACKAGE / "cuda" / "native")
-RECIPE = "2"  # changes when this file builds differently from the same sources
+RECIPE = "3"  # changes when this file builds differently from the same sources
 GLIBC_MINOR = 28
 GLIBC_PARTS = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2")
 # file name, SONAME; the unversioned names that linkers look for are linker scripts
@@ -49,49 +48,25 @@ def folder() -> Path:
     """The folder of libsheer.so, libcudart.so, libcuda.so.1 and so on: what -L and LD_LIBRARY_PATH want."""
     sources = _sources()
     key = _key(sources)
-    final = cache.folder() / "native" / key
-    if (final / "complete").exists():
-        return final
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
-    except OSError:
-        return _outside_cache(sources, key)
-    try:
+    found = cache.find("native", key, "complete")
+    if found is not None and _whole(found):
+        return found
+    with cache.staging() as staging:
         _build(sources, staging)
-        return _publish(staging, final)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _publish(staging: Path, final: Path) -> Path:
-    """Rename the finished folder into place; who comes second takes what the first one put there."""
-    staging.chmod(0o755)
-    for _ in range(2):
+        (staging / "complete").write_text("".join(f"{p.stat().st_size} {p.name}\n" for p in sorted(staging.iterdir())))
         try:
-            staging.rename(final)
-            return final
-        except OSError:
-            if (final / "complete").exists():
-                return final
-            shutil.rmtree(final, ignore_errors=True)  # left half done by something that is not us
-    raise BuildError(f"cannot put the native library at {final}; remove that folder or set SHEER_CACHE")
+            return cache.publish(staging, "native", key, "" if found else "complete")
+        except OSError as error:
+            raise BuildError(f"the native library is built, but there is no place for it: {error}") from None
 
 
-def _outside_cache(sources: Sequence[tuple[str, bytes]], key: str) -> Path:
-    """The cache can't be written: build in a per-user temporary folder, kept so that later runs find it."""
-    final = Path(tempfile.gettempdir()) / f"sheer-{os.getuid()}" / key
-    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if final.parent.stat().st_uid != os.getuid():
-        raise BuildError(f"{final.parent} belongs to somebody else; set SHEER_CACHE to a writable folder")
-    if (final / "complete").exists():
-        return final
-    staging = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
+def _whole(made: Path) -> bool:
+    """Is every file there, as long as it was? `complete` lists them."""
     try:
-        _build(sources, staging)
-        return _publish(staging, final)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        listed = [line.split(" ", 1) for line in (made / "complete").read_text().splitlines()]
+        return bool(listed) and all((made / name).stat().st_size == int(size) for size, name in listed)
+    except (OSError, ValueError):
+        return False
 
 
 def _sources() -> list[tuple[str, bytes]]:
@@ -205,7 +180,6 @@ def _build(sources: Sequence[tuple[str, bytes]], into: Path) -> None:
     for path in [*into.glob("*.o"), *(into / part for part in GLIBC_PARTS)]:
         path.unlink()
     shutil.rmtree(tree)
-    (into / "complete").write_text("")
 
 
 def _defaults() -> list[str]:

@@ -37,15 +37,12 @@ def bitcode() -> Path:
     """The library's path; compiled now if the cache has none for these sources. Raises ToolError."""
     texts = [(HERE / name).read_bytes() for name in (*SOURCES, "common.h", "coefficients.h")]
     key = hashlib.sha256(b"\0".join([*texts, " ".join(FLAGS).encode()])).hexdigest()[:32]
-    place = cache.folder() / "math" / f"{key}.bc"
-    if place.exists():
+    place = cache.find("math", f"{key}.bc")
+    if place is not None:
         return place
     with tempfile.TemporaryDirectory() as scratch:
         data = _compile(Path(scratch))
-    if not cache.write_atomically(place, data):
-        place = Path(tempfile.mkdtemp(prefix="sheer-math-")) / "math.bc"
-        place.write_bytes(data)
-    return place
+    return cache.store("math", f"{key}.bc", data)
 
 
 def _compile(scratch: Path) -> bytes:

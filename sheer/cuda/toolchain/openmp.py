@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sheer.base import cache
-from sheer.base.errors import ToolError
 from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.host import Host
 
@@ -24,10 +23,9 @@ VERSION = "-D_OPENMP=201511"  # for the device pass, which has no use for the pr
 def _include_folder(machine: Host) -> Path:
     """A folder that holds gcc's omp.h and none of its other headers."""
     header = Path(machine.openmp) / "omp.h"
-    folder = cache.entry("tools", "openmp-" + hashlib.sha256(header.read_bytes()).hexdigest()[:16])
-    if not (folder / "omp.h").exists() and not cache.write_atomically(folder / "omp.h", header.read_bytes()):
-        raise ToolError(f"-fopenmp needs the cache folder {cache.folder()}; set SHEER_CACHE to one that can be written")
-    return folder
+    folder = "openmp-" + hashlib.sha256(header.read_bytes()).hexdigest()[:16]
+    found = cache.find("tools", folder, "omp.h")
+    return found or cache.store("tools", f"{folder}/omp.h", header.read_bytes()).parent
 
 
 def shared_flags(machine: Host) -> list[str]:
@@ -55,13 +53,12 @@ def _bridge() -> Path:
 
     tool = clang.find("")
     key = hashlib.sha256(BRIDGE.read_bytes() + tool.fingerprint.encode()).hexdigest()[:16]
-    made = cache.entry("tools", f"openmp-bridge-{key}.o")
-    if not made.exists():
-        staging = cache.staging("tools")
+    name = f"openmp-bridge-{key}.o"
+    made = cache.find("tools", name)
+    if made is not None:
+        return made
+    with cache.staging() as staging:
         temporary = staging / "bridge.o"
         flags = ["-resource-dir", tool.resource, f"--target={clang.triple()}", "-x", "c", "-std=gnu11", "-O2", "-fPIC", "-w"]
         run([*tool.command, *flags, "-c", str(BRIDGE), "-o", str(temporary)])
-        cache.write_atomically(made, temporary.read_bytes())
-        temporary.unlink()
-        staging.rmdir()
-    return made
+        return cache.store("tools", name, temporary.read_bytes())

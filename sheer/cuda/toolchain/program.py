@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sheer.base import cache, knobs
+
+if TYPE_CHECKING:
+    from sheer.cuda.toolchain import nvcc
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 # what the native library and the toolchain are made of: a change there makes every program stale
@@ -74,7 +77,9 @@ def key_of(words: Sequence[str]) -> str:
 
 def find(words: Sequence[str]) -> Path | None:
     """The program built from these words before, if every file that went into it is as it was."""
-    folder = cache.entry("programs", key_of(words))
+    folder = cache.find("programs", key_of(words), "manifest.json")
+    if folder is None:
+        return None
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
         for path, size, mtime, digest in manifest["files"]:
@@ -82,53 +87,59 @@ def find(words: Sequence[str]) -> Path | None:
             if (status.st_size, status.st_mtime_ns) != (size, mtime) and _hash(path) != digest:
                 return None
         program = folder / "program"
-        return (
-            program if program.exists() and all(os.path.exists(path) for path in manifest["needs"]) else None
-        )
+        whole = _hash(str(program)) == manifest["program"] and all(map(os.path.exists, manifest["needs"]))
+        return program if whole else None
     except (OSError, ValueError, KeyError):
         return None
 
 
-def build(words: Sequence[str]) -> tuple[Path, bool]:
-    """Compile and link now. The program's path, and whether it is kept (False: the cache can't be written;
-    delete it after use)."""
-    from sheer.cuda.toolchain import depfile, link, nvcc
+def build(words: Sequence[str]) -> Path:
+    """Compile and link now; the program's path."""
+    from sheer.cuda.toolchain import nvcc
     from sheer.cuda.toolchain.options import parse
 
     options = parse(words)
     driver = nvcc.Driver(options)
     driver.check_inputs()
-    staging = cache.staging("programs")
-    try:
-        files: dict[str, None] = {}
-        objects = []
-        for number, source in enumerate(driver.sources):
-            files[source.path] = None
-            if not source.language:
-                objects.append(source.path)
-                continue
-            output = str(staging / f"{number}.o")
-            parts = (str(staging / f"{number}.host.d"), str(staging / f"{number}.device.d"))
-            driver.make_object(source, output, parts)
-            files.update(dict.fromkeys(depfile.union(parts)))
-            objects.append(output)
-        link.link(
-            objects,
-            str(staging / "program"),
-            driver.link_flags(),
-            driver.machine,
-            exact=True,
-            verbose=driver.verbose,
-        )
-        needs = [str(link.library_folder() / "libsheer.so")]
-        manifest = {"words": list(words), "files": [_describe(path) for path in files], "needs": needs}
-        (staging / "manifest.json").write_text(json.dumps(manifest))
+    with cache.staging() as staging:
+        manifest = _build(driver, staging)
+        manifest["words"] = list(words)
         for path in staging.glob("*.[od]"):
             path.unlink()
-        return _publish(staging, cache.entry("programs", key_of(words)))
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+        (staging / "manifest.json").write_text(json.dumps(manifest))
+        return cache.publish(staging, "programs", key_of(words)) / "program"
+
+
+def _build(driver: nvcc.Driver, staging: Path) -> dict[str, object]:
+    """Compile and link into `staging`; the manifest."""
+    from sheer.cuda.toolchain import depfile, link
+
+    files: dict[str, None] = {}
+    objects = []
+    for number, source in enumerate(driver.sources):
+        files[source.path] = None
+        if not source.language:
+            objects.append(source.path)
+            continue
+        output = str(staging / f"{number}.o")
+        parts = (str(staging / f"{number}.host.d"), str(staging / f"{number}.device.d"))
+        driver.make_object(source, output, parts)
+        files.update(dict.fromkeys(depfile.union(parts)))
+        objects.append(output)
+    link.link(
+        objects,
+        str(staging / "program"),
+        driver.link_flags(),
+        driver.machine,
+        exact=True,
+        verbose=driver.verbose,
+    )
+    needs = [str(link.library_folder() / "libsheer.so")]
+    return {
+        "files": [_describe(path) for path in files],
+        "needs": needs,
+        "program": _hash(str(staging / "program")),
+    }
 
 
 def _describe(path: str) -> tuple[str, int, int, str]:
@@ -138,18 +149,3 @@ def _describe(path: str) -> tuple[str, int, int, str]:
 
 def _hash(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _publish(staging: Path, final: Path) -> tuple[Path, bool]:
-    if staging.parent != final.parent:
-        return staging / "program", False
-    staging.chmod(0o755)
-    for _ in range(2):
-        try:
-            staging.rename(final)
-            return final / "program", True
-        except OSError:
-            shutil.rmtree(
-                final, ignore_errors=True
-            )  # stale, or made by somebody else meanwhile: same words, same result
-    return staging / "program", False

@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -85,6 +87,25 @@ static bool write_all(int file, const void* data, size_t bytes) {
   return true;
 }
 
+// A limit on file sizes is a full disk to us, not the end of the program: its signal waits while we write.
+class QuietLimit {
+  sigset_t limit, before;
+
+ public:
+  QuietLimit() {
+    sigemptyset(&limit);
+    sigaddset(&limit, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &limit, &before);
+  }
+  ~QuietLimit() {
+    if (!sigismember(&before, SIGXFSZ)) {
+      timespec at_once{};
+      sigtimedwait(&limit, nullptr, &at_once);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+};
+
 void cache_write(const char* folder, const String& key, const char* suffix, const void* data, size_t bytes) {
   String parent, temporary, final = entry_path(folder, key, suffix);
   parent.format("%s/%s", knobs().cache, folder);
@@ -100,6 +121,7 @@ void cache_write(const char* folder, const String& key, const char* suffix, cons
   EntryHead head;
   memcpy(head.magic, entry_magic, 8);
   head.checksum = checksum(data, bytes);
+  QuietLimit quiet;
   bool ok = write_all(file, &head, sizeof head) && write_all(file, data, bytes) && !fchmod(file, 0644);
   ok = !close(file) && ok;
   if (!ok || rename(temporary.c(), final.c())) unlink(temporary.c());

@@ -71,7 +71,8 @@ static int spawn_worker(int theirs, pid_t* pid) {
   return error;
 }
 
-static String bury() {  // what became of the worker, in words
+// What became of the worker, in words; whether it was ended from outside and did not crash over its work.
+static String bury(bool* from_outside = nullptr) {
   String how("went away");
   if (worker_socket >= 0) close(worker_socket);
   worker_socket = -1;
@@ -81,10 +82,12 @@ static String bury() {  // what became of the worker, in words
       pid_t got = waitpid(worker_pid, &status, WNOHANG);
       if (got == worker_pid) {
         how = String();
-        if (WIFSIGNALED(status))
-          how.format("was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        if (number)
+          how.format("was ended by signal %d (%s)", number, strsignal(number));
         else
           how.format("ended with exit code %d", WEXITSTATUS(status));
+        if (from_outside) *from_outside = number == SIGKILL || number == SIGTERM;
       }
       if (got != 0) break;
       usleep(5000);
@@ -182,28 +185,33 @@ static bool exchange(const String& header, const Piece* pieces, uint32_t count, 
   return receive_all(reply->blob.data, sizes[1]);
 }
 
+static void fail(Reply* reply, const String& text) {
+  reply->error = Error::JitCompilerNotFound;
+  reply->header = String();
+  reply->blob.clear();
+  for (uint32_t i = 0; i < text.size(); i++) reply->blob.push(uint8_t(text.c()[i]));
+}
+
 Reply worker_ask(const String& header, const Piece* pieces, uint32_t count) {
   Hold hold(worker_lock);
   Reply reply{};
-  String why_not;
-  if (!alive() && !start_worker(&why_not)) {
-    reply.error = Error::JitCompilerNotFound;
-    reply.blob.clear();
-    for (uint32_t i = 0; i < why_not.size(); i++) reply.blob.push(uint8_t(why_not.c()[i]));
-    return reply;
-  }
-  if (exchange(header, pieces, count, &reply)) {
-    reply.refused = strncmp(reply.header.c(), "ok", 2) != 0;
-    reply.error = reply.refused ? Error::InvalidPtx : Error::Ok;
-    return reply;
-  }
-  String verb(header.c(), strcspn(header.c(), "\n"));
   String text;
-  text.format("the compile worker (%s -m sheer.worker) %s during `%s`", knobs().python, bury().c(), verb.c());
-  reply.error = Error::JitCompilerNotFound;
-  reply.header = String();
-  reply.blob.clear();
-  for (uint32_t i = 0; i < text.size(); i++) reply.blob.push(uint8_t(text.c()[i]));
+  for (int attempt = 0; attempt < 2; attempt++) {
+    text = String();
+    if (!alive() && !start_worker(&text)) break;
+    if (exchange(header, pieces, count, &reply)) {
+      reply.refused = strncmp(reply.header.c(), "ok", 2) != 0;
+      reply.error = reply.refused ? Error::InvalidPtx : Error::Ok;
+      return reply;
+    }
+    bool from_outside = false;  // by the user, or for memory: the next one may do it
+    String how = bury(&from_outside), verb(header.c(), strcspn(header.c(), "\n"));
+    text.format("the compile worker (%s -m sheer.worker) %s during `%s`", knobs().python, how.c(), verb.c());
+    if (strstr(how.c(), "exit code"))
+      text += "; set SHEER_PYTHON to a Python that Sheer is installed in, or SHEER_HOME to the folder that holds `sheer`";
+    if (!from_outside) break;
+  }
+  fail(&reply, text);
   return reply;
 }
 
