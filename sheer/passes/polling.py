@@ -3,6 +3,9 @@ of a warp may wait for each other (then each lane runs on its own).
 
 A loop polls if one of its exits depends on an atomic's result or on a volatile, relaxed or acquiring load made in the loop. The usual
 update loop around compare-and-swap (its new value computed from the old one) does not wait for anybody.
+
+An exit depends on a value directly, or because a branch on that value decides what the exit looks at (`if (flag) done = true`). Both
+give others their turn; only the first puts lanes apart: where a branch decides, the waiting lanes let the others finish the turn.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ _STRONG = ("volatile", "relaxed", "acquire", "mmio")
 
 def headers(facts: Facts) -> set[int]:
     """Header blocks of polling loops."""
-    return {header for loop in facts.loops if waits_on(facts, loop) for header in loop.headers}
+    return {header for loop in facts.loops if waits_on(facts, loop, branches=True) for header in loop.headers}
 
 
 def lanes_wait(facts: Facts) -> bool:
@@ -25,19 +28,17 @@ def lanes_wait(facts: Facts) -> bool:
     return any(id(loop) in facts.divergent_loops and waits_on(facts, loop) for loop in facts.loops)
 
 
-def waits_on(facts: Facts, loop: Loop) -> list[Ins]:
-    """The instructions in the loop whose result decides whether it is left."""
+def waits_on(facts: Facts, loop: Loop, branches: bool = False) -> list[Ins]:
+    """The instructions in the loop whose result decides whether it is left; `branches`: also by way of branches."""
     graph = facts.graph
     makers = {value: ins for b in loop.members for ins in graph.blocks[b].ins for value in ins.defs.values()}
     phis = {phi.value: phi for b in loop.members for phi in graph.blocks[b].phis}
-    exits = [
-        graph.blocks[b].cond_value
-        for b in loop.members
-        if graph.blocks[b].kind == "branch" and any(s not in loop.members for s in graph.blocks[b].succs)
-    ]
+    leaving = [b for b in loop.members if any(s not in loop.members for s in graph.blocks[b].succs)]
+    work = [graph.blocks[b].cond_value for b in leaving if graph.blocks[b].kind == "branch"]
+    if branches:
+        work += _deciders(facts, loop, leaving)
     found: dict[int, Ins] = {}
     seen: set[int] = set()
-    work = list(exits)
     while work:
         value = work.pop()
         if value in seen:
@@ -45,12 +46,27 @@ def waits_on(facts: Facts, loop: Loop) -> list[Ins]:
         seen.add(value)
         if value in phis:
             work.extend(phis[value].sources)
+            if branches:
+                preds = graph.blocks[graph.value_block[value]].preds
+                work.extend(_deciders(facts, loop, [p for p in preds if p in loop.members]))
         elif value in makers:
             ins = makers[value]
             work.extend(ins.uses.values())
             if _strong(ins) and not _updates(ins, makers, phis):
                 found[id(ins)] = ins
     return list(found.values())
+
+
+def _deciders(facts: Facts, loop: Loop, blocks: list[int]) -> list[int]:
+    """The conditions of the loop's branches that decide whether these blocks run and where they go."""
+    seen: set[int] = set()
+    work = list(blocks)
+    while work:
+        block = work.pop()
+        if block not in seen:
+            seen.add(block)
+            work.extend(d for d in facts.depends[block] if d in loop.members)
+    return [facts.graph.blocks[b].cond_value for b in seen if facts.graph.blocks[b].kind == "branch"]
 
 
 def _strong(ins: Ins) -> bool:

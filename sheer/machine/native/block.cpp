@@ -215,11 +215,15 @@ extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(Shee
   s.expected = expected;
   if (mode != SHEER_BAR_ARRIVE) s.mode = mode;
   uint32_t needed = expected ? expected : b->threads_live;
-  if (s.arrived >= needed) return open_barrier(b, s);
+  bool open = s.arrived >= needed;
+  if (open && (!s.first || mode == SHEER_BAR_ARRIVE)) return open_barrier(b, s);
   b->barriers_used |= 1u << (id & 15);
   if (mode == SHEER_BAR_ARRIVE) return 0;
+  // The last to come queues behind the others: the first group, which in so many programs collects what all have put
+  // into shared memory, goes on first, as it would get there first on a GPU where a second barrier is missing.
   Fiber* self = b->current;
   enlist(&s.first, &s.last, self);
+  if (open) open_barrier(b, s);
   suspend(b);
   return self->result;
 }
