@@ -71,6 +71,8 @@ KNOBS = (
          "Who runs kernels: native code, or the slow reference interpreter."),
     Knob("SHEER_STRICT_LIMITS", switch, "0", False,
          "Keep the chip's own limits (shared memory, threads) where they are below what compute capability 8.0 promises."),
+    Knob("SHEER_OVERRUN", int, "512", False,
+         "Bytes behind each allocation that kernels may touch unpunished, as on a GPU, whose pages are large; 0 finds all but the last 255."),
     Knob("SHEER_TIME_LIMIT", float, "0", False, "Seconds that a kernel may run before it is stopped with a launch timeout; 0: none."),
     Knob("SHEER_DEBUG", int, "0", False,
          "The debug ladder: 1 launches and times, 2 counters, 3 passes, 4 IR after each, 5 LLVM IR, 6 machine code, 7 lanes."),

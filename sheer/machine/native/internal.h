@@ -14,6 +14,7 @@ struct Knobs {
   double time_limit_s;    // 0: none
   bool reference;         // SHEER_ENGINE=reference
   bool perf_map;
+  uint32_t overrun_bytes;
   const char *chip, *isa, *python, *home, *cache;
 };
 const Knobs& knobs();

@@ -43,6 +43,7 @@ static Knobs read_knobs() {
   if (!k.threads) k.threads = cores();
   k.debug = number_of("SHEER_DEBUG", 0, 0, 9);     // 1: launches and times on stderr
   k.memory_bytes = bytes_of("SHEER_MEMORY");       // device memory instead of the chip's: 8G, 512M
+  k.overrun_bytes = uint32_t(number_of("SHEER_OVERRUN", 512, 0, 8192));  // open bytes behind an allocation
   const char* limit = getenv("SHEER_TIME_LIMIT");  // seconds a kernel may run before it is cancelled
   k.time_limit_s = limit ? atof(limit) : 0;
   k.reference = !strcmp(text_of("SHEER_ENGINE", "native"), "reference");  // native | reference

@@ -1,6 +1,7 @@
 // Device memory: address ranges out of a large reserved area, committed per allocation, with an unreadable
-// page behind each, so that a kernel's stray access faults at no cost to the others. One table answers "what
-// is at this address".
+// page behind each, so that a kernel's stray access faults at no cost to the others. A few bytes behind each
+// allocation stay open (SHEER_OVERRUN): a GPU maps pages of 2 MiB, and programs that go one element too far
+// work there. One table answers "what is at this address".
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -24,7 +25,7 @@ struct Extent {
   uint64_t bytes;
 };
 struct Pool {                // free address space of one device
-  Vec<uint8_t*> small[257];  // by pages
+  Vec<uint8_t*> small[260];  // by pages
   Vec<Extent> large;         // by address, neighbours merged
 };
 
@@ -126,11 +127,14 @@ static uint8_t* small_slot(Device* d, uint64_t pages) {
   return at;
 }
 
+// Bytes of an allocation that are mapped: it and the open bytes behind it, in whole pages.
+static uint64_t mapped(uint64_t bytes) { return round_up(round_up(bytes, 256) + knobs().overrun_bytes, page); }
+
 // Finds a slot, commits it, fills in slot, slot_bytes and base. Lock held.
 static bool commit(Device* d, Allocation* a, uint64_t bytes) {
   bool large = bytes >= large_from;
-  uint64_t usable = round_up(bytes, page);
-  a->slot_bytes = large ? round_up(bytes + page, huge) : usable + page;
+  uint64_t usable = mapped(bytes);
+  a->slot_bytes = large ? round_up(usable + page, huge) : usable + page;
   a->slot = large ? large_slot(d, a->slot_bytes) : small_slot(d, usable / page);
   if (!a->slot) return false;
   // When there are very many allocations the guard pages go, so that neighbours become one mapping of the
@@ -145,7 +149,7 @@ static bool commit(Device* d, Allocation* a, uint64_t bytes) {
   }
   if (large) madvise(a->slot, usable, MADV_HUGEPAGE);
   guarded++;
-  a->range.base = large ? a->slot : a->slot + usable - round_up(bytes, 256);
+  a->range.base = large ? a->slot : a->slot + (usable - knobs().overrun_bytes - round_up(bytes, 256)) / 256 * 256;
   return true;
 }
 
@@ -153,7 +157,7 @@ static void release(Allocation* a) {
   if (!a->slot) return;
   Device* d = device(a->range.device);
   bool large = a->range.bytes >= large_from;
-  uint64_t usable = round_up(a->range.bytes, page);
+  uint64_t usable = mapped(a->range.bytes);
   guarded--;
   mprotect(a->slot, a->slot_bytes, PROT_NONE);
   if (dirty_bytes + usable > kept_dirty_limit)
