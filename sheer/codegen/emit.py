@@ -3,6 +3,9 @@
 Blocks are written in the linear order of the facts. Converged blocks branch as the program does. A masked block has a mask variable: lanes that
 branch to it are added to the variable; the block is skipped while no lane waits for it; at the end of a loop, lanes waiting for its
 header start the next turn. Branches that all lanes of a context take together stay branches there, too.
+
+Where groups are always whole, masked blocks are written twice: the second form, `full`, is for all lanes at once and needs no mask. Control enters it
+where every lane of the group takes the same way, and leaves it for the masked form at the first branch that parts them.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from sheer.passes.facts import Facts, destinations, thread_vectors
 from sheer.passes.shape import Shape, ShapeLanes
 
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
+
+
+_VERSIONED = 400  # instructions of a function that may be written twice
 
 
 class Slot:
@@ -54,6 +60,8 @@ class FunctionEmitter(AccessLanes):
         self.carry: str = ""
         self.exit_label = "function.exit"
         self.prologue_done = False
+        self.versions: set[int] = set()  # masked blocks that have a full form, too
+        self.whole = False  # the full form of a masked block is being written
 
     # -- the whole function ---------------------------------------------------------------------------------------------------
 
@@ -71,8 +79,12 @@ class FunctionEmitter(AccessLanes):
                 )
         if self.compiler.recursive and not self.function.is_entry:
             self.check_stack()
+        self.versions = self._choose_versions()
         for index in self.facts.order:
             self._emit_block(self.graph.blocks[index])
+        for index in self.facts.order:
+            if index in self.versions:
+                self._emit_whole(self.graph.blocks[index])
         self.text.label(self.exit_label)
         self.text.finish("ret void")
 
@@ -220,25 +232,52 @@ class FunctionEmitter(AccessLanes):
                 return f"check.{block}"
         return self._body(meet) if meet < len(self.graph.blocks) else self.exit_label
 
+    def _choose_versions(self) -> set[int]:
+        """The masked blocks that get a full form: all of them in a small function, else those of innermost loops."""
+        if self.entry_mask or self.lane_fibers or self.compiler.checked:
+            return set()
+        masked = [i for i in self.facts.order if self.facts.masked(i)]
+        if sum(len(self.graph.blocks[i].ins) for i in masked) <= _VERSIONED:
+            return set(masked)
+        outer = {id(loop.parent) for loop in self.facts.loops if loop.parent is not None}
+        chosen: set[int] = set()
+        room = _VERSIONED
+        for loop in self.facts.loops:
+            members = [i for i in loop.members if self.facts.masked(i)]
+            size = sum(len(self.graph.blocks[i].ins) for i in members)
+            if id(loop) not in outer and size <= room:
+                chosen.update(members)
+                room -= size
+        return chosen
+
     def _emit_block(self, block: Block) -> None:
         t, index = self.text, block.index
-        self.block, self.local = block, {}
         masked = self.facts.masked(index)
         if masked:
             t.label(f"check.{index}")
-            waiting = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
-            bits = t.op(f"bitcast <{self.n} x i1> {waiting} to i{self.n}")
-            t.branch(
-                t.op(f"icmp ne i{self.n} {bits}, 0"),
-                self._body(index),
-                self._after(self.facts.position[index]),
-            )
+            nobody = t.fresh_label("nobody")
+            self._if_waiting(index, self._body(index), nobody)
+            t.label(nobody)
+            t.do(f"store <{self.n} x i1> zeroinitializer, ptr {self.masks[index]}")
+            t.jump(self._after(self.facts.position[index]))
         t.label(self._body(index))
         if masked:
             self.mask = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
             t.do(f"store <{self.n} x i1> zeroinitializer, ptr {self.masks[index]}")
         else:
             self.mask = self.entry_mask
+        self._contents(block)
+        self._loop_ends(self.facts.position[index])
+
+    def _emit_whole(self, block: Block) -> None:
+        """The block's form for all lanes of the group."""
+        self.text.label(self._full(block.index))
+        self.mask, self.whole = "", True
+        self._contents(block)
+        self.whole = False
+
+    def _contents(self, block: Block) -> None:
+        self.block, self.local = block, {}
         for phi in block.phis:
             if self.slots[phi.value].outside:
                 value = self.read(phi.value)
@@ -250,7 +289,23 @@ class FunctionEmitter(AccessLanes):
             self._emit_ins(ins)
         self.text.dbg = self.compiler.location(block.loc)
         self._terminator(block)
-        self._loop_ends(self.facts.position[index])
+
+    def _full(self, block: int) -> str:
+        return f"full.{block}"
+
+    def _if_waiting(self, index: int, yes: str, no: str) -> None:
+        """To `yes` if lanes wait for a masked block (to its full form, if all do), else to `no`."""
+        t = self.text
+        waiting = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
+        bits = t.op(f"bitcast <{self.n} x i1> {waiting} to i{self.n}")
+        if index in self.versions and len(self.graph.blocks[index].preds) > 1:
+            everybody, some = t.fresh_label("everybody"), t.fresh_label("some")
+            t.branch(t.op(f"icmp eq i{self.n} {bits}, -1"), everybody, some)
+            t.label(everybody)
+            t.do(f"store <{self.n} x i1> zeroinitializer, ptr {self.masks[index]}")
+            t.jump(self._full(index))
+            t.label(some)
+        t.branch(t.op(f"icmp ne i{self.n} {bits}, 0"), yes, no)
 
     def _store_outside(self, value: int, v: Value) -> None:
         slot, wide = self.slots[value], int_type(v.bits, self.n)
@@ -296,10 +351,8 @@ class FunctionEmitter(AccessLanes):
         t.label(f"after.{position}")
         for headers in loops:
             for header in headers:
-                waiting = t.op(f"load <{self.n} x i1>, ptr {self.masks[header]}")
-                bits = t.op(f"bitcast <{self.n} x i1> {waiting} to i{self.n}")
                 onward = t.fresh_label("onward")
-                t.branch(t.op(f"icmp ne i{self.n} {bits}, 0"), self._body(header), onward)
+                self._if_waiting(header, self._body(header), onward)
                 t.label(onward)
         t.jump(self._onward(position))
 
@@ -337,7 +390,7 @@ class FunctionEmitter(AccessLanes):
                 "void",
                 [("ptr", self.frame), ("i32", self.group), ("i32", self.active_count())],
             )
-        self.text.jump(self._after(self.facts.position[block.index]))
+        self.text.jump(self.exit_label if self.whole else self._after(self.facts.position[block.index]))
 
     def _branch(self, block: Block) -> None:
         t = self.text
@@ -356,6 +409,8 @@ class FunctionEmitter(AccessLanes):
             return
         yes = self.vec(condition)
         wide = f"<{self.n} x i1>"
+        if not self.mask and (self.whole or taken in self.versions or other in self.versions):
+            self._try_together(block, yes, taken, other)
         no = t.op(f"xor {wide} {yes}, splat (i1 true)")
         if self.mask:
             yes = t.op(f"and {wide} {yes}, {self.mask}")
@@ -365,6 +420,19 @@ class FunctionEmitter(AccessLanes):
             self._write_phis(move, mask)
             self._wait_at(target, mask)
         t.jump(self._after(self.facts.position[block.index]))
+
+    def _try_together(self, block: Block, yes: str, taken: int, other: int) -> None:
+        """If all lanes take the branch, or none: there. Goes on where they part."""
+        t = self.text
+        bits = t.op(f"bitcast <{self.n} x i1> {yes} to i{self.n}")
+        for target, value, name in ((taken, -1, "all"), (other, 0, "none")):
+            together, parted = t.fresh_label(name), t.fresh_label("not." + name)
+            t.branch(t.op(f"icmp eq i{self.n} {bits}, {value}"), together, parted)
+            saved = self._apart()
+            t.label(together)
+            self._edge(block, target, "", True)
+            self.local = saved
+            t.label(parted)
 
     def _switch(self, block: Block) -> None:
         """brx.idx: uniform index -> a switch; else one mask per distinct target."""
@@ -428,7 +496,10 @@ class FunctionEmitter(AccessLanes):
         """All lanes of the block's mask go to `target`."""
         t, facts = self.text, self.facts
         self._write_phis(self._phi_moves(block, target), mask)
-        if not facts.masked(block.index):
+        if self.whole or not facts.masked(block.index):
+            if target in self.versions:
+                t.jump(self._full(target))
+                return
             if facts.masked(target):
                 name = mask or "splat (i1 true)"
                 t.do(f"store <{self.n} x i1> {name}, ptr {self.masks[target]}")

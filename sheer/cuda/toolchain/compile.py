@@ -49,6 +49,9 @@ TOLERANT = (
     "-Wno-dynamic-exception-spec",
     "-Wno-deprecated-declarations",
 )
+# A loop whose trip count is known at run time only stays one loop in PTX: lanes that leave it at different times would go through a
+# loop for the remainder, too. Where all lanes stay together, the compiler to native code unrolls.
+DEVICE_PASSES = ("-mllvm", "-unroll-runtime=false")
 GCC_ONLY = re.compile(
     r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
     r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)"
@@ -234,6 +237,7 @@ class Passes:
             "-S",
             f"-O{level}",
             "-gline-tables-only",
+            *DEVICE_PASSES,
             *fast_math(self.options),
             *math_library(),
             *self.device_flags,
