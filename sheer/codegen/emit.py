@@ -22,6 +22,7 @@ from sheer.isa.row import operand_type
 from sheer.passes.cfg import Block, Graph, Ins
 from sheer.passes.facts import Facts, destinations, thread_vectors
 from sheer.passes.shape import Shape, ShapeLanes
+from sheer.passes.tight import tight_values
 
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
 
@@ -60,6 +61,7 @@ class FunctionEmitter(AccessLanes):
         self.carry: str = ""
         self.exit_label = "function.exit"
         self.prologue_done = False
+        self.tight: set[int] = set()  # affine values that are base + constants in every lane, exactly
         self.versions: set[int] = set()  # masked blocks that have a full form, too
         self.whole = False  # the full form of a masked block is being written
 
@@ -67,6 +69,7 @@ class FunctionEmitter(AccessLanes):
 
     def run(self) -> None:
         """Emits all blocks."""
+        self.tight = tight_values(self.facts)
         self._find_slots()
         for variable in self.function.variables:
             if variable.space == "param":
@@ -127,7 +130,8 @@ class FunctionEmitter(AccessLanes):
             return
         slot.scalar = self.text.alloca(int_type(bits))
         if not shape.uniform:
-            slot.vector = self.text.alloca(int_type(bits, self.n))
+            if value not in self.tight:
+                slot.vector = self.text.alloca(int_type(bits, self.n))
             if shape.stride is not None:
                 slot.stride = self.text.alloca("i64")
 
@@ -158,8 +162,9 @@ class FunctionEmitter(AccessLanes):
         if shape.uniform:
             return self.scalar(bits, scalar, shape)
         result = Value(bits, shape, scalar=scalar)
-        result.vector = t.op(f"load {int_type(bits, self.n)}, ptr {slot.vector}")
-        result.exact = True
+        if slot.vector:
+            result.vector = t.op(f"load {int_type(bits, self.n)}, ptr {slot.vector}")
+            result.exact = True
         if slot.stride:
             result.stride = t.op(f"load i64, ptr {slot.stride}")
         return result
@@ -410,7 +415,7 @@ class FunctionEmitter(AccessLanes):
         yes = self.vec(condition)
         wide = f"<{self.n} x i1>"
         if not self.mask and (self.whole or taken in self.versions or other in self.versions):
-            self._try_together(block, yes, taken, other)
+            self._try_together(block, condition, taken, other)
         no = t.op(f"xor {wide} {yes}, splat (i1 true)")
         if self.mask:
             yes = t.op(f"and {wide} {yes}, {self.mask}")
@@ -421,18 +426,30 @@ class FunctionEmitter(AccessLanes):
             self._wait_at(target, mask)
         t.jump(self._after(self.facts.position[block.index]))
 
-    def _try_together(self, block: Block, yes: str, taken: int, other: int) -> None:
+    def _try_together(self, block: Block, condition: Value, taken: int, other: int) -> None:
         """If all lanes take the branch, or none: there. Goes on where they part."""
         t = self.text
-        bits = t.op(f"bitcast <{self.n} x i1> {yes} to i{self.n}")
-        for target, value, name in ((taken, -1, "all"), (other, 0, "none")):
-            together, parted = t.fresh_label(name), t.fresh_label("not." + name)
-            t.branch(t.op(f"icmp eq i{self.n} {bits}, {value}"), together, parted)
+        everywhere, nowhere = t.fresh_label("all"), t.fresh_label("none")
+
+        def leave_if(test: str, label: str) -> None:
+            onward = t.fresh_label("perhaps.not." + label)
+            t.branch(test, label, onward)
+            t.label(onward)
+
+        if condition.every:
+            leave_if(condition.every, everywhere)
+        if condition.never:
+            leave_if(condition.never, nowhere)
+        bits = t.op(f"bitcast <{self.n} x i1> {self.vec(condition)} to i{self.n}")
+        leave_if(t.op(f"icmp eq i{self.n} {bits}, -1"), everywhere)
+        parted = t.fresh_label("parted")
+        t.branch(t.op(f"icmp eq i{self.n} {bits}, 0"), nowhere, parted)
+        for target, label in ((taken, everywhere), (other, nowhere)):
             saved = self._apart()
-            t.label(together)
+            t.label(label)
             self._edge(block, target, "", True)
             self.local = saved
-            t.label(parted)
+        t.label(parted)
 
     def _switch(self, block: Block) -> None:
         """brx.idx: uniform index -> a switch; else one mask per distinct target."""
@@ -612,6 +629,9 @@ class FunctionEmitter(AccessLanes):
             value = self._as_shape(value, shape)
         elif shape is not None and shape.same(value.shape):
             value = value.known_as(shape)
+        if value.exact and number in self.tight:
+            value = value.known_as(value.shape)
+            value.exact = False
         self.local[number] = value
         self.write(number, value)
 

@@ -138,11 +138,7 @@ class KernelCompiler:
             self.flags |= LANE_FIBERS
             facts = self._facts(graphs)
         elif not self.spec.lanes and self._may_widen(facts):
-            self.lanes = width.choose(
-                facts[0], self.block[0] * self.block[1] * self.block[2], self.target.vector_bits // 32
-            )
-            if self.lanes != 32:
-                facts = self._facts(graphs)
+            facts = self._widened(graphs, facts)
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
         self.program.metadata_node("!{}")
@@ -159,6 +155,18 @@ class KernelCompiler:
         return (
             self.block is not None and len(facts) == 1 and not self.checked and not polling.headers(facts[0])
         )
+
+    def _widened(self, graphs: list[tuple[Function, Graph]], facts: list[Facts]) -> list[Facts]:
+        """Facts at the widest group that pays."""
+        assert self.block is not None
+        threads = self.block[0] * self.block[1] * self.block[2]
+        for lanes in width.candidates(facts[0], threads, self.target.vector_bits // 32):
+            self.lanes = lanes
+            wide = self._facts(graphs)
+            if width.in_step(facts[0], wide[0]):
+                return wide
+        self.lanes = 32
+        return facts
 
     def _facts(self, graphs: list[tuple[Function, Graph]]) -> list[Facts]:
         return [analyse(graph, self.lanes, self.block, function.is_entry) for function, graph in graphs]

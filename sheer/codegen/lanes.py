@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen import bounds
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
 from sheer.passes.shape import Shape, ShapeLanes
@@ -314,14 +315,18 @@ class IntegerLanes:
             shape = self.shapes.and_(t, a.shape, b.shape)
             if shape is not None:
                 return self._bits_affine("and", t, a, b, shape)
-        return self.simple("and", a, b)
+        result = self.simple("and", a, b)
+        bounds.of_both(self, "and", a, b, result)
+        return result
 
     def or_(self, t: ScalarType, a: Value, b: Value) -> Value:
         if t.kind != "p" and a.shape is not None and b.shape is not None and not self.is_uniform(a, b):
             shape = self.shapes.or_(t, a.shape, b.shape)
             if shape is not None:
                 return self._linear(t, "add", a, b, shape)
-        return self.simple("or", a, b)
+        result = self.simple("or", a, b)
+        bounds.of_both(self, "or", a, b, result)
+        return result
 
     def _bits_affine(self, opcode: str, t: ScalarType, a: Value, b: Value, shape: Shape) -> Value:
         """and, shr of an affine value whose base is aligned: the same operation on the base; the vector is computed exactly."""
@@ -338,7 +343,9 @@ class IntegerLanes:
 
     def not_(self, t: ScalarType, a: Value) -> Value:
         ones = self.const(PRED, 1) if a.bits == 1 else self.const(SCALARS[f"s{a.bits}"], -1)
-        return self.simple("xor", a, ones)
+        result = self.simple("xor", a, ones)
+        bounds.of_not(a, result)
+        return result
 
     def _amount(self, t: ScalarType, n: Value) -> Value:
         """A shift amount (u32) clamped to 0..width, at the value's width."""
@@ -441,7 +448,9 @@ class IntegerLanes:
             return self.float_compare(t, relation, a, b, ftz)
         word = (self._SIGNED if t.kind == "s" else self._UNSIGNED)[relation]
         ty, _, names = self.names(a, b)
-        return self.made(1, self.text.op(f"icmp {word} {ty} {names[0]}, {names[1]}"), (a, b))
+        result = self.made(1, self.text.op(f"icmp {word} {ty} {names[0]}, {names[1]}"), (a, b))
+        bounds.of_comparison(self, t, word, a, b, result)
+        return result
 
     def float_compare(self, t: ScalarType, relation: str, a: Value, b: Value, ftz: bool) -> Value:
         raise NotImplementedError

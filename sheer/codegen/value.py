@@ -13,7 +13,7 @@ from sheer.passes.shape import Shape
 class Value:
     """One value; `forms` caches bitcasts by LLVM type within a block."""
 
-    __slots__ = ("bits", "exact", "forms", "known", "scalar", "shape", "stride", "vector")
+    __slots__ = ("bits", "every", "exact", "forms", "known", "never", "scalar", "shape", "stride", "vector")
 
     def __init__(
         self, bits: int, shape: Shape | None, scalar: str = "", vector: str = "", stride: str = ""
@@ -22,6 +22,7 @@ class Value:
         self.scalar, self.vector, self.stride = scalar, vector, stride
         self.forms: dict[str, str] = {}
         self.known: int | None = None  # an integer constant
+        self.every = self.never = ""  # of a varying predicate: i1 names that imply "in all lanes", "in none" (see bounds)
         self.exact = False  # affine, but only `vector` is exact: the base is good for addresses
 
     @property
@@ -32,10 +33,12 @@ class Value:
         """The same value with what the passes know of its base."""
         other = Value(self.bits, shape, self.scalar, self.vector, self.stride)
         other.forms, other.known, other.exact = self.forms, self.known, self.exact
+        other.every, other.never = self.every, self.never
         return other
 
     def apart(self) -> Value:
         """A copy whose cached names are its own: for code that only some paths reach."""
         other = Value(self.bits, self.shape, self.scalar, self.vector, self.stride)
         other.forms, other.known, other.exact = dict(self.forms), self.known, self.exact
+        other.every, other.never = self.every, self.never
         return other

@@ -1,22 +1,23 @@
-"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 32, 64 or 128.
+"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 64 or 128 where that is worth it.
 
 Several warps in one group cost nothing where all of them run in step: they share loads of uniform values, and a barrier has fewer groups to
-switch between. They must not wait for each other, so every barrier has to stand in code that all threads run together; loops
-that lanes leave at different times stay narrow; and what is live in loops should fit the vector registers.
+switch between; and a grid-stride loop reads longer rows of memory. They must not wait for each other, so every barrier has to stand in code that
+all threads run together; loops that lanes leave at different times stay narrow; and what is live in loops should fit the vector registers.
 """
 
 from __future__ import annotations
 
 from sheer.base.types import SCALARS
 from sheer.ir.module import Imm
+from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
 _ROOM = 16  # vector registers that live values may take, of 32
 _WIDE = (128, 64)
 
 
-def choose(facts: Facts, threads: int, lanes_per_register: int = 16) -> int:
-    """Lanes per group for a kernel without calls."""
+def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list[int]:
+    """Group widths worth a try for a kernel without calls, the widest first; in: its facts at 32 lanes."""
     has_barrier = False
     for block in facts.graph.blocks:
         for ins in block.ins:
@@ -25,17 +26,50 @@ def choose(facts: Facts, threads: int, lanes_per_register: int = 16) -> int:
                 first = ins.inst.operands[1 if "red" in ins.inst.opcode else 0]
                 plain = isinstance(first, Imm) and first.value == 0
                 if facts.masked(block.index) or not plain:
-                    return 32
+                    return []
                 has_barrier = True
             elif name in ("call", "mma", "wmma", "ldmatrix", "mbarrier", "nanosleep"):
-                return 32
-    if facts.divergent_loops or not has_barrier:
-        return 32
+                return []
+    if any(facts.loop_of[b.index] and i.binding.form.name in ("atom", "red") for b in facts.graph.blocks for i in b.ins):
+        return []  # lanes come one by one there: a longer row gains nothing
+    strides = [loop for loop in facts.loops if _parts(facts, loop)]
+    if not (has_barrier or strides) or not all(_leaves_in_step(facts, loop) for loop in strides):
+        return []
     live = _live_across_loops(facts)
-    for lanes in _WIDE:
-        if threads % lanes == 0 and live * lanes // lanes_per_register <= _ROOM:
-            return lanes
-    return 32
+    return [n for n in _WIDE if threads % n == 0 and live * n // lanes_per_register <= _ROOM]
+
+
+def in_step(narrow: Facts, wide: Facts) -> bool:
+    """Wider groups part in no loop and at no barrier where one warp stays together: what is uniform in a warp is not always so in several."""
+    for block in narrow.graph.blocks:
+        b = block.index
+        in_loop = narrow.loop_of[b] is not None
+        waits = any(i.binding.form.name in ("bar", "barrier") for i in block.ins)
+        if in_loop and narrow.divergent[b] != wide.divergent[b]:
+            return False
+        if (in_loop or waits) and narrow.context[b] != wide.context[b]:
+            return False
+    return True
+
+
+def _parts(facts: Facts, loop: Loop) -> bool:
+    """Lanes may leave the loop at different turns."""
+    return any(facts.divergent[b] and not set(facts.graph.blocks[b].succs) <= loop.members for b in loop.members)
+
+
+def _leaves_in_step(facts: Facts, loop: Loop) -> bool:
+    """As in a grid-stride loop: every branch in it compares an affine value with a uniform one, so lanes part in the last turn only."""
+    for index in loop.members:
+        if not facts.divergent[index]:
+            continue
+        block = facts.graph.blocks[index]
+        sets = [i for i in block.ins if block.cond_value in i.defs.values()]
+        if not sets or not sets[0].inst.opcode.startswith("setp."):
+            return False
+        shapes = [facts.shape[v] for v in sets[0].uses.values()]
+        if any(shape is None or shape.stride is not None for shape in shapes):
+            return False
+    return True
 
 
 def _live_across_loops(facts: Facts) -> int:
