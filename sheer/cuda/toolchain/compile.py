@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import clang, fatbin, host
+from sheer.cuda.toolchain import clang, explain, fatbin, host
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -296,7 +296,7 @@ def compile_cuda(
             said = log.read()
         report(device.stderr if device.returncode else said)
         if device.returncode or host_process.returncode:
-            explain(device.stderr + said)
+            explain.explain(device.stderr + said)
             Path(output).unlink(missing_ok=True)
             raise ToolError("", device.returncode or host_process.returncode)
     if passes.rdc:
@@ -351,7 +351,7 @@ def run(command: Sequence[str], verbose: bool = False, environment: dict[str, st
     )
     report(done.stderr)
     if done.returncode:
-        explain(done.stderr)
+        explain.explain(done.stderr)
         raise ToolError("", done.returncode)
 
 
@@ -367,44 +367,3 @@ def report(said: bytes) -> None:
     if said:
         sys.stderr.write(said.decode(errors="replace"))
         sys.stderr.flush()
-
-
-MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
-LIBRARY_HEADERS = {
-    "cublas": "cuBLAS",
-    "cufft": "cuFFT",
-    "curand.h": "cuRAND's host API",
-    "cusparse": "cuSPARSE",
-    "cusolver": "cuSOLVER",
-    "cudnn": "cuDNN",
-    "nccl": "NCCL",
-    "npp": "NPP",
-    "nvml": "NVML",
-    "cutensor": "cuTENSOR",
-    "nvjpeg": "nvJPEG",
-    "cudss": "cuDSS",
-    "cupti": "CUPTI",
-    "cutlass": "CUTLASS (a separate download)",
-}
-
-
-def explain(said: bytes) -> None:
-    """After a failed compile: say what a missing header belongs to, and what there is."""
-    match = MISSING_HEADER.search(said.decode(errors="replace"))
-    if not match:
-        return
-    name = match.group(1)
-    base = os.path.basename(name)
-    for prefix, library in LIBRARY_HEADERS.items():
-        if base.startswith(prefix):
-            print(f"sheer: {name} belongs to {library}, which Sheer does not have yet", file=sys.stderr)
-            return
-    if name.startswith(("thrust/", "cub/", "cuda/", "nv/")):
-        print(f"sheer: {name} is part of CCCL; install it with `pip install 'sheer[cccl]'`", file=sys.stderr)
-    else:
-        import difflib
-
-        ours = [str(path.relative_to(clang.INCLUDE)) for path in clang.INCLUDE.rglob("*.h*")]
-        near = difflib.get_close_matches(name, ours, 3)
-        hint = f"; there is {', '.join(near)}" if near else "; is a -I missing?"
-        print(f"sheer: no folder that is searched has {name}{hint}", file=sys.stderr)

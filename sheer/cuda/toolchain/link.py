@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sheer.base import cache
 from sheer.base.errors import ToolError
-from sheer.cuda.toolchain import clang
+from sheer.cuda.toolchain import archive, clang
 from sheer.cuda.toolchain.compile import report, show
 from sheer.cuda.toolchain.host import Host, announce_first_link
 
@@ -115,9 +115,9 @@ def linked_units(paths: Iterable[str]) -> list[str]:
     return [name.decode() for name in names]
 
 
-def registration_source(names: Sequence[str]) -> str:
-    """C text that defines those functions. They are weak, since a device-link object may define the same
-    ones."""
+def registration_source(names: Sequence[str], wrappers: Sequence[str] = ()) -> str:
+    """C text that defines those functions, and names `wrappers`, so that their objects are linked. The functions are weak,
+    since a device-link object may define the same ones."""
     lines = ["extern void __sheerRegisterLinked(void (*)(void **), void *, void *);"]
     for name in names:
         lines.append(
@@ -125,16 +125,20 @@ def registration_source(names: Sequence[str]) -> str:
             "void *id, "
             "void (*callback)(void *)) { (void)callback; __sheerRegisterLinked(globals, wrapper, id); }"
         )
+    lines += [f"extern const char {name}[];" for name in wrappers]
+    if wrappers:
+        kept = ", ".join(wrappers)
+        lines.append(f'__attribute__((used)) static const void *const kept[] = {{{kept}}};')
     return "\n".join(lines) + "\n"
 
 
-def registration_object(names: Sequence[str], output: str, verbose: bool = False) -> None:
-    """Compile `registration_source` to an object."""
+def registration_object(paths: Sequence[str], output: str, verbose: bool = False) -> None:
+    """Compile `registration_source` for the separately compiled units among `paths` to an object."""
     from sheer.cuda.toolchain.compile import run
 
     tool = clang.find()
     with tempfile.NamedTemporaryFile("w", suffix=".c", prefix="sheer-link-") as source:
-        source.write(registration_source(names))
+        source.write(registration_source(linked_units(paths), archive.wanted_wrappers(paths)))
         source.flush()
         flags = ["-resource-dir", tool.resource] if tool.resource else []
         run(
@@ -201,16 +205,16 @@ def link(
     announce_first_link(machine)
     with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
         extra = []
-        units = linked_units([*inputs, *extra_units])
-        if units:
+        paths = [*inputs, *extra_units]
+        if linked_units(paths):
             extra.append(os.path.join(scratch, "link.o"))
-            registration_object(units, extra[0], verbose)
+            registration_object(paths, extra[0], verbose)
         command = [
             *machine.compiler,
             "-o",
             output,
-            *inputs,
             *extra,
+            *inputs,
             *flags,
             *runtime(exact, cudart),
             "-lpthread",

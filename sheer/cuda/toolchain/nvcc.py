@@ -289,7 +289,7 @@ class Driver:
             paths = self._objects(scratch) + self._library_files()
             if self.options.has("cubin") or output.endswith((".cubin", ".fatbin")):
                 raise UsageError("nvcc: -dlink to a cubin or fatbin is not supported; link to an object")
-            link.registration_object(link.linked_units(paths), output, self.verbose)
+            link.registration_object(paths, output, self.verbose)
 
     def _library_files(self) -> list[str]:
         """The archives that -l names, as far as -L leads to them."""

@@ -249,6 +249,17 @@ def _commas(value: str) -> list[str]:
     return [part for part in [*parts, current + ("\\" if escaped else "")] if part]
 
 
+def _shell_words(part: str, blanks: bool) -> list[str]:
+    """What a shell makes of the text, which is what nvcc hands it to: quotes go, blanks separate (if they may)."""
+    if not any(character in part for character in ("\"' " if blanks else "\"'")):
+        return [part]
+    try:
+        words = shlex.split(part)
+    except ValueError:
+        return [part]
+    return words if blanks else ["".join(words)]
+
+
 def _store(options: Options, row: Row, value: str, word: str) -> None:
     if row.use == "refuse":
         raise UsageError(
@@ -258,6 +269,9 @@ def _store(options: Options, row: Row, value: str, word: str) -> None:
         options.notes.append(f"the option {word} has no effect")
     if row.name == "machine" and value not in ("64", ""):
         raise UsageError("nvcc: only 64-bit programs are supported")
+    if row.name == "std" and value.removeprefix("gnu").removeprefix("c") in ("++03", "++98"):
+        options.notes.append(f"-std={value}: compiled as C++11, which is the oldest that the headers can do")
+        value = "c++11"
     known = options.values.setdefault(row.name, [])
     if row.name in ("define-macro", "undefine-macro"):
         known.append(
@@ -265,7 +279,7 @@ def _store(options: Options, row: Row, value: str, word: str) -> None:
         )  # a macro's value may hold commas: nvcc's own splitting of them surprises more than it helps
     elif row.name in ("compiler-options", "linker-options"):
         for part in _commas(value):
-            known += shlex.split(part) if " " in part and row.name == "compiler-options" else [part]
+            known += _shell_words(part, row.name == "compiler-options")
     elif row.takes == LIST:
         known += _commas(value)
     else:

@@ -1,0 +1,104 @@
+"""After a failed compile: what the compiler could not find, in Sheer's terms. In go its words, out come hints on stderr."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+
+from sheer.cuda.toolchain import clang
+
+MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
+HEADERS = {
+    "cublas": "cuBLAS",
+    "cufft": "cuFFT",
+    "curand.h": "cuRAND's host API",
+    "cusparse": "cuSPARSE",
+    "cusolver": "cuSOLVER",
+    "cudnn": "cuDNN",
+    "nccl": "NCCL",
+    "npp": "NPP",
+    "nvml": "NVML",
+    "cutensor": "cuTENSOR",
+    "nvjpeg": "nvJPEG",
+    "cudss": "cuDSS",
+    "cupti": "CUPTI",
+    "cutlass": "CUTLASS (a separate download)",
+    "cuda_fp8": "8-bit floating point",
+    "cuda_fp6": "6-bit floating point",
+    "cuda_fp4": "4-bit floating point",
+    "cuda_gl_interop": "the interoperation with OpenGL",
+    "cuda_egl_interop": "the interoperation with EGL",
+    "cuda_vdpau_interop": "the interoperation with VDPAU",
+    "cufile": "GPUDirect Storage",
+    "texture_": "textures",
+    "surface_": "surfaces",
+}
+TEXTURES = "textures and surfaces are not supported yet; keep the data in plain memory and read it through a pointer"
+CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices have 8.0"
+LAUNCHES = "kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host"
+# what a name that is missing belongs to; the first that fits counts
+NAMES = (
+    (re.compile(r"tex(1D|2D|3D|Cubemap)\w*|surf(1D|2D|3D|Cubemap)\w*|texture|surface|textureReference"), TEXTURES),
+    (re.compile(r"this_cluster|cluster_group|__cluster\w*|cluster_\w+|map_shared_rank"), CLUSTERS),
+    (re.compile(r"cudaLaunchDevice|cudaGetParameterBuffer\w*"), LAUNCHES),
+    (re.compile(r"[jy][01n]f?|cyl_bessel_i[01]f?"), "Bessel functions are not there yet in device code"),
+)
+MISSING_NAME = re.compile(
+    r"error: (?:use of undeclared identifier|unknown type name|no template named|no member named|"
+    r"no matching function for call to) '?(\w+)"
+)
+HOST_CALL = re.compile(r"no matching function for call to '(cu(?:da)?[A-Z]\w*)'\n(?:.*\n){1,4}?.*call to __host__ function")
+
+
+def explain(said: bytes) -> None:
+    """Says what a missing header or name belongs to, and what there is instead."""
+    text = said.decode(errors="replace")
+    hints = dict.fromkeys(_names(text))
+    match = MISSING_HEADER.search(text)
+    if match:
+        hints[_header(match.group(1))] = None
+    for hint in hints:
+        print(f"sheer: {hint}", file=sys.stderr)
+
+
+def _header(name: str) -> str:
+    base = os.path.basename(name)
+    for prefix, library in HEADERS.items():
+        if base.startswith(prefix):
+            return f"{name} belongs to {library}, which Sheer does not have yet"
+    if name.startswith(("thrust/", "cub/", "cuda/", "nv/")):
+        return f"{name} is part of CCCL; install it with `pip install 'sheer[cccl]'`"
+    ours = [str(path.relative_to(clang.INCLUDE)) for path in clang.INCLUDE.rglob("*.h*")]
+    near = difflib.get_close_matches(name, ours, 3)
+    return f"no folder that is searched has {name}{_instead(near) or '; is a -I missing?'}"
+
+
+def _instead(near: list[str]) -> str:
+    return f"; there is {', '.join(near)}" if near else ""
+
+
+def _names(text: str) -> list[str]:
+    hints = []
+    if "kernel launch from __device__ or __global__ function" in text:
+        hints.append(LAUNCHES)
+    for name in dict.fromkeys(MISSING_NAME.findall(text)):
+        hint = next((hint for pattern, hint in NAMES if pattern.fullmatch(name)), "")
+        if hint:
+            hints.append(f"{name}: {hint}")
+        elif name.startswith("__"):
+            near = difflib.get_close_matches(name, _own_names(), 3, 0.75)
+            hints.append(f"Sheer has no {name}{_instead(near)}")
+    called = ", ".join(dict.fromkeys(HOST_CALL.findall(text)))
+    if called:
+        hints.append(f"{called}: kernels cannot call the CUDA API yet (as in dynamic parallelism); call it on the host")
+    return hints
+
+
+def _own_names() -> list[str]:
+    """Every name with two underscores that our headers declare."""
+    found: set[str] = set()
+    for path in clang.INCLUDE.rglob("*.h*"):
+        found.update(re.findall(r"\b(__[a-z]\w+)\s*\(", path.read_text(errors="replace")))
+    return sorted(found)

@@ -1,0 +1,173 @@
+"""`sheer nvcc` as Makefiles, CMake and hands use it; what is missing is named with what to do instead."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_programs import HERE, NVCC, ROOT
+
+PROJECT = HERE / "project"
+ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT)}
+SMALL = """#include <cstdio>
+#ifndef FACTOR
+#define FACTOR 2
+#endif
+__global__ void k(int* p) { *p = FACTOR * 3; }
+int main() { int *p, h = 0; cudaMalloc(&p, 4); k<<<1, 1>>>(p); cudaMemcpy(&h, p, 4, cudaMemcpyDefault); printf("%d", h); }
+"""
+ACCEPTED = (
+    "-O3 -g -lineinfo -std=c++17 -arch=sm_75 -Xcompiler -Wall,-O2 -Xcompiler=-fPIC -Xptxas -v,-O3 -Xlinker=--no-as-needed "
+    "-lm -L. -DA=1 -D B=2 -UC -I. -I /tmp -isystem /tmp -ccbin g++ -use_fast_math -fmad=false -maxrregcount 32 -m64 -w "
+    "--extended-lambda --expt-relaxed-constexpr --default-stream legacy -cudart shared -t 4 --threads 0 -Wno-deprecated-gpu-targets "
+    "-Werror reorder -Xcudafe --diag_suppress=177 -diag-suppress 177 -ftz=true -prec-div=false -prec-sqrt=false -pthread -include cstring "
+    "-Xnvlink --verbose --source-in-ptx"
+)  # fmt: skip
+
+
+def nvcc(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", NVCC, *words], cwd=folder, capture_output=True, text=True, env=ENVIRON, timeout=200
+    )
+
+
+def tool_home() -> str:
+    done = subprocess.run([sys.executable, "-m", "sheer", "cuda-home"], capture_output=True, text=True, env=ENVIRON, timeout=100)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    (tmp_path / "a.cu").write_text(SMALL)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ACCEPTED,
+        "-gencode arch=compute_70,code=sm_70 -gencode=arch=compute_80,code=[sm_80,compute_80] -G --ptxas-options=-v",
+        "-arch=native -rdc=true --compiler-options -O2 -Xcompiler ,\"-g\" -std c++20",
+        "-arch=all -std=c++11 -default-stream=per-thread --maxrregcount=64 --use_fast_math -Xarchive x",
+    ],
+)  # fmt: skip
+def test_options(small: Path, words: str) -> None:
+    done = nvcc("a.cu", "-o", "a", "-DFACTOR=5", *words.split(), folder=small)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert subprocess.run([small / "a"], capture_output=True, text=True, timeout=60).stdout == "15"
+
+
+def test_unknown_option_is_noted(small: Path) -> None:
+    done = nvcc("a.cu", "--frobnicate=3", "-res-usage", "-o", "a", folder=small)
+    assert done.returncode == 0
+    assert done.stderr.count("--frobnicate=3") == 1 and "-res-usage" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [("-c", "a.o"), ("-dc", "a.o"), ("-ptx", "a.ptx"), ("-cubin", "a.cubin"), ("-fatbin", "a.fatbin"), ("-shared -Xcompiler -fPIC -o a.so", "a.so"),
+     ("-lib -o a.a", "a.a"), ("-c -MD", "a.d"), ("-M -o a.dep", "a.dep"), ("-E -o a.ii", "a.ii"), ("-ptx -odir sub", "sub/a.ptx")],
+)  # fmt: skip
+def test_phases(small: Path, words: str, file: str) -> None:
+    (small / "sub").mkdir()
+    done = nvcc("a.cu", *words.split(), folder=small)
+    assert done.returncode == 0, done.stderr
+    assert (small / file).stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("none.cu", "none.cu: no such file"),
+        ("", "no input files"),
+        ("a.cu -o", "-o needs a value"),
+        ("a.cu -arch=banana", "'banana' is no architecture"),
+        ("a.cu -m32", "64-bit"),
+    ],
+)
+def test_refused(small: Path, words: str, said: str) -> None:
+    done = nvcc(*words.split(), folder=small)
+    assert done.returncode == 1 and said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("tex2D<float>(1, 0.f, 0.f)", "textures and surfaces are not supported yet"),
+        ("k<<<1, 1>>>(0)", "kernels that launch kernels"),
+        ("cudaDeviceSynchronize()", "kernels cannot call the CUDA API"),
+        ("__shfl_don_sync(1, 1, 1)", "there is __shfl_down_sync"),
+    ],
+)
+def test_missing_function_is_named(tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "m.cu").write_text(f"__global__ void k(int*);\n__global__ void m() {{\n  {code};\n}}\n")
+    done = nvcc("-c", "m.cu", folder=tmp_path)
+    assert done.returncode == 1 and "m.cu:3:" in done.stderr
+    assert said in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("header", "said"), [("cublas_v2.h", "cuBLAS"), ("cuda_fp15.h", "there is cuda_fp16.h")])
+def test_missing_header_is_named(tmp_path: Path, header: str, said: str) -> None:
+    (tmp_path / "h.cu").write_text(f"\n#include <{header}>\n")
+    done = nvcc("-c", "h.cu", folder=tmp_path)
+    assert done.returncode == 1 and "h.cu:2:10" in done.stderr and said in done.stderr
+
+
+def test_shared_libraries_hold_kernels(tmp_path: Path) -> None:
+    """Two libraries with kernels of the same names, loaded, unloaded and loaded again by a program in C."""
+    for number in (1, 2):
+        (tmp_path / f"l{number}.cu").write_text(
+            f"__device__ int state = {number * 10};\n__global__ void k(int* p) {{ *p = atomicAdd(&state, 1); }}\n"
+            'extern "C" int next() { int *p, h = -1; cudaMalloc(&p, 4); k<<<1, 1>>>(p); cudaMemcpy(&h, p, 4, cudaMemcpyDefault);'
+            " cudaFree(p); return h; }\n"
+        )
+        assert nvcc("-shared", "-Xcompiler", "-fPIC", f"l{number}.cu", "-o", f"l{number}.so", folder=tmp_path).returncode == 0
+    (tmp_path / "main.c").write_text(
+        "#include <cuda_runtime_api.h>\n#include <dlfcn.h>\n#include <stdio.h>\n"
+        "int main(void) {\n  struct cudaDeviceProp p;\n  if (cudaGetDeviceProperties(&p, 0)) return 1;\n"
+        '  for (int i = 0; i < 4; i++) {\n    void* h = dlopen(i % 2 ? "./l2.so" : "./l1.so", RTLD_NOW);\n'
+        '    int (*next)(void) = h ? (int (*)(void))dlsym(h, "next") : 0;\n    if (!next) return 2;\n'
+        '    printf("%d ", next());\n    printf("%d ", next());\n    dlclose(h);\n  }\n  return 0;\n}\n'
+    )
+    home = tool_home()
+    built = subprocess.run(
+        ["cc", "main.c", f"-I{home}/include", f"-L{home}/lib64", "-lcudart", "-ldl", f"-Wl,-rpath,{home}/lib64", "-o", "main"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    done = subprocess.run(["./main"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "10 11 20 21 10 11 20 21 ")
+
+
+def build_tool(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"no {name} here")
+    return found
+
+
+def test_makefile(tmp_path: Path) -> None:
+    build_tool("g++")
+    shutil.copytree(PROJECT, tmp_path / "p")
+    done = subprocess.run(
+        [build_tool("make"), "-s", f"CUDA_PATH={tool_home()}"], cwd=tmp_path / "p", capture_output=True, text=True, env=ENVIRON, timeout=200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for program in ("by_nvcc", "by_host"):
+        ran = subprocess.run([tmp_path / "p" / program], capture_output=True, text=True, timeout=60)
+        assert (ran.returncode, ran.stdout) == (0, "101 132\n"), ran.stderr
+
+
+def test_cmake(tmp_path: Path) -> None:
+    cmake = build_tool("cmake")
+    environ = {**ENVIRON, "CUDACXX": f"{tool_home()}/bin/nvcc"}
+    for words in (["-S", str(PROJECT), "-B", "."], ["--build", "."]):
+        done = subprocess.run([cmake, *words], cwd=tmp_path, capture_output=True, text=True, env=environ, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+    ran = subprocess.run([tmp_path / "main"], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (0, "101 132\n"), ran.stderr
+    assert list(tmp_path.rglob("kernels.ptx"))
