@@ -18,6 +18,10 @@ U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32"
 class AccessLanes(OperandLanes):
     """Memory instructions."""
 
+    @property
+    def checked_mode(self) -> bool:
+        return bool(self.compiler.checked)
+
     # -- addresses and memory instructions ----------------------------------------------------------------------------------------------------------
 
     def address(self, ins: Ins, operand: Operand, space: str) -> Value:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.convert import ConvertLanes
+from sheer.codegen.gather import GatherLanes
 from sheer.codegen.text import int_type
 from sheer.codegen.value import Value
 from sheer.passes.shape import Shape
@@ -19,7 +19,7 @@ from sheer.passes.shape import Shape
 U64 = SCALARS["u64"]
 
 
-class MemoryLanes(ConvertLanes):
+class MemoryLanes(GatherLanes):
     """Needs `self.mask` ("" = all lanes) and `self.scratch()` (a pointer to 64 bytes that lanes that are off may touch)."""
 
     mask: str
@@ -221,59 +221,6 @@ class MemoryLanes(ConvertLanes):
             t.bits, self.text.op(f"shufflevector {ty} {row}, {ty} poison, <{self.n} x i32> <{indices}>")
         )
 
-    def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
-        pointers = self.pointers(address)
-        found = []
-        for i in range(count):
-            places = pointers
-            if i:
-                places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
-            found.append(self._gather_one(t, places))
-        return found
-
-    def _gather_one(self, t: ScalarType, places: str) -> Value:
-        ty = int_type(t.bits, self.n)
-        if t.bits in (32, 64):
-            return self.vector(
-                t.bits,
-                self.text.intrinsic(
-                    f"llvm.masked.gather.v{self.n}i{t.bits}.v{self.n}p0",
-                    ty,
-                    [
-                        (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
-                        (f"<{self.n} x i1>", self.mask_name()),
-                        (ty, "zeroinitializer"),
-                    ],
-                ),
-            )
-        return self._gather_small(t, places)
-
-    def _gather_small(self, t: ScalarType, places: str) -> Value:
-        """8 and 16 bits: gather the aligned word around each element (it lies in the same page), shift, cut."""
-        n = self.n
-        if t.bits == 128:
-            low = self._gather_one(U64, places)
-            above = self.text.op(f"getelementptr i8, <{n} x ptr> {places}, i64 8")
-            return self.pack(t, [low, self._gather_one(U64, above)])
-        wide = f"<{n} x i64>"
-        address = self.text.op(f"ptrtoint <{n} x ptr> {places} to {wide}")
-        aligned = self.text.op(f"and {wide} {address}, splat (i64 -4)")
-        words = self._gather_one(SCALARS["b32"], self.text.op(f"inttoptr {wide} {aligned} to <{n} x ptr>"))
-        offset = self.text.op(f"trunc {wide} {address} to <{n} x i32>")
-        bits = self.text.op(f"shl <{n} x i32> {offset}, splat (i32 3)")
-        shift = self.text.op(f"and <{n} x i32> {bits}, splat (i32 {24 if t.bits == 8 else 16})")
-        moved = self.text.op(f"lshr <{n} x i32> {self.vec(words)}, {shift}")
-        return self.vector(t.bits, self.text.op(f"trunc <{n} x i32> {moved} to <{n} x i{t.bits}>"))
-
-    def _safe(self, places: str) -> str:
-        """Lanes that are off point to scratch memory."""
-        if not self.mask:
-            return places
-        wide = f"<{self.n} x ptr>"
-        one = self.text.op(f"insertelement {wide} poison, ptr {self.scratch()}, i64 0")
-        spare = self.text.op(f"shufflevector {wide} {one}, {wide} poison, <{self.n} x i32> zeroinitializer")
-        return self.text.op(f"select <{self.n} x i1> {self.mask}, {wide} {places}, {wide} {spare}")
-
     # -- stores ----------------------------------------------------------------------------------------------------------------------
 
     def store_lanes(self, t: ScalarType, values: list[Value], address: Value, strong: bool = False) -> None:
@@ -313,24 +260,25 @@ class MemoryLanes(ConvertLanes):
 
     def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int) -> None:
         base = self.pointer(address)
-        count = len(values)
         for first in range(0, self.n, size):
-            row = self._interleave(t, values, first, size)
-            place = self.piece_pointer(address, base, first)
-            total = size * count
-            ty = f"<{total} x i{t.bits}>"
-            if not self.mask:
-                self.text.do(f"store {ty} {row}, ptr {place}, align {t.bytes}")
-            else:
-                self.text.intrinsic(
-                    f"llvm.masked.store.v{total}i{t.bits}.p0",
-                    "void",
-                    [
-                        (ty, row),
-                        ("ptr", f"align {t.bytes} {place}"),
-                        (f"<{total} x i1>", self.mask_piece(first, size, count)),
-                    ],
-                )
+            self._row_store(t, values, first, size, self.piece_pointer(address, base, first))
+
+    def _row_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
+        row = self._interleave(t, values, first, size)
+        total = size * len(values)
+        ty = f"<{total} x i{t.bits}>"
+        if not self.mask:
+            self.text.do(f"store {ty} {row}, ptr {place}, align {t.bytes}")
+            return
+        self.text.intrinsic(
+            f"llvm.masked.store.v{total}i{t.bits}.p0",
+            "void",
+            [
+                (ty, row),
+                ("ptr", f"align {t.bytes} {place}"),
+                (f"<{total} x i1>", self.mask_piece(first, size, len(values))),
+            ],
+        )
 
     def _interleave(self, t: ScalarType, values: list[Value], first: int, size: int) -> str:
         ty = int_type(t.bits, self.n)
@@ -362,31 +310,6 @@ class MemoryLanes(ConvertLanes):
     def _zip(self, ty: str, a: str, b: str, length: int) -> str:
         indices = ", ".join(f"i32 {i // 2 + (i % 2) * length}" for i in range(2 * length))
         return self.text.op(f"shufflevector {ty} {a}, {ty} {b}, <{2 * length} x i32> <{indices}>")
-
-    def _scatter(self, t: ScalarType, values: list[Value], address: Value) -> None:
-        pointers = self.pointers(address)
-        ty = int_type(t.bits, self.n)
-        for i, value in enumerate(values):
-            places = pointers
-            if i:
-                places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
-            name = self.vec(value)
-            if t.bits in (32, 64):
-                self.text.intrinsic(
-                    f"llvm.masked.scatter.v{self.n}i{t.bits}.v{self.n}p0",
-                    "void",
-                    [
-                        (ty, name),
-                        (f"<{self.n} x ptr>", f"align {t.bytes} {places}"),
-                        (f"<{self.n} x i1>", self.mask_name()),
-                    ],
-                )
-                continue
-            safe = self._safe(places)
-            for lane in range(self.n):
-                place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
-                one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
-                self.text.do(f"store i{t.bits} {one}, ptr {place}, align {min(t.bytes, 8)}")
 
     # -- one lane after another ---------------------------------------------------------------------------------------------------------
 

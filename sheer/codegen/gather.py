@@ -1,0 +1,222 @@
+"""Loads and stores of lanes whose addresses follow no plain pattern. In: addresses. Out: Values, or stores.
+
+Addresses that differ by constants are read element by element. Of others nothing is known when the code is made, but much of what looks irregular
+is a row when it runs (indices that went through divisions and remainders): each piece of lanes is compared with a row first, and gathered or
+scattered only if it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.convert import ConvertLanes
+from sheer.codegen.text import int_type
+from sheer.codegen.value import Value
+
+U64 = SCALARS["u64"]
+_PIECE = 16  # lanes that are compared with a row at once
+_TRIES = 40  # accesses of a function that get the comparison
+
+
+class GatherLanes(ConvertLanes):
+    """Needs the mask, pointers and rows of MemoryLanes."""
+
+    mask: str
+    rows_tried = 0
+
+    # -- loads -----------------------------------------------------------------------------------------------------------------
+
+    def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
+        if address.shape is not None and count == 1 and not self.mask and t.bits <= 64:
+            return [self._by_elements(t, address)]
+        if self._worth_a_try(t, address):
+            return self._row_or_gather(t, count, address)
+        return self._gather_all(t, count, self.pointers(address), self.n, self.mask_name())
+
+    def _by_elements(self, t: ScalarType, address: Value) -> Value:
+        """Constant offsets from one base: a scalar load for each lane needs no addresses in vectors."""
+        base = self.pointer(address)
+        ty = int_type(t.bits, self.n)
+        result = "poison"
+        for lane in range(self.n):
+            place = self.piece_pointer(address, base, lane)
+            one = self.text.op(f"load i{t.bits}, ptr {place}, align {t.bytes}")
+            result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
+        return self.vector(t.bits, result)
+
+    def _worth_a_try(self, t: ScalarType, address: Value) -> bool:
+        """The addresses may turn out to be a row: affine ones are known not to be."""
+        if address.shape is not None or t.bits not in (32, 64) or self.checked_mode or self.rows_tried >= _TRIES:
+            return False
+        self.rows_tried += 1
+        return True
+
+    @property
+    def checked_mode(self) -> bool:
+        return False
+
+    def _pieces_as_rows(self, step: int, address: Value, row: Callable[..., None], irregular: Callable[..., None]) -> None:
+        """For each piece of lanes: row(first, size, place) if its active lanes are `step` bytes apart from the first on, else
+        irregular(first, size, pointers, mask)."""
+        t, size = self.text, min(_PIECE, self.n)
+        vector, wide = self.vec(address), f"<{size} x i64>"
+        places = self.pointers(address)
+        for first in range(0, self.n, size):
+            lanes = ", ".join(f"i32 {first + i}" for i in range(size))
+            cut = f"<{self.n} x i64> {vector}, <{self.n} x i64> poison, <{size} x i32> <{lanes}>"
+            piece = t.op(f"shufflevector {cut}")
+            start = t.op(f"extractelement {wide} {piece}, i64 0")
+            one = t.op(f"insertelement {wide} poison, i64 {start}, i64 0")
+            many = t.op(f"shufflevector {wide} {one}, {wide} poison, <{size} x i32> zeroinitializer")
+            steps = ", ".join(f"i64 {i * step}" for i in range(size))
+            same = t.op(f"icmp eq {wide} {piece}, {t.op(f'add {wide} {many}, <{steps}>')}")
+            mask = self.mask_piece(first, size)
+            if self.mask:
+                same = t.op(f"or <{size} x i1> {same}, {t.op(f'xor <{size} x i1> {mask}, splat (i1 true)')}")
+            bits = t.op(f"bitcast <{size} x i1> {same} to i{size}")
+            is_row, is_none, done = (t.fresh_label(name) for name in ("row", "no.row", "row.done"))
+            t.branch(t.op(f"icmp eq i{size} {bits}, -1"), is_row, is_none)
+            t.label(is_row)
+            row(first, size, t.op(f"inttoptr i64 {start} to ptr"))
+            t.jump(done)
+            t.label(is_none)
+            cut = f"<{self.n} x ptr> {places}, <{self.n} x ptr> poison, <{size} x i32> <{lanes}>"
+            irregular(first, size, t.op(f"shufflevector {cut}"), mask)
+            t.label(done)
+
+    def _row_or_gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
+        size = min(_PIECE, self.n)
+        ty = f"<{size} x i{t.bits}>"
+        slots = [[self.text.alloca(ty) for _ in range(count)] for _ in range(0, self.n, size)]
+
+        def row(first: int, size: int, place: str) -> None:
+            whole = self._row_load(t, place, first, size, count, "row")
+            for i in range(count):
+                part = self._every(whole, t, size * count, i, count, False)
+                self.text.do(f"store {ty} {part}, ptr {slots[first // size][i]}")
+
+        def irregular(first: int, size: int, places: str, mask: str) -> None:
+            for i, value in enumerate(self._gather_all(t, count, places, size, mask)):
+                self.text.do(f"store {ty} {value.vector}, ptr {slots[first // size][i]}")
+
+        self._pieces_as_rows(t.bytes * count, address, row, irregular)
+        found = []
+        for i in range(count):
+            parts = [self.text.op(f"load {ty}, ptr {slot[i]}") for slot in slots]
+            found.append(self.vector(t.bits, self._concat(parts, t.bits, size)))
+        return found
+
+    def _gather_all(self, t: ScalarType, count: int, pointers: str, lanes: int, mask: str) -> list[Value]:
+        found = []
+        for i in range(count):
+            places = pointers
+            if i:
+                places = self.text.op(f"getelementptr i8, <{lanes} x ptr> {pointers}, i64 {i * t.bytes}")
+            found.append(self._gather_one(t, places, lanes, mask))
+        return found
+
+    def _gather_one(self, t: ScalarType, places: str, lanes: int = 0, mask: str = "") -> Value:
+        n, mask = lanes or self.n, mask or self.mask_name()
+        ty = int_type(t.bits, n)
+        if t.bits in (32, 64):
+            return self.vector(
+                t.bits,
+                self.text.intrinsic(
+                    f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0",
+                    ty,
+                    [
+                        (f"<{n} x ptr>", f"align {t.bytes} {places}"),
+                        (f"<{n} x i1>", mask),
+                        (ty, "zeroinitializer"),
+                    ],
+                ),
+            )
+        return self._gather_small(t, places)
+
+    def _gather_small(self, t: ScalarType, places: str) -> Value:
+        """8 and 16 bits: gather the aligned word around each element (it lies in the same page), shift, cut."""
+        n = self.n
+        if t.bits == 128:
+            low = self._gather_one(U64, places)
+            above = self.text.op(f"getelementptr i8, <{n} x ptr> {places}, i64 8")
+            return self.pack(t, [low, self._gather_one(U64, above)])
+        wide = f"<{n} x i64>"
+        address = self.text.op(f"ptrtoint <{n} x ptr> {places} to {wide}")
+        aligned = self.text.op(f"and {wide} {address}, splat (i64 -4)")
+        words = self._gather_one(SCALARS["b32"], self.text.op(f"inttoptr {wide} {aligned} to <{n} x ptr>"))
+        offset = self.text.op(f"trunc {wide} {address} to <{n} x i32>")
+        bits = self.text.op(f"shl <{n} x i32> {offset}, splat (i32 3)")
+        shift = self.text.op(f"and <{n} x i32> {bits}, splat (i32 {24 if t.bits == 8 else 16})")
+        moved = self.text.op(f"lshr <{n} x i32> {self.vec(words)}, {shift}")
+        return self.vector(t.bits, self.text.op(f"trunc <{n} x i32> {moved} to <{n} x i{t.bits}>"))
+
+    def _safe(self, places: str) -> str:
+        """Lanes that are off point to scratch memory."""
+        if not self.mask:
+            return places
+        wide = f"<{self.n} x ptr>"
+        one = self.text.op(f"insertelement {wide} poison, ptr {self.scratch()}, i64 0")
+        spare = self.text.op(f"shufflevector {wide} {one}, {wide} poison, <{self.n} x i32> zeroinitializer")
+        return self.text.op(f"select <{self.n} x i1> {self.mask}, {wide} {places}, {wide} {spare}")
+
+    # -- stores ----------------------------------------------------------------------------------------------------------------
+
+    def _scatter(self, t: ScalarType, values: list[Value], address: Value) -> None:
+        if address.shape is not None and len(values) == 1 and not self.mask and t.bits <= 64:
+            self._elements_out(t, values[0], address)
+            return
+        if not self._worth_a_try(t, address):
+            self._scatter_all(t, values, self.pointers(address))
+            return
+
+        def row(first: int, size: int, place: str) -> None:
+            self._row_store(t, values, first, size, place)
+
+        def irregular(first: int, size: int, places: str, mask: str) -> None:
+            lanes = ", ".join(f"i32 {first + i}" for i in range(size))
+            whole = int_type(t.bits, self.n)
+            for i, value in enumerate(values):
+                at = self.text.op(f"getelementptr i8, <{size} x ptr> {places}, i64 {i * t.bytes}") if i else places
+                cut = f"{whole} {self.vec(value)}, {whole} poison, <{size} x i32> <{lanes}>"
+                self._scatter_one(t, self.text.op(f"shufflevector {cut}"), at, size, mask)
+
+        for value in values:
+            self.vec(value)
+        self._pieces_as_rows(t.bytes * len(values), address, row, irregular)
+
+    def _elements_out(self, t: ScalarType, value: Value, address: Value) -> None:
+        """Constant offsets from one base, lane by lane: where lanes share an address the last one wins."""
+        base, ty = self.pointer(address), int_type(t.bits, self.n)
+        name = self.vec(value)
+        for lane in range(self.n):
+            place = self.piece_pointer(address, base, lane)
+            one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
+            self.text.do(f"store i{t.bits} {one}, ptr {place}, align {t.bytes}")
+
+    def _scatter_one(self, t: ScalarType, name: str, places: str, lanes: int, mask: str) -> None:
+        self.text.intrinsic(
+            f"llvm.masked.scatter.v{lanes}i{t.bits}.v{lanes}p0",
+            "void",
+            [
+                (int_type(t.bits, lanes), name),
+                (f"<{lanes} x ptr>", f"align {t.bytes} {places}"),
+                (f"<{lanes} x i1>", mask),
+            ],
+        )
+
+    def _scatter_all(self, t: ScalarType, values: list[Value], pointers: str) -> None:
+        ty = int_type(t.bits, self.n)
+        for i, value in enumerate(values):
+            places = pointers
+            if i:
+                places = self.text.op(f"getelementptr i8, <{self.n} x ptr> {pointers}, i64 {i * t.bytes}")
+            name = self.vec(value)
+            if t.bits in (32, 64):
+                self._scatter_one(t, name, places, self.n, self.mask_name())
+                continue
+            safe = self._safe(places)
+            for lane in range(self.n):
+                place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
+                one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
+                self.text.do(f"store i{t.bits} {one}, ptr {place}, align {min(t.bytes, 8)}")
