@@ -16,28 +16,55 @@ _SWAPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "n
 _WORDS = {"slt": "lt", "ult": "lt", "sle": "le", "ule": "le", "sgt": "gt", "ugt": "gt", "sge": "ge", "uge": "ge"}
 
 
+def extent(k: Any, v: Value, signed: bool) -> tuple[str, str, str] | None:
+    """(lowest, highest, holds): names of bounds of a value's lanes in twice its bits, and of an i1 without which they mean nothing."""
+    if v.extent is not None:
+        return v.extent[1:] if v.extent[0] == signed else None
+    if v.shape is None or v.shape.stride is not None or v.exact or not 16 <= v.bits <= 64:
+        return None
+    wide = f"i{2 * v.bits}"
+    base = k.text.op(f"{'sext' if signed else 'zext'} i{v.bits} {v.scalar} to {wide}")
+    if v.uniform:
+        return base, base, "true"
+    smallest, largest = (-(1 << v.bits - 1), (1 << v.bits - 1) - 1) if signed else (0, (1 << v.bits) - 1)
+    low, high = (int(edge) for edge in (v.shape.c.min(), v.shape.c.max()))
+    low_end = k.text.op(f"add {wide} {base}, {low}")
+    high_end = k.text.op(f"add {wide} {base}, {high}")
+    holds = k.text.op(f"icmp sle {wide} {high_end}, {largest}")
+    if low < 0:
+        holds = k.text.op(f"and i1 {holds}, {k.text.op(f'icmp sge {wide} {low_end}, {smallest}')}")
+    return low_end, high_end, holds
+
+
+def of_extreme(k: Any, stem: str, a: Value, b: Value, result: Value) -> None:
+    """Adds an extent to the result of smin, smax, umin or umax."""
+    signed = stem[0] == "s"
+    first, second = extent(k, a, signed), extent(k, b, signed)
+    if result.uniform or first is None or second is None:
+        return
+    wide, word = f"i{2 * a.bits}", f"s{stem[1:]}"
+    ends = [k.text.intrinsic(f"llvm.{word}.{wide}", wide, [(wide, x), (wide, y)]) for x, y in zip(first[:2], second[:2], strict=True)]
+    result.extent = (signed, ends[0], ends[1], k.text.op(f"and i1 {first[2]}, {second[2]}"))
+
+
 def of_comparison(k: Any, t: ScalarType, word: str, a: Value, b: Value, result: Value) -> None:
     """Adds bounds to the result of `icmp word a, b`."""
     relation = _WORDS.get(word, word)
-    if a.uniform and not b.uniform:
+    if result.uniform or a.bits == 1:
+        return
+    if a.uniform:
         a, b, relation = b, a, _SWAPPED[relation]
-    if a.uniform or not b.uniform or a.shape is None or a.shape.stride is not None or a.exact or a.bits > 64:
+    if not b.uniform:
         return
     signed = t.kind == "s" or word.startswith("s")
-    bits, wide = a.bits, f"i{2 * a.bits}"
-    word_of = "sext" if signed else "zext"
-    base = k.text.op(f"{word_of} i{bits} {a.scalar} to {wide}")
-    limit = k.text.op(f"{word_of} i{bits} {b.scalar} to {wide}")
-    smallest, largest = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    low, high = (int(edge) for edge in (a.shape.c.min(), a.shape.c.max()))
-    low_end = k.text.op(f"add {wide} {base}, {low}")
-    high_end = k.text.op(f"add {wide} {base}, {high}")
-    fits = k.text.op(f"icmp sle {wide} {high_end}, {largest}")
-    if low < 0:
-        fits = k.text.op(f"and i1 {fits}, {k.text.op(f'icmp sge {wide} {low_end}, {smallest}')}")
+    lanes, limit = extent(k, a, signed), extent(k, b, signed)
+    if lanes is None or limit is None:
+        return
+    low_end, high_end, fits = lanes
+    wide = f"i{2 * a.bits}"
 
     def where(relation: str, end: str) -> str:
-        return k.text.op(f"and i1 {fits}, {k.text.op(f'icmp s{relation} {wide} {end}, {limit}')}")
+        return k.text.op(f"and i1 {fits}, {k.text.op(f'icmp s{relation} {wide} {end}, {limit[0]}')}")
 
     if relation in ("lt", "le"):
         result.every = where(relation, high_end)

@@ -21,6 +21,7 @@ from sheer.passes.facts import Facts, analyse
 
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE = 1, 2, 4, 8, 16, 32
 ABI_VERSION = 1
+_TILE = 4  # blocks
 
 
 @dataclass(frozen=True)
@@ -282,49 +283,66 @@ class KernelCompiler:
         return text.text()
 
     def _blocks_function(self) -> str:
-        """Whole blocks in a row: a loop over blocks around a loop over groups."""
+        """Blocks first..first+count in tiles of a few: for each tile a loop over groups, in it a loop over the tile's blocks."""
         assert self.block is not None
         total = self.block[0] * self.block[1] * self.block[2]
         groups = -(-total // self.lanes)
-        header = f"define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0{self._border_scope('sheer_blocks')}"
-        text = Text(self.program, header)
+        tile = self._tile(groups)
+        text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
         grid = []
         for axis in range(2):
             place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
             grid.append(text.op(f"zext i32 {text.op(f'load i32, ptr {place}, align 4')} to i64"))
-        start = []
         x = text.op(f"urem i64 %first, {grid[0]}")
         rest = text.op(f"udiv i64 %first, {grid[0]}")
-        start = [x, text.op(f"urem i64 {rest}, {grid[1]}"), text.op(f"udiv i64 {rest}, {grid[1]}")]
-        slots = [text.alloca("i64") for _ in range(4)]
-        for value, slot in zip([*start, "%count"], slots, strict=True):
+        corner = [x, text.op(f"urem i64 {rest}, {grid[1]}"), text.op(f"udiv i64 {rest}, {grid[1]}")]
+        start, at = ([text.alloca("i64") for _ in range(3)] for _ in range(2))
+        left, inner, group = text.alloca("i64"), text.alloca("i64"), text.alloca("i32")
+        for value, slot in zip([*corner, "%count"], [*start, left], strict=True):
             text.do(f"store i64 {value}, ptr {slot}")
-        group = text.alloca("i32")
-        text.label("blocks")
-        left = text.op(f"load i64, ptr {slots[3]}")
-        text.branch(text.op(f"icmp ne i64 {left}, 0"), "block", "done")
-        text.label("block")
-        c = []
-        for axis in range(3):
-            value = text.op(f"trunc i64 {text.op(f'load i64, ptr {slots[axis]}')} to i32")
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
-            text.do(f"store i32 {value}, ptr {place}, align 4")
-            c.append(value)
+        text.label("tiles")
+        remaining = text.op(f"load i64, ptr {left}")
+        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
+        text.label("tile")
+        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(tile))])
         text.do(f"store i32 0, ptr {group}")
         text.label("groups")
         number = text.op(f"load i32, ptr {group}")
+        for there, here in zip(start, at, strict=True):
+            text.do(f"store i64 {text.op(f'load i64, ptr {there}')}, ptr {here}")
+        text.do(f"store i64 {size}, ptr {inner}")
+        text.label("blocks")
+        c = []
+        for axis in range(3):
+            value = text.op(f"trunc i64 {text.op(f'load i64, ptr {at[axis]}')} to i32")
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
+            text.do(f"store i32 {value}, ptr {place}, align 4")
+            c.append(value)
         lanes = "-1" if total % self.lanes == 0 else self._valid_lanes(text, number, str(total))
         self._call_kernel(text, number, lanes, c)
+        self._next_block(text, at, grid)
+        less = text.op(f"sub i64 {text.op(f'load i64, ptr {inner}')}, 1")
+        text.do(f"store i64 {less}, ptr {inner}")
+        text.branch(text.op(f"icmp ne i64 {less}, 0"), "blocks", "group.done")
+        text.label("group.done")
         following = text.op(f"add i32 {number}, 1")
         text.do(f"store i32 {following}, ptr {group}")
-        text.branch(text.op(f"icmp ult i32 {following}, {groups}"), "groups", "next")
-        text.label("next")
-        self._next_block(text, slots, grid)
-        text.do(f"store i64 {text.op(f'sub i64 {left}, 1')}, ptr {slots[3]}")
-        text.jump("blocks")
+        text.branch(text.op(f"icmp ult i32 {following}, {groups}"), "groups", "tile.done")
+        text.label("tile.done")
+        for there, here in zip(start, at, strict=True):
+            text.do(f"store i64 {text.op(f'load i64, ptr {here}')}, ptr {there}")
+        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
+        text.jump("tiles")
         text.label("done")
         text.finish("ret void")
         return text.text()
+
+    def _tile(self, groups: int) -> int:
+        """How many neighbouring blocks run group by group. Where a group is a short row of a two-dimensional block, its neighbours' rows
+        continue it in memory: so long stretches are read one after another. Blocks that use shared memory keep to themselves."""
+        assert self.block is not None
+        narrow = self.block[0] <= self.lanes and groups > 1
+        return _TILE if narrow and not self.shared_places else 1
 
     def _next_block(self, text: Text, slots: list[str], grid: list[str]) -> None:
         """x fastest, then y, then z."""

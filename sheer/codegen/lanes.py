@@ -297,15 +297,18 @@ class IntegerLanes:
 
     def min(self, t: ScalarType, a: Value, b: Value) -> Value:
         stem = "smin" if (t.kind == "s" or t.element.startswith("s")) else "umin"
-        return (
-            self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
-        )
+        return self._integer_extreme(t, stem, a, b)
 
     def max(self, t: ScalarType, a: Value, b: Value) -> Value:
         stem = "smax" if (t.kind == "s" or t.element.startswith("s")) else "umax"
-        return (
-            self._packed_integer(t, f"llvm.{stem}", a, b) if t.lanes > 1 else self.call_intrinsic(stem, a, b)
-        )
+        return self._integer_extreme(t, stem, a, b)
+
+    def _integer_extreme(self, t: ScalarType, stem: str, a: Value, b: Value) -> Value:
+        if t.lanes > 1:
+            return self._packed_integer(t, f"llvm.{stem}", a, b)
+        result = self.call_intrinsic(stem, a, b)
+        bounds.of_extreme(self, stem, a, b, result)
+        return result
 
     def abs(self, t: ScalarType, a: Value) -> Value:
         return self.call_intrinsic("abs", a, extra="i1 false")
