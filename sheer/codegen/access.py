@@ -48,10 +48,20 @@ class AccessLanes(OperandLanes):
 
     def to_generic(self, value: Value, space: str) -> Value:
         if space == "shared":
+            if value.narrow is not None and value.narrow[2] == "zext":
+                value = self._shared_indices(value)
             return self.add(U64, self.scalar(64, self.frame_field(8, "i64")), value)
         if space == "local":
             return self.add(U64, self.local_base(), value)
         return value
+
+    def _shared_indices(self, value: Value) -> Value:
+        """Shared memory ends far below 2 GB: with the highest bit off, indices are the same for a signed gather."""
+        base, indices, _, scale = value.narrow or ("", "", "", 0)
+        low = self.text.op(f"and <{self.n} x i32> {indices}, splat (i32 2147483647)")
+        result = value.apart()
+        result.narrow = (base, low, "zext", scale)
+        return result
 
     def local_base(self) -> Value:
         """Generic address of every lane's local memory."""

@@ -16,7 +16,7 @@ from sheer.codegen.value import Value
 
 U64 = SCALARS["u64"]
 _PIECE = 16  # lanes that are compared with a row at once
-_TRIES = 40  # accesses of a function that get the comparison
+_TRIES = 12  # accesses of a function that get the comparison
 
 
 class GatherLanes(ConvertLanes):
@@ -49,6 +49,8 @@ class GatherLanes(ConvertLanes):
         """The addresses may turn out to be a row: affine ones are known not to be."""
         if address.shape is not None or t.bits not in (32, 64) or self.checked_mode or self.rows_tried >= _TRIES:
             return False
+        if address.narrow is not None and t.bytes % address.narrow[3]:
+            return False
         self.rows_tried += 1
         return True
 
@@ -60,25 +62,33 @@ class GatherLanes(ConvertLanes):
         """For each piece of lanes: row(first, size, place) if its active lanes are `step` bytes apart from the first on, else
         irregular(first, size, pointers, mask)."""
         t, size = self.text, min(_PIECE, self.n)
-        vector, wide = self.vec(address), f"<{size} x i64>"
         places = self.pointers(address)
+        start, indices, word, scale = address.narrow or ("0", self.vec(address), "", 1)
+        item = "i32" if address.narrow else "i64"
+        wide = f"<{size} x {item}>"
         for first in range(0, self.n, size):
             lanes = ", ".join(f"i32 {first + i}" for i in range(size))
-            cut = f"<{self.n} x i64> {vector}, <{self.n} x i64> poison, <{size} x i32> <{lanes}>"
+            cut = f"<{self.n} x {item}> {indices}, <{self.n} x {item}> poison, <{size} x i32> <{lanes}>"
             piece = t.op(f"shufflevector {cut}")
-            start = t.op(f"extractelement {wide} {piece}, i64 0")
-            one = t.op(f"insertelement {wide} poison, i64 {start}, i64 0")
+            index = t.op(f"extractelement {wide} {piece}, i64 0")
+            one = t.op(f"insertelement {wide} poison, {item} {index}, i64 0")
             many = t.op(f"shufflevector {wide} {one}, {wide} poison, <{size} x i32> zeroinitializer")
-            steps = ", ".join(f"i64 {i * step}" for i in range(size))
+            steps = ", ".join(f"{item} {i * step // scale}" for i in range(size))
             same = t.op(f"icmp eq {wide} {piece}, {t.op(f'add {wide} {many}, <{steps}>')}")
             mask = self.mask_piece(first, size)
             if self.mask:
                 same = t.op(f"or <{size} x i1> {same}, {t.op(f'xor <{size} x i1> {mask}, splat (i1 true)')}")
             bits = t.op(f"bitcast <{size} x i1> {same} to i{size}")
             is_row, is_none, done = (t.fresh_label(name) for name in ("row", "no.row", "row.done"))
-            t.branch(t.op(f"icmp eq i{size} {bits}, -1"), is_row, is_none)
+            found = t.op(f"icmp eq i{size} {bits}, -1")
+            if address.narrow:  # no index of the row may wrap
+                last = (1 << 31 if word == "sext" else 1 << 32) - step * size
+                found = t.op(f"and i1 {found}, {t.op(f'icmp ult i32 {index}, {last - (1 << 32) if last >= 1 << 31 else last}')}")
+                index = t.op(f"{word} i32 {index} to i64")
+            t.branch(found, is_row, is_none)
             t.label(is_row)
-            row(first, size, t.op(f"inttoptr i64 {start} to ptr"))
+            offset = t.op(f"mul i64 {index}, {scale}") if scale > 1 else index
+            row(first, size, t.op(f"inttoptr i64 {t.op(f'add i64 {start}, {offset}')} to ptr"))
             t.jump(done)
             t.label(is_none)
             cut = f"<{self.n} x ptr> {places}, <{self.n} x ptr> poison, <{size} x i32> <{lanes}>"

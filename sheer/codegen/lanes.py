@@ -176,7 +176,24 @@ class IntegerLanes:
             shape = rule(t, a.shape, b.shape)
             if shape is not None:
                 return self._linear(t, opcode, a, b, shape)
-        return self.simple(opcode, a, b)
+        result = self.simple(opcode, a, b)
+        if t.bits == 64 and not result.uniform:
+            self._narrow(opcode, a, b, result)
+        return result
+
+    def _narrow(self, opcode: str, a: Value, b: Value, result: Value) -> None:
+        """Sums and small multiples of widened indices keep them."""
+        if a.narrow is None and opcode != "sub":
+            a, b = b, a
+        if a.narrow is None or not b.uniform:
+            return
+        base, indices, word, scale = a.narrow
+        if opcode == "mul":
+            if base == "0" and b.known in (2, 4, 8) and scale * b.known <= 8:
+                result.narrow = (base, indices, word, scale * b.known)
+        elif opcode in ("add", "sub"):
+            moved = b.scalar if base == "0" and opcode == "add" else self.text.op(f"{opcode} i64 {base}, {b.scalar}")
+            result.narrow = (moved, indices, word, scale)
 
     def _packed_integer(self, t: ScalarType, opcode: str, a: Value, b: Value) -> Value:
         """u16x2 and the like: vectors of twice the length."""
@@ -230,7 +247,10 @@ class IntegerLanes:
         )
         shape = self.shapes.widen(to, t, a.shape) if a.shape is not None else None
         if shape is None:
-            return self.vector(to.bits, vector)
+            result = self.vector(to.bits, vector)
+            if t.bits == 32 and to.bits == 64:
+                result.narrow = ("0", self.vec(a), word, 1)
+            return result
         result = Value(to.bits, shape, scalar=self._widened_base(to, t, a), vector=vector, stride=a.stride)
         result.exact = True  # the vector is exact, the base only good for addresses
         return result
@@ -360,7 +380,7 @@ class IntegerLanes:
         if n.known is not None and n.known >= 0:
             if n.known >= t.bits:
                 return self.const(t, 0)
-            if a.shape is not None:
+            if a.shape is not None or a.narrow is not None:
                 return self.mul(t, a, self.const(t, 1 << n.known))
         amount = self._amount(t, n)
         return self._shift("shl", t, a, amount)

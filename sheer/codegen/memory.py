@@ -57,6 +57,11 @@ class MemoryLanes(GatherLanes):
 
     def pointers(self, address: Value) -> str:
         """Per-lane pointers."""
+        if address.narrow is not None:
+            start, indices, word, scale = address.narrow
+            base = self.text.op(f"inttoptr i64 {start} to ptr")
+            wide = self.text.op(f"{word} <{self.n} x i32> {indices} to <{self.n} x i64>")
+            return self.text.op(f"getelementptr [{scale} x i8], ptr {base}, <{self.n} x i64> {wide}")
         if address.shape is not None and not address.exact:
             base = self.pointer(address)
             if address.shape.stride is None:

@@ -13,6 +13,7 @@ from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
 _ROOM = 16  # vector registers that live values may take, of 32
+_CODE = 3200  # vector instructions of a kernel whose code may grow with the width
 _WIDE = (128, 64)
 
 
@@ -36,7 +37,13 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
     if not (has_barrier or strides) or not all(_leaves_in_step(facts, loop) for loop in strides):
         return []
     live = _live_across_loops(facts)
-    return [n for n in _WIDE if threads % n == 0 and live * n // lanes_per_register <= _ROOM]
+    size = sum(len(b.ins) for b in facts.graph.blocks)
+
+    def fits(lanes: int) -> bool:
+        registers = lanes // lanes_per_register
+        return threads % lanes == 0 and live * registers <= _ROOM and size * registers <= _CODE
+
+    return [lanes for lanes in _WIDE if fits(lanes)]
 
 
 def in_step(narrow: Facts, wide: Facts) -> bool:
