@@ -63,14 +63,10 @@ class Worker:
             from sheer.ir.link import link
             from sheer.ptx import parse
 
-            sizes = [int(s) for s in fields.get("sizes", str(len(blob))).split()]
-            texts, start = [], 0
-            for size in sizes:
-                texts.append(blob[start : start + size].decode("utf-8", "replace"))
-                start += size
-            self.modules[key] = link(
-                [parse(text, f"<ptx {n}>" if len(texts) > 1 else "<ptx>") for n, text in enumerate(texts)]
-            )
+            parts = [parse(text, name) for text, name in _texts(fields, blob)]
+            if "check" in fields:
+                _assemble(parts, _texts(fields, blob))
+            self.modules[key] = link(parts)
         return self.modules[key]
 
     def module(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
@@ -141,6 +137,37 @@ class Worker:
         from sheer.chips.schema import load, properties_text
 
         return [("ok", "")], properties_text(load(fields["name"])).encode()
+
+
+def _texts(fields: dict[str, str], blob: bytes) -> list[tuple[str, str]]:
+    """The PTX texts of a request, each with the name that errors give it."""
+    sizes = [int(s) for s in fields.get("sizes", str(len(blob))).split()]
+    texts, start = [], 0
+    for number, size in enumerate(sizes):
+        name = f"<ptx {number}>" if len(sizes) > 1 else "<ptx>"
+        texts.append((blob[start : start + size].decode("utf-8", "replace"), name))
+        start += size
+    return texts
+
+
+def _assemble(parts: list[Module], texts: list[tuple[str, str]]) -> None:
+    """Refuses what an assembler would, with line and caret: for texts that a program brings itself."""
+    from sheer.codegen.calls import RUNTIME
+    from sheer.passes.check import Refused, check, check_calls
+    from sheer.ptx.lexer import PtxError
+
+    for part, (text, name) in zip(parts, texts, strict=True):
+        try:
+            check(part)
+            if len(parts) == 1:
+                check_calls(part, RUNTIME)
+        except Refused as refused:
+            start = 0
+            for _ in range(refused.line - 1):
+                start = text.find("\n", start) + 1
+            stop = text.find("\n", start)
+            column = text.find(refused.word, start, stop if stop >= 0 else len(text))
+            raise PtxError(str(refused), text, max(column, start), name) from None
 
 
 def _three(text: str) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from sheer.base import knobs
 from sheer.base.errors import SheerError, ToolError, UsageError
 from sheer.cuda.toolchain import clang, compile, depfile, fatbin, host, link
 from sheer.cuda.toolchain.compile import Passes, Source
-from sheer.cuda.toolchain.options import Options, parse
+from sheer.cuda.toolchain.options import Options, check_architecture, parse
 
 PHASES = (
     "preprocess",
@@ -99,13 +99,7 @@ class Driver:
                 raise UsageError(f"{source.path}: no such file")
         for note in dict.fromkeys(self.options.notes):
             print(f"sheer nvcc: {note}", file=sys.stderr)
-        for text in self.options.all("generate-code") + self.options.all("gpu-architecture"):
-            if (
-                "sm_" not in text
-                and "compute_" not in text
-                and text not in ("native", "all", "all-major", "OFF")
-            ):
-                raise UsageError(f"nvcc: {text!r} is no architecture; use sm_80, compute_80, native or all")
+        check_architecture(self.options)
 
     def _root(self) -> Path:
         from sheer.cuda.toolchain import home

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheer.base.errors import CompileError
+from sheer.base.errors import CompileError, UsageError
 from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.compile import (
     OVERLAY,
@@ -24,7 +24,7 @@ from sheer.cuda.toolchain.compile import (
     include_flags,
     math_library,
 )
-from sheer.cuda.toolchain.options import Options, parse
+from sheer.cuda.toolchain.options import Options, check_architecture, parse
 
 NAME_OPTION = "--sheer-name-expression="
 LOWERED = "// sheer-lowered "
@@ -56,8 +56,10 @@ def _parse(words: Sequence[str]) -> Parsed:
         else:
             shared.append(word)
     options = parse(shared)
-    if options.inputs:
-        raise CompileError(f"nvrtc: error: {options.inputs[0][1]!r} is not an option")
+    unknown = [note.split()[2] for note in options.notes if "is unknown" in note]
+    if options.inputs or unknown:
+        raise UsageError(f"nvrtc: error: unrecognized option {(unknown or [options.inputs[0][1]])[0]!r}")
+    check_architecture(options)
     return Parsed(options, frozenset(own), tuple(names))
 
 

@@ -284,3 +284,10 @@ def _store(options: Options, row: Row, value: str, word: str) -> None:
         known += _commas(value)
     else:
         known.append(value)
+
+
+def check_architecture(options: Options) -> None:
+    """Refuses what names no architecture; which one it is does not matter here."""
+    for text in options.all("generate-code") + options.all("gpu-architecture"):
+        if not ("sm_" in text or "compute_" in text or text in ("native", "all", "all-major", "OFF")):
+            raise UsageError(f"nvcc: {text!r} is no architecture; use sm_80, compute_80, native or all")

@@ -27,7 +27,8 @@ bool image_is_relocatable(const void* fatbin) {
   return head.flags & 1;
 }
 
-static Error add_image(Module* m, const Image& image) {
+// `raw`: a text that the program brings itself, and that nobody has assembled before.
+static Error add_image(Module* m, const Image& image, bool* raw) {
   const char* at = static_cast<const char*>(image.data);
   if (!at) return Error::InvalidValue;
   if ((!image.bytes || image.bytes >= sizeof(FatHead)) && is_fat(at)) {
@@ -54,6 +55,7 @@ static Error add_image(Module* m, const Image& image) {
     return Error::NoBinaryForGpu;
   }
   m->texts.push(String(at, bytes));
+  *raw = true;
   return Error::Ok;
 }
 
@@ -161,8 +163,8 @@ static void module_clear(Module* m) {
   m->data.clear();
 }
 
-static Error describe(Module* m) {
-  String header("verb module\n");
+static Error describe(Module* m, bool check) {
+  String header(check ? "verb module\ncheck all\n" : "verb module\n");
   Vec<Piece> pieces;
   add_blob(m, &header, &pieces);
   Sha256 sha;
@@ -193,9 +195,10 @@ Error module_load(const Image* images, uint32_t count, Module** out) {
   if (!images || !count || !out) return Error::InvalidValue;
   Module* m = make<Module>();
   Error error = Error::Ok;
-  for (uint32_t i = 0; i < count && error == Error::Ok; i++) error = add_image(m, images[i]);
+  bool raw = false;
+  for (uint32_t i = 0; i < count && error == Error::Ok; i++) error = add_image(m, images[i], &raw);
   if (error == Error::Ok && !m->texts.count) error = Error::InvalidImage;
-  if (error == Error::Ok) error = describe(m);
+  if (error == Error::Ok) error = describe(m, raw);
   if (error != Error::Ok) {
     module_clear(m);
     drop(m);

@@ -255,6 +255,7 @@ Error nvrtc_compile(const NvrtcRequest& request, Text* ptx, Text* log) {
   *ptx = Text{texts[0], ptx_bytes};
   *log = Text{texts[1], log_bytes};
   if (reply.error != Error::Ok && !reply.refused) set_message("%s", texts[1]);
+  if (!strncmp(reply.header.c(), "error UsageError", 16)) return Error::InvalidValue;  // an option
   return reply.refused ? Error::InvalidSource : reply.error;
 }
 }  // namespace sheer
