@@ -166,7 +166,34 @@ def bind(opcode: str) -> Binding:
         if modifiers is not None:
             _cache[opcode] = binding = Binding(row, form, SimpleNamespace(**modifiers))
             return binding
+    ordered = _in_order(name, parts) if name in ANY_ORDER else None
+    if ordered is not None:
+        _cache[opcode] = binding = bind(ordered)
+        return binding
     raise UnknownOpcode(_what_exists(opcode, name))
+
+
+# Inline assembly in the wild writes the operation before the order and the scope (atom.add.relaxed.gpu.u32), and the
+# vendor's assembler takes it.
+ANY_ORDER = frozenset(("atom", "red", "ld", "st"))
+
+
+def _in_order(name: str, parts: list[str]) -> str | None:
+    """The opcode with its modifiers in the order of the first form that has them all; None if none has or they are so."""
+    for form, _ in TABLE.get(name, ()):
+        free = dict(enumerate(alternatives for _, _, alternatives in form.slots))
+        places = []
+        for part in parts:
+            place = next((at for at, alternatives in free.items() if part in alternatives), None)
+            if place is None:
+                break
+            del free[place]
+            places.append(place)
+        else:
+            ordered = [part for _, part in sorted(zip(places, parts, strict=True))]
+            if ordered != parts and _match(form.slots, ordered) is not None:
+                return ".".join([name, *ordered])
+    return None
 
 
 def _match(slots: tuple[tuple[str, bool, tuple[str, ...]], ...], parts: list[str]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sheer.flow import compile_kernel
+from sheer.isa.row import UnknownOpcode, bind
 from sheer.oracle.operands import from_bits
 from sheer.ptx import parse
 from tests.isa.spellings import Case, cases, close, kernel, operand_bits, packed_cells, sharing, show
@@ -88,3 +89,18 @@ def test_operands_that_lanes_share(name: str) -> None:
 def test_every_spelling(name: str) -> None:
     wrong = check(ALL[name], 128)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("written, meant", [
+    ("atom.add.relaxed.gpu.s32", "atom.relaxed.gpu.add.s32"),
+    ("atom.cas.acq_rel.cta.shared.b64", "atom.acq_rel.cta.shared.cas.b64"),
+    ("ld.gpu.relaxed.u32", "ld.relaxed.gpu.u32"),
+])  # fmt: skip
+def test_modifiers_of_memory_operations_come_in_any_order(written: str, meant: str) -> None:
+    assert bind(written) is bind(meant)
+
+
+@pytest.mark.parametrize("opcode", ["atom.add.add.s32", "atom.add.gpu.cta.s32", "add.s32.sat"])
+def test_what_no_order_makes_right_stays_unknown(opcode: str) -> None:
+    with pytest.raises(UnknownOpcode):
+        bind(opcode)

@@ -9,6 +9,8 @@
 extern "C" __device__ __attribute__((convergent)) void __sheer_grid_sync();
 
 namespace cooperative_groups {
+/* libcu++ declares two of the classes ahead in this inner namespace, not inline. */
+namespace __v1 {
 
 #define SHEER_CG __device__ __inline__ __attribute__((always_inline))
 
@@ -226,6 +228,8 @@ template <class G> SHEER_CG void wait(const G &g) { g.sync(); }
 template <unsigned Stages, class G> SHEER_CG void wait_prior(const G &g) { g.sync(); }
 
 #undef SHEER_CG
+}  // namespace __v1
+using namespace __v1;
 }  // namespace cooperative_groups
 
 #endif

@@ -45,6 +45,9 @@ struct __attribute__((aligned(2))) __nv_bfloat16 {
   SHEER_HALF_MEMBER constexpr __nv_bfloat16(const __nv_bfloat16_raw &raw) : __x(raw.x) {}
   SHEER_HALF_MEMBER __nv_bfloat16 &operator=(const __nv_bfloat16_raw &raw) { __x = raw.x; return *this; }
   SHEER_HALF_MEMBER constexpr operator __nv_bfloat16_raw() const { return __nv_bfloat16_raw{__x}; }
+  SHEER_HALF_MEMBER operator __nv_bfloat16_raw() const volatile { return __nv_bfloat16_raw{__x}; }
+  SHEER_HALF_MEMBER volatile __nv_bfloat16 &operator=(const __nv_bfloat16_raw &raw) volatile { __x = raw.x; return *this; }
+  SHEER_HALF_MEMBER volatile __nv_bfloat16 &operator=(const volatile __nv_bfloat16_raw &raw) volatile { __x = raw.x; return *this; }
 #if !defined(__CUDA_NO_BFLOAT16_CONVERSIONS__)
   explicit SHEER_HALF_MEMBER __nv_bfloat16(const __half &h) : __x(__float2bfloat16(__half2float(h)).__x) {}
   SHEER_HALF_MEMBER __nv_bfloat16(float x) : __x(__float2bfloat16(x).__x) {}

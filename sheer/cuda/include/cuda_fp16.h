@@ -44,6 +44,9 @@ struct __attribute__((aligned(2))) __half {
   SHEER_HALF_MEMBER constexpr __half(const __half_raw &raw) : __x(raw.x) {}
   SHEER_HALF_MEMBER __half &operator=(const __half_raw &raw) { __x = raw.x; return *this; }
   SHEER_HALF_MEMBER constexpr operator __half_raw() const { return __half_raw{__x}; }
+  SHEER_HALF_MEMBER operator __half_raw() const volatile { return __half_raw{__x}; }
+  SHEER_HALF_MEMBER volatile __half &operator=(const __half_raw &raw) volatile { __x = raw.x; return *this; }
+  SHEER_HALF_MEMBER volatile __half &operator=(const volatile __half_raw &raw) volatile { __x = raw.x; return *this; }
 #if !defined(__CUDA_NO_HALF_CONVERSIONS__)
   SHEER_HALF_MEMBER __half(float x) : __x(__float2half(x).__x) {}
   SHEER_HALF_MEMBER __half(double x) : __x(__double2half(x).__x) {}

@@ -11,9 +11,12 @@ static uint32_t most_threads(const Kernel* k) {
   uint64_t declared = uint64_t(t[0] ? t[0] : 1) * (t[1] ? t[1] : 1) * (t[2] ? t[2] : 1);
   return t[0] && declared < MAX_THREADS ? uint32_t(declared) : MAX_THREADS;
 }
-// Virtual registers of PTX are no measure of a real allocation; never more than a full block can have.
+// Virtual registers of PTX are no measure of a real allocation; never more than a full block can have, in the units
+// that are handed out (8 registers a thread, 4 warps), so that at least one block of the declared size is resident.
 static uint32_t registers_of(const Kernel* k) {
-  return max(16u, min(function_info(k->function).registers, min(255u, REGISTERS / most_threads(k))));
+  uint32_t warps = uint32_t(round_up((most_threads(k) + WARP - 1) / WARP, 4));
+  uint32_t most = REGISTERS / warps / 256 * 256 / WARP;
+  return max(16u, min(function_info(k->function).registers, min(255u, most)));
 }
 static uint32_t dynamic_limit(const Kernel* k, int ordinal, int most) {
   uint32_t fixed = function_info(k->function).static_shared;

@@ -1,15 +1,19 @@
 """CCCL (thrust, cub, libcu++): where its headers are, and what they must be told to compile with clang.
 
 In goes the Python environment, out come include flags, empty if the wheel `nvidia-cuda-cccl` is not installed.
-CCCL itself stays as it is; the few headers that must stand before its own are in include/cccl_overlay.
+CCCL itself stays as it is; the few headers that must stand before its own are in include/cccl_overlay, or are made from
+the installed ones and kept in the cache (`adjusted`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from functools import cache
 from pathlib import Path
+
+from sheer.base import cache as kept
 
 # The folder under site-packages/nvidia, in the order of preference: the wheels of CUDA 13, then those of 12.
 PLACES = ("cu13/include/cccl", "cuda_cccl/include/cccl", "cuda_cccl/include")
@@ -38,3 +42,38 @@ def include_flags() -> list[str]:
     if path is None:
         return []
     return ["-isystem", os.fspath(path), *DEFINES]
+
+
+# clang refuses `__shared__` variables of classes whose destructor has a body; nvcc only warns. Header and destructor.
+EMPTY_DESTRUCTORS = (("cuda/__barrier/barrier_block_scope.h", "~barrier()"),)
+
+
+def without_body(text: str, signature: str) -> str:
+    """`text` with the body of the function of this signature emptied; unchanged if there is no such function."""
+    start = text.find(signature)
+    opening = text.find("{", start)
+    if start < 0 or opening < 0 or text[start + len(signature) : opening].strip():
+        return text
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if not depth:
+            lines = "\n" * text.count("\n", opening, at)  # so that messages name the right line
+            return text[: opening + 1] + lines + text[at:]
+    return text
+
+
+@cache
+def adjusted() -> list[str]:
+    """Flags for a folder that stands before CCCL's: copies of the headers above, with the destructor emptied."""
+    path = folder()
+    if path is None:
+        return []
+    made: dict[str, bytes] = {}
+    for name, destructor in EMPTY_DESTRUCTORS:
+        if (path / name).exists():
+            made[name] = without_body((path / name).read_text(), destructor).encode()
+    key = hashlib.sha256(b"".join(name.encode() + made[name] for name in made)).hexdigest()[:16]
+    places = [kept.find("cccl", f"{key}/{name}") or kept.store("cccl", f"{key}/{name}", made[name]) for name in made]
+    roots = {os.fspath(place)[: -len(name) - 1] for place, name in zip(places, made, strict=True)}
+    return [flag for root in sorted(roots) for flag in ("-isystem", root)]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import clang, explain, fatbin, host
+from sheer.cuda.toolchain import cccl, clang, explain, fatbin, host
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -133,12 +133,7 @@ def user_preprocessing(options: Options) -> list[str]:
 
 def include_flags() -> list[str]:
     """Our CUDA headers, and CCCL's if they are there."""
-    flags = ["-isystem", str(clang.INCLUDE)]
-    try:
-        from sheer.cuda.toolchain import cccl
-    except ImportError:
-        return flags
-    return flags + [str(flag) for flag in cccl.include_flags()]
+    return ["-isystem", str(clang.INCLUDE), *cccl.include_flags()]
 
 
 def standard(options: Options) -> str:
@@ -211,6 +206,7 @@ class Passes:
             str(OVERLAY),
             *_cuda_definitions(options),
             *user_preprocessing(options),
+            *cccl.adjusted(),
             *include_flags(),
             "-include",
             "cuda_runtime.h",

@@ -5,6 +5,15 @@
 __global__ void plain(int* p, short a, double b, char c) {
   if (threadIdx.x == 0) atomicAdd(p, int(a + b) + c);
 }
+// More virtual registers than a thread of a block of this size can have.
+__global__ void __launch_bounds__(384) greedy(float* p) {
+  float held[256];
+#pragma unroll
+  for (int i = 0; i < 256; ++i) held[i] = p[i * 384 + threadIdx.x];
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < 256; ++i) p[i * 384 + threadIdx.x] = held[255 - i];
+}
 __global__ void __launch_bounds__(256) with_shared(int* p) {
   __shared__ int s[4096];
   s[threadIdx.x] = int(threadIdx.x);
@@ -77,6 +86,8 @@ int main() {
   CHECK(blocks == 9);                            // 164 KB over 16 KB and 1 KB
   OK(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, with_shared, 512, 0));
   CHECK(blocks == 0);
+  OK(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, greedy, 384, 0));
+  CHECK(blocks == 1);                            // launch bounds keep their word: one block of that size fits
   OK(cudaOccupancyMaxPotentialBlockSize(&grid, &block, plain, 0, 0));
   CHECK(block > 0 && block % 32 == 0 && grid >= 128);
   OK(cudaOccupancyMaxPotentialBlockSize(&grid, &block, plain, 0, 100));

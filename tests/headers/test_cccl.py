@@ -1,0 +1,44 @@
+"""CCCL (thrust, cub, libcu++): programs over its algorithms, each of which checks itself and says `all right`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sheer.cuda.toolchain import cccl
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+needs_cccl = pytest.mark.skipif(cccl.folder() is None, reason="the wheel nvidia-cuda-cccl is not installed")
+
+
+@needs_cccl
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["libcudacxx", "thrust_algorithms", "cub_algorithms"])
+def test_program_checks_itself(name: str) -> None:
+    command = [sys.executable, "-m", "sheer", "run", str(PROGRAMS / f"{name}.cu")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all right" in done.stdout
+
+
+def test_only_the_named_body_is_emptied() -> None:
+    text = "class a { a() { f(); } ~a()\n { if (x) { g(); }\n } void h() { ~a(); } };"
+    assert cccl.without_body(text, "~a()") == "class a { a() { f(); } ~a()\n {\n} void h() { ~a(); } };"
+    assert cccl.without_body(text, "~b()") == text
+    assert cccl.without_body("~a() = default; void h() {}", "~a()") == "~a() = default; void h() {}"
+
+
+@needs_cccl
+def test_the_adjusted_header_is_found_before_the_installed_one() -> None:
+    flag, root = cccl.adjusted()
+    header, destructor = cccl.EMPTY_DESTRUCTORS[0]
+    assert flag == "-isystem"
+    text = Path(root, header).read_text()
+    assert text != (cccl.folder() or Path(os.devnull)).joinpath(header).read_text()
+    assert text.count("\n") == (cccl.folder() or Path(os.devnull)).joinpath(header).read_text().count("\n")
+    assert destructor in text
