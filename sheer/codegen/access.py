@@ -128,6 +128,8 @@ class AccessLanes(OperandLanes):
             for i, value in enumerate(values):
                 self.write_param(planes, operands[0].offset + i * kind.bytes, kind, value)
             return
+        if id(ins) in self.compiler.turns:
+            self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])
         address = self.address(ins, operands[0], space)
         self.check(address, kind.bytes * len(values), 1, ins)
         self.store_lanes(kind, values, address, m.sem not in ("", "weak"))

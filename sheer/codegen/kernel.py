@@ -15,7 +15,7 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype
-from sheer.passes import cfg, polling, ssa, width
+from sheer.passes import cfg, polling, ssa, turns, width
 from sheer.passes.cfg import Graph
 from sheer.passes.facts import Facts, analyse
 
@@ -65,6 +65,7 @@ class KernelCompiler:
         self.locations: dict[tuple[int, int], str] = {}
         self.scope = ""
         self.polling_blocks: dict[str, set[int]] = {}
+        self.turns: set[int] = set()  # stores before which the other warps of the block come as far
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
 
@@ -142,6 +143,8 @@ class KernelCompiler:
             facts = self._widened(graphs, facts)
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
+            if not self.lane_fibers:
+                self.turns |= turns.stores(found)
         self.program.metadata_node("!{}")
         self._debug_header()
         depth, self.recursive = depths(self.functions)

@@ -54,6 +54,7 @@ uint32_t sheer_rt_barrier(SheerFrame*, uint32_t group, uint32_t arriving, uint32
 void sheer_rt_exited(SheerFrame*, uint32_t group, uint32_t lanes);
 void sheer_rt_grid_barrier(SheerFrame*, uint32_t group, uint32_t arriving);   // waits for all live threads of the grid
 void sheer_rt_yield(SheerFrame*, uint32_t group);                    // in polling loops
+void sheer_rt_turn(SheerFrame*, uint32_t group);                     // the other groups of the block go on first, as far as they get
 void sheer_rt_nanosleep(SheerFrame*, uint32_t group, uint32_t ns);
 // Lane-fiber mode: deposits `value` for `lane`, waits for all lanes of `members` (those exited excepted), then out[32] holds their
 // values; returns the mask of lanes that took part.

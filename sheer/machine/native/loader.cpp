@@ -13,11 +13,12 @@ static const struct {
   const char* name;
   void* address;
 } services[] = {
-    SERVICE(sheer_rt_barrier),    SERVICE(sheer_rt_exited),      SERVICE(sheer_rt_grid_barrier),
-    SERVICE(sheer_rt_yield),      SERVICE(sheer_rt_nanosleep),   SERVICE(sheer_rt_lanes),
-    SERVICE(sheer_rt_activemask), SERVICE(sheer_rt_trap),        SERVICE(sheer_rt_assertfail),
-    SERVICE(sheer_rt_vprintf),    SERVICE(sheer_rt_malloc),      SERVICE(sheer_rt_free),
-    SERVICE(sheer_rt_clock64),    SERVICE(sheer_rt_globaltimer), SERVICE(sheer_rt_check),
+    SERVICE(sheer_rt_barrier),     SERVICE(sheer_rt_exited),      SERVICE(sheer_rt_grid_barrier),
+    SERVICE(sheer_rt_yield),       SERVICE(sheer_rt_turn),        SERVICE(sheer_rt_nanosleep),
+    SERVICE(sheer_rt_lanes),       SERVICE(sheer_rt_activemask),  SERVICE(sheer_rt_trap),
+    SERVICE(sheer_rt_assertfail),  SERVICE(sheer_rt_vprintf),     SERVICE(sheer_rt_malloc),
+    SERVICE(sheer_rt_free),        SERVICE(sheer_rt_clock64),     SERVICE(sheer_rt_globaltimer),
+    SERVICE(sheer_rt_check),
 };
 
 void* runtime_symbol(const char* name) {

@@ -41,6 +41,14 @@ SERVICE_CALL void sheer_rt_yield(SheerFrame* frame, uint32_t) {
   suspend(b);
 }
 
+// Before shared memory is used again: the other groups of the block, as far as they can run, read it first.
+SERVICE_CALL void sheer_rt_turn(SheerFrame* frame, uint32_t) {
+  Block* b = block_of(frame);
+  if (b->simple || !b->ready_first) return;
+  make_ready(b, b->current);
+  suspend(b);
+}
+
 SERVICE_CALL void sheer_rt_nanosleep(SheerFrame* frame, uint32_t group, uint32_t ns) {
   Block* b = block_of(frame);
   if (b->simple) return;
