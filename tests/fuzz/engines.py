@@ -1,99 +1,105 @@
-"""Runs a random program on both engines. In: a Program. Out: how their results differ, or nothing; and the smallest program that still differs."""
+"""Runs random programs on both engines. In: a Program and a way of compiling it. Out: how the results differ, or nothing.
+
+The native engine runs in a process of its own, so that a crash is a finding, too, and so that each way of compiling has its knobs.
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import multiprocessing
+import os
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from sheer import oracle
-from sheer.flow import compile_kernel
-from sheer.ptx import parse
-from tests.fuzz.generator import CELLS, COUNTERS, INPUTS, Node, Program
+from tests import engines
+from tests.fuzz.program import COLUMNS, RECORD, Program
+
+SECONDS = 60  # for one program
 
 
-def inputs(program: Program) -> tuple[np.ndarray, np.ndarray, int]:
-    """The read-only words, the words before the reductions, the number."""
-    rng = random.Random(program.seed ^ 0xF00D)
-    words = [rng.choice([rng.getrandbits(32), rng.randrange(16), rng.randrange(1024)]) for _ in range(INPUTS)]
-    return np.array(words, np.uint32), np.arange(COUNTERS, dtype=np.uint32) * 77, rng.randrange(80)
+@dataclass(frozen=True)
+class Way:
+    """How programs are compiled: vector instructions and lanes of a group (0: the compiler's choice)."""
+
+    isa: str = "native"
+    lanes: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.isa}-{self.lanes or 'any'}"
 
 
-def native(program: Program, isa: str = "") -> np.ndarray:
-    """What the native engine writes."""
-    words, counters, number = inputs(program)
-    out = np.zeros(program.grid * program.threads * CELLS, np.uint32)
-    params = b"".join(int(a.ctypes.data).to_bytes(8, "little") for a in (words, out, counters)) + number.to_bytes(4, "little")
-    compile_kernel(parse(program.text()), "fuzz", program.block, isa).launch((program.grid, 1, 1), params)
-    return np.concatenate([out, counters])
+def launch(program: Program, engine: Any) -> np.ndarray:
+    """Every word that the program leaves behind."""
+    words, cells, number = program.inputs()
+    out = np.arange(program.total * RECORD, dtype=np.uint32) * 3
+    columns = np.arange(program.total * COLUMNS, dtype=np.uint32) * 5
+    reduced = np.array(cells, np.uint32)
+    engine(program.text(), "fuzz", program.grid, program.block, [np.array(words, np.uint32), out, columns, reduced, number])
+    return np.concatenate([out, columns, reduced])
 
 
 def reference(program: Program) -> np.ndarray:
-    """What the reference interpreter writes."""
-    words, counters, number = inputs(program)
-    memory = oracle.Arena()
-    size = 4 * program.grid * program.threads * CELLS
-    places = [memory.allocate(words.nbytes, words.tobytes()), memory.allocate(size), memory.allocate(counters.nbytes, counters.tobytes())]
-    params = b"".join(p.to_bytes(8, "little") for p in places) + number.to_bytes(4, "little")
-    oracle.run(parse(program.text()), "fuzz", (program.grid, 1, 1), program.block, params, memory)
-    return np.frombuffer(memory.load(places[1], size) + memory.load(places[2], counters.nbytes), np.uint32)
+    """What the interpreter leaves behind."""
+    return launch(program, engines.reference)
 
 
-def difference(program: Program, isa: str = "") -> str:
-    """"" or the first cell that differs."""
-    got, wanted = native(program, isa), reference(program)
+def _serve(connection: Any, way: Way) -> None:
+    os.environ["SHEER_ISA"], os.environ["SHEER_LANES"] = way.isa, str(way.lanes)
+    while True:
+        program = connection.recv()
+        try:
+            connection.send(launch(program, engines.native))
+        except Exception as error:
+            connection.send(f"{type(error).__name__}: {error}")
+
+
+class Native:
+    """The native engine in a process of its own, started again when it dies."""
+
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self.process: Any = None
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other, self.way), daemon=True)
+        self.process.start()
+        other.close()
+
+    def stop(self) -> None:
+        """Ends the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.process = None
+
+    def run(self, program: Program) -> np.ndarray | str:
+        """The words that the program leaves behind, or what went wrong."""
+        if self.process is None:
+            self._start()
+        self.connection.send(program)
+        if not self.connection.poll(SECONDS):
+            self.stop()
+            return "TimeoutError: the program runs on and on"
+        try:
+            return self.connection.recv()
+        except EOFError:
+            self.process.join()
+            status = self.process.exitcode
+            self.process = None
+            return f"Crash: the process ended with status {status}"
+
+
+def difference(program: Program, wanted: np.ndarray, got: np.ndarray | str) -> str:
+    """"" or the first word that differs."""
+    if isinstance(got, str):
+        return got
     different = np.flatnonzero(got != wanted)
     if not len(different):
         return ""
     first = int(different[0])
-    thread, cell = divmod(first, CELLS)
-    what = f"thread {thread} cell {cell}" if thread < program.grid * program.threads else f"counter {first % CELLS}"
-    return f"seed {program.seed}: {what}: native {got[first]:#x}, reference {wanted[first]:#x} ({len(different)} cells differ)"
-
-
-def smaller(program: Program, fails: Callable[[Program], bool]) -> Program:
-    """Takes statements away as long as the program still fails."""
-    changed = True
-    while changed:
-        changed = False
-        for body in _bodies(program):
-            size = max(len(body) // 2, 1)
-            while size:
-                position = 0
-                while position < len(body):
-                    taken = body[position : position + size]
-                    del body[position : position + size]
-                    if fails(program):
-                        changed = True
-                    else:
-                        body[position:position] = taken
-                        position += size
-                size //= 2
-        changed |= _unwrapped(program, fails)
-    return program
-
-
-def _bodies(program: Program) -> list[list[Node]]:
-    found: list[list[Node]] = []
-    work = [program.body, *program.functions]
-    while work:
-        body = work.pop(0)
-        found.append(body)
-        for node in body:
-            work += node.bodies()
-    return found
-
-
-def _unwrapped(program: Program, fails: Callable[[Program], bool]) -> bool:
-    """Tries to put the insides of a statement in its place."""
-    for body in _bodies(program):
-        for position, node in enumerate(body):
-            if not node.bodies():
-                continue
-            inside = [inner for part in node.bodies() for inner in part]
-            body[position : position + 1] = inside
-            if fails(program):
-                return True
-            body[position : position + len(inside)] = [node]
-    return False
+    thread, word = divmod(first, RECORD)
+    what = f"thread {thread} word {word}" if thread < program.total else f"word {first - program.total * RECORD} behind the records"
+    return f"Differs: {what}: native {got[first]:#x}, reference {wanted[first]:#x} ({len(different)} words differ)"

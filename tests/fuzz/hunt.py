@@ -1,49 +1,75 @@
-"""Looks for programs on which the engines differ: `python -m tests.fuzz.hunt FIRST COUNT [ISA]`. In: seeds. Out: the smallest failing PTX of each.
+"""Looks for programs on which the engines differ. In: seeds. Out: the smallest failing program of each.
 
-Every program runs in a process of its own, so that a crash is a finding too.
+    python -m tests.fuzz.hunt FIRST COUNT [--ways avx2-64,generic-32] [--keep FOLDER]
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
+from pathlib import Path
 
-from tests.fuzz.engines import difference, smaller
-from tests.fuzz.generator import Generator, Program
+import numpy as np
+
+from tests.fuzz.engines import Native, Way, difference, reference
+from tests.fuzz.generator import Generator
+from tests.fuzz.program import Program
+from tests.fuzz.reduce import smaller
+
+WAYS = "native-0,avx2-0,generic-32,native-64,avx2-128"
 
 
-def outcome(program: Program, isa: str) -> str:
-    """"" where the engines agree."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            text = difference(program, isa)
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-        os.write(writing, text.encode()[:60000])
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        text = stream.read().decode()
-    _, status = os.waitpid(child, 0)
-    return f"the process ended with status {status}" if status else text
+def way(text: str) -> Way:
+    """A Way from "isa-lanes"."""
+    isa, lanes = text.split("-")
+    return Way(isa, int(lanes))
+
+
+def kind(found: str) -> str:
+    """What sort of failure it is: a reduced program must show the same."""
+    return found.split("(")[0][:40] if not found.startswith("Differs") else "Differs"
+
+
+def failure(program: Program, native: Native) -> str:
+    """How the program fails; nothing where it does not, or where the program itself is not valid."""
+    try:
+        wanted: np.ndarray = reference(program)
+    except Exception:
+        return ""
+    return difference(program, wanted, native.run(program))
 
 
 def main() -> int:
-    first, count = int(sys.argv[1]), int(sys.argv[2])
-    isa = sys.argv[3] if len(sys.argv) > 3 else ""
+    """Hunts; 1 if anything was found."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("first", type=int)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--ways", default=WAYS)
+    parser.add_argument("--keep", type=Path, help="where the failing programs are written")
+    parser.add_argument("--raw", action="store_true", help="do not make them smaller")
+    options = parser.parse_args()
+    natives = [Native(way(text)) for text in options.ways.split(",")]
     bad = 0
-    for seed in range(first, first + count):
+    for seed in range(options.first, options.first + options.count):
         program = Generator(seed).make()
-        found = outcome(program, isa)
-        if not found:
+        try:
+            wanted = reference(program)
+        except Exception as error:
+            print(f"== seed {seed}: the reference: {type(error).__name__}: {error}", flush=True)
             continue
-        bad += 1
-        kind = found.split(":")[0][:12]
-        smaller(program, lambda p, kind=kind: outcome(p, isa).split(":")[0][:12] == kind)
-        print(f"== seed {seed}: {found[:400]}\n{program.text()}", flush=True)
-    print(f"{bad} of {count} programs failed")
+        for native in natives:
+            found = difference(program, wanted, native.run(program))
+            if found:
+                bad += 1
+                print(f"== seed {seed}, {native.way}: {found[:300]}", flush=True)
+                if not options.raw:
+                    smaller(program, lambda p, n=native, k=kind(found): kind(failure(p, n)) == k)
+                if options.keep:
+                    (options.keep / f"{seed}.ptx").write_text(program.text())
+                break
+    for native in natives:
+        native.stop()
+    print(f"{bad} of {options.count} programs failed")
     return 1 if bad else 0
 
 
