@@ -26,6 +26,7 @@ RUNTIME = {
     "__sheer_trap",
 }
 
+GRID_BARRIERS = ("__sheer_grid_sync", "cudaCGSynchronizeGrid")  # functions of the machine
 
 class Planes:
     """Storage of one .param variable: `unit` bytes per plane, `count` planes of all lanes."""
@@ -303,7 +304,7 @@ class CallLanes(WarpLanes):
 
     def _runtime_call(self, name: str, ins: Ins, returns: Args, arguments: Args) -> Any:
         common = [("ptr", self.frame), ("i32", self.group)]
-        if name in ("__sheer_grid_sync", "cudaCGSynchronizeGrid"):
+        if name in GRID_BARRIERS:
             self.compiler.flags |= 8
             self.text.intrinsic("sheer_rt_grid_barrier", "void", [*common, ("i32", self.active_count())])
             return self._return(ins, returns, B32, self.const(U32, 0)) if returns.items else None

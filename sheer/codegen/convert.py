@@ -104,13 +104,13 @@ class ConvertLanes(ApproxLanes):
     def _int_to_float_directed(self, to: ScalarType, t: ScalarType, a: Value, rnd: str) -> Value:
         if to.bits < 64:
             return self._float_to_float(to, F64, self._int_to_float_odd(t, a), rnd, False, False, False)
-        nearest = self._int_cast(F64, t, a)
         if t.bits <= 32:
-            return nearest
-        back = self._float_to_int(t, F64, nearest, "rzi")
-        error = self.simple("sub", a, back)
-        sign = self._int_cast(F64, SCALARS["s64"], error)
-        return self._nudge(F64, nearest, sign, rnd)
+            return self._int_cast(F64, t, a)
+        half = SCALARS[f"{t.kind}32"]  # both halves are exact in f64, and so is the error of their sum
+        high = self._int_cast(F64, half, self.widen(half, t, self.shr(t, a, self.const(SCALARS["u32"], 32))))
+        low = self._int_cast(F64, SCALARS["u32"], self.widen(SCALARS["u32"], t, a))
+        nearest, error = self._two_sum(self._op64("fmul", high, self.const(F64, 2.0**32)), low)
+        return self._nudge(F64, nearest, error, rnd)
 
     # -- floats ---------------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
 from sheer.passes.cfg import Block, Graph, Ins
 from sheer.passes.facts import Facts, destinations, thread_vectors
+from sheer.passes.leaving import past_barriers
 from sheer.passes.shape import Shape, ShapeLanes
 from sheer.passes.tight import tight_values
 
@@ -60,6 +61,7 @@ class FunctionEmitter(AccessLanes):
         self.scratch_pointer = ""
         self.carry: str = ""
         self.exit_label = "function.exit"
+        self.past = past_barriers(graph, compiler.waits) if graph.function.is_entry else set()
         self.prologue_done = False
         self.tight: set[int] = set()  # affine values that are base + constants in every lane, exactly
         self.versions: set[int] = set()  # masked blocks that have a full form, too
@@ -389,12 +391,8 @@ class FunctionEmitter(AccessLanes):
         if not self.facts.masked(block.index):
             self.text.jump(self.exit_label)
             return
-        if self.compiler.uses_barrier and self.function.is_entry:
-            self.text.intrinsic(
-                "sheer_rt_exited",
-                "void",
-                [("ptr", self.frame), ("i32", self.group), ("i32", self.active_count())],
-            )
+        if self.function.is_entry and block.index not in self.past:
+            self._count_exited(self.mask_name())
         self.text.jump(self.exit_label if self.whole else self._after(self.facts.position[block.index]))
 
     def _branch(self, block: Block) -> None:
@@ -480,25 +478,17 @@ class FunctionEmitter(AccessLanes):
 
     def _wait_at(self, target: int, mask: str) -> None:
         """Adds lanes to a block's mask; converged blocks need none: control gets there when the region is through."""
-        if self._just_leaves(target):
+        if self._goes_past(self.block.index, target):
             self._count_exited(mask)
-            return
         if not self.facts.masked(target):
             return
         wide = f"<{self.n} x i1>"
         old = self.text.op(f"load {wide}, ptr {self.masks[target]}")
         self.text.do(f"store {wide} {self.text.op(f'or {wide} {old}, {mask}')}, ptr {self.masks[target]}")
 
-    def _just_leaves(self, block: int) -> bool:
-        """The block does nothing but end the kernel: its lanes are gone for barriers that others still reach."""
-        there = self.graph.blocks[block]
-        return (
-            self.compiler.uses_barrier
-            and self.function.is_entry
-            and there.kind in ("return", "exit")
-            and not there.ins
-            and not there.phis
-        )
+    def _goes_past(self, source: int, target: int) -> bool:
+        """On this edge lanes leave the last barrier behind: they are gone for those that others still reach."""
+        return target in self.past and source not in self.past
 
     def _count_exited(self, mask: str) -> None:
         bits = self.text.op(f"bitcast <{self.n} x i1> {mask} to i{self.n}")
@@ -522,8 +512,8 @@ class FunctionEmitter(AccessLanes):
                 t.do(f"store <{self.n} x i1> {name}, ptr {self.masks[target]}")
             t.jump(self._body(target))
             return
-        if facts.masked(target) and self._straight(block.index, target) and not self._just_leaves(target):
-            if self._sole_entry(block.index, target):
+        if facts.masked(target) and self._straight(block.index, target):
+            if self._sole_entry(block.index, target) and not self._goes_past(block.index, target):
                 t.do(f"store <{self.n} x i1> {mask}, ptr {self.masks[target]}")
             else:
                 self._wait_at(target, mask)

@@ -10,18 +10,41 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheer.base.errors import CompileError
+from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import Target
 from sheer.codegen.text import Program, Text
-from sheer.ir.module import Function, Inst, Loc, Module, Prototype
+from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import cfg, polling, ssa, turns, width
-from sheer.passes.cfg import Graph
+from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE = 1, 2, 4, 8, 16, 32
 ABI_VERSION = 1
 _TILE = 4  # blocks
+
+
+def _is_barrier(opcode: str) -> bool:
+    return opcode.startswith(("bar.", "barrier.")) and ".warp" not in opcode
+
+
+def _waiting(functions: list[Function]) -> set[str]:
+    """Names of functions in which a barrier may be reached, and of those of the machine that are one."""
+    found = set(GRID_BARRIERS)
+    bodies = {f.name: [i for i in f.body or () if isinstance(i, Inst)] for f in functions}
+    changed = True
+    while changed:
+        changed = False
+        for name, body in bodies.items():
+            if name not in found and any(_is_barrier(i.opcode) or _calls(i, found) for i in body):
+                found.add(name)
+                changed = True
+    return found
+
+
+def _calls(inst: Inst, names: set[str]) -> bool:
+    return inst.opcode.startswith("call") and any(isinstance(o, Sym) and o.name in names for o in inst.operands)
 
 
 @dataclass(frozen=True)
@@ -53,8 +76,9 @@ class KernelCompiler:
         self.functions = reachable(module, kernel)
         self.shared_places, self.static_shared = self.layout.shared(self.functions)
         opcodes = {i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)}
-        self.uses_barrier = any(o.startswith(("bar.", "barrier.")) and ".warp" not in o for o in opcodes)
+        self.uses_barrier = any(map(_is_barrier, opcodes))
         self.flags = BARRIER if self.uses_barrier else 0
+        self.waiting_functions = _waiting(self.functions)
         self.ftz_by_mode = _flushes_everywhere(opcodes)
         if self.ftz_by_mode:
             self.flags |= FTZ
@@ -110,6 +134,13 @@ class KernelCompiler:
             ):
                 found.append(function)
         return found
+
+    def waits(self, ins: Ins) -> bool:
+        """Whether an instruction may wait for all threads of the block or the grid."""
+        if ins.binding.form.name == "call":
+            named = [s.name for s in ins.inst.operands if isinstance(s, Sym)]
+            return any(n in self.waiting_functions for n in named) if named else len(self.waiting_functions) > len(GRID_BARRIERS)
+        return _is_barrier(ins.inst.opcode)
 
     def polling_header(self, emitter: FunctionEmitter, block: Any) -> bool:
         return block.index in self.polling_blocks.get(emitter.function.name, ())

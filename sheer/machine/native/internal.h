@@ -89,6 +89,7 @@ Code* code_load(Vec<uint8_t> object, String* why_not);
 void code_unload(Code*);
 bool code_holds(const Code*, const void* pc);
 void* runtime_symbol(const char* name);  // sheer_rt_*, libm, libc
+void* half_symbol(const char* name);     // 16-bit floating point: what LLVM calls on processors without it
 // Applies one relocation; `stub` gives a near jump to a far function, `got` a near slot that holds the
 // address. (reloc.cpp)
 struct RelocHelp {

@@ -24,7 +24,8 @@ static const struct {
 void* runtime_symbol(const char* name) {
   for (auto& s : services)
     if (!strcmp(s.name, name)) return s.address;
-  // libmvec: vector math, if there; libgcc_s: what compilers call for 128-bit and half-precision arithmetic.
+  if (void* found = half_symbol(name)) return found;
+  // libmvec: vector math, if there; libgcc_s: what compilers call for 128-bit arithmetic.
   static const char* const libraries[] = {"libm.so.6", "libc.so.6", "libmvec.so.1", "libgcc_s.so.1"};
   static void* handles[4];
   for (int i = 0; i < 4; i++) {

@@ -1,0 +1,37 @@
+"""Random programs on both engines: every word that they leave behind must be the same. `hunt` looks for more, and makes them smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fuzz.engines import Native, Way, difference, reference
+from tests.fuzz.generator import Generator
+
+QUICK, MANY = 8, 150
+WAYS = [Way(), Way("avx2"), Way("native", 64)]
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=str)
+def native(request: pytest.FixtureRequest) -> Iterator[Native]:
+    engine = Native(request.param)
+    yield engine
+    engine.stop()
+
+
+def check(seed: int, native: Native) -> None:
+    program = Generator(seed).make()
+    wrong = difference(program, reference(program), native.run(program))
+    assert not wrong, f"seed {seed}, {native.way}: {wrong}"
+
+
+@pytest.mark.parametrize("seed", range(QUICK))
+def test_engines_agree(seed: int, native: Native) -> None:
+    check(seed, native)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(QUICK, MANY))
+def test_engines_agree_on_many(seed: int, native: Native) -> None:
+    check(seed, native)
