@@ -1,17 +1,19 @@
 """Loops that wait for memory. In: Facts of a function. Out: the headers of loops in which others must get their turn, and whether the lanes
 of a warp may wait for each other (then each lane runs on its own).
 
-A loop polls if one of its exits depends on an atomic's result or on a volatile, relaxed or acquiring load made in the loop. The usual
-update loop around compare-and-swap (its new value computed from the old one) does not wait for anybody.
+A loop polls if one of its exits depends on an atomic's result or on a volatile, relaxed or acquiring load made in the loop. Not so the
+loops that get on by themselves: the usual update loop around compare-and-swap (its new value computed from the old one), and one
+that draws numbers from a counter until they are past an end.
 
 An exit depends on a value directly, or because a branch on that value decides what the exit looks at (`if (flag) done = true`). Both
 give others their turn; only the first puts lanes apart: where a branch decides, the waiting lanes let the others finish the turn.
+Nor does a compare-and-swap that tries another place in every turn (a search for a free one) put lanes apart.
 """
 
 from __future__ import annotations
 
 from sheer.ir.module import Reg
-from sheer.passes.cfg import Ins
+from sheer.passes.cfg import Ins, immediate
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
@@ -34,25 +36,28 @@ def waits_on(facts: Facts, loop: Loop, branches: bool = False) -> list[Ins]:
     makers = {value: ins for b in loop.members for ins in graph.blocks[b].ins for value in ins.defs.values()}
     phis = {phi.value: phi for b in loop.members for phi in graph.blocks[b].phis}
     leaving = [b for b in loop.members if any(s not in loop.members for s in graph.blocks[b].succs)]
-    work = [graph.blocks[b].cond_value for b in leaving if graph.blocks[b].kind == "branch"]
+    values = [graph.blocks[b].cond_value for b in leaving if graph.blocks[b].kind == "branch"]
     if branches:
-        work += _deciders(facts, loop, leaving)
+        values += _deciders(facts, loop, leaving)
     found: dict[int, Ins] = {}
-    seen: set[int] = set()
+    seen: set[tuple[int, bool]] = set()
+    work = [(value, False) for value in values]  # and whether only its order among numbers matters
     while work:
-        value = work.pop()
-        if value in seen:
+        value, ordered = item = work.pop()
+        if item in seen:
             continue
-        seen.add(value)
+        seen.add(item)
         if value in phis:
-            work.extend(phis[value].sources)
+            work.extend((source, ordered) for source in phis[value].sources)
             if branches:
                 preds = graph.blocks[graph.value_block[value]].preds
-                work.extend(_deciders(facts, loop, [p for p in preds if p in loop.members]))
+                deciders = _deciders(facts, loop, [p for p in preds if p in loop.members])
+                work.extend((decider, False) for decider in deciders)
         elif value in makers:
             ins = makers[value]
-            work.extend(ins.uses.values())
-            if _strong(ins) and not _updates(ins, makers, phis):
+            work.extend((used, ordered or _orders(ins)) for used in ins.uses.values())
+            alone = _updates(ins, makers, phis) or (ordered and _counts(ins))
+            if _strong(ins) and not alone and (branches or not _searches(ins, makers, phis)):
                 found[id(ins)] = ins
     return list(found.values())
 
@@ -101,4 +106,34 @@ def _updates(ins: Ins, makers: dict[int, Ins], phis: dict[int, object]) -> bool:
             work.extend(makers[value].uses.values())
         elif value in phis:
             work.extend(phis[value].sources)  # type: ignore[attr-defined]
+    return False
+
+
+def _orders(ins: Ins) -> bool:
+    """A comparison other than for equality."""
+    return ins.binding.form.name == "setp" and getattr(ins.binding.m, "rel", "") not in ("eq", "ne", "equ", "neu")
+
+
+def _counts(ins: Ins) -> bool:
+    """Draws the next number from a counter."""
+    if ins.binding.form.name != "atom" or getattr(ins.binding.m, "op", "") not in ("add", "inc", "dec"):
+        return False
+    return immediate(ins.inst.operands[2]) != 0
+
+
+def _searches(ins: Ins, makers: dict[int, Ins], phis: dict[int, object]) -> bool:
+    """Compare-and-swap at an address that changes from turn to turn."""
+    if ins.binding.form.name != "atom" or getattr(ins.binding.m, "op", "") != "cas":
+        return False
+    address = ins.inst.operands[1]
+    base = getattr(address, "base", None)
+    work = [ins.uses[base.name]] if isinstance(base, Reg) else []
+    seen: set[int] = set()
+    while work:
+        value = work.pop()
+        if value in phis:
+            return True
+        if value not in seen and value in makers:
+            seen.add(value)
+            work.extend(makers[value].uses.values())
     return False
