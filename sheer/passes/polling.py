@@ -7,6 +7,7 @@ that draws numbers from a counter until they are past an end.
 
 An exit depends on a value directly, or because a branch on that value decides what the exit looks at (`if (flag) done = true`). Both
 give others their turn; only the first puts lanes apart: where a branch decides, the waiting lanes let the others finish the turn.
+Lanes also stay together where nothing is written after the loop: what they wait for can only happen in it.
 Nor does a compare-and-swap that tries another place in every turn (a search for a free one) put lanes apart.
 """
 
@@ -17,6 +18,7 @@ from sheer.passes.cfg import Ins, immediate
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
+_WRITES = ("st", "atom", "red", "call", "cp", "mbarrier", "sust", "wmma")
 _STRONG = ("volatile", "relaxed", "acquire", "mmio")
 
 
@@ -27,7 +29,28 @@ def headers(facts: Facts) -> set[int]:
 
 def lanes_wait(facts: Facts) -> bool:
     """Some polling loop is left by its lanes at different times: one lane may wait for what another does after the loop."""
-    return any(id(loop) in facts.divergent_loops and waits_on(facts, loop) for loop in facts.loops)
+    return any(
+        id(loop) in facts.divergent_loops and waits_on(facts, loop) and _writes_after(facts, loop)
+        for loop in facts.loops
+    )
+
+
+def _writes_after(facts: Facts, loop: Loop) -> bool:
+    """A lane that has left the loop may still write to memory."""
+    if not facts.is_entry:
+        return True  # the caller may
+    blocks = facts.graph.blocks
+    work = [s for b in loop.members for s in blocks[b].succs if s not in loop.members]
+    seen = set(loop.members)
+    while work:
+        block = work.pop()
+        if block in seen:
+            continue
+        seen.add(block)
+        if any(ins.binding.form.name.startswith(_WRITES) for ins in blocks[block].ins):
+            return True
+        work.extend(blocks[block].succs)
+    return False
 
 
 def waits_on(facts: Facts, loop: Loop, branches: bool = False) -> list[Ins]:
