@@ -28,20 +28,32 @@ class GatherLanes(ConvertLanes):
     # -- loads -----------------------------------------------------------------------------------------------------------------
 
     def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
-        if address.shape is not None and count == 1 and not self.mask and t.bits <= 64:
-            return [self._by_elements(t, address)]
+        if count > 1 and t.bits < 64:  # in larger units
+            unit = SCALARS[f"b{min(64, t.bits * count)}"]
+            per = unit.bits // t.bits
+            return [part for v in self._gather(unit, count // per, address) for part in self._split(t, v, per)]
+        if address.shape is not None and not self.mask and t.bits <= 64:
+            return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
         if self._worth_a_try(t, address):
             return self._row_or_gather(t, count, address)
         return self._gather_all(t, count, self.pointers(address), self.n, self.mask_name())
 
-    def _by_elements(self, t: ScalarType, address: Value) -> Value:
+    def _split(self, t: ScalarType, v: Value, per: int) -> list[Value]:
+        """The parts of a unit, the lowest first."""
+        ty = f"<{per * self.n} x i{t.bits}>"
+        parts = self.text.op(f"bitcast <{self.n} x i{v.bits}> {self.vec(v)} to {ty}")
+        return [self.vector(t.bits, self._every(parts, t, per * self.n, i, per, False)) for i in range(per)]
+
+    def _by_elements(self, t: ScalarType, address: Value, offset: int) -> Value:
         """Constant offsets from one base: a scalar load for each lane needs no addresses in vectors."""
         base = self.pointer(address)
         ty = int_type(t.bits, self.n)
         result = "poison"
         for lane in range(self.n):
             place = self.piece_pointer(address, base, lane)
-            one = self.text.op(f"load i{t.bits}, ptr {place}, align {t.bytes}")
+            if offset:
+                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
+            one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 4)}")
             result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
         return self.vector(t.bits, result)
 
@@ -173,8 +185,13 @@ class GatherLanes(ConvertLanes):
     # -- stores ----------------------------------------------------------------------------------------------------------------
 
     def _scatter(self, t: ScalarType, values: list[Value], address: Value) -> None:
-        if address.shape is not None and len(values) == 1 and not self.mask and t.bits <= 64:
-            self._elements_out(t, values[0], address)
+        if len(values) > 1 and t.bits < 64:  # in larger units
+            unit = SCALARS[f"b{min(64, t.bits * len(values))}"]
+            per = unit.bits // t.bits
+            self._scatter(unit, [self._joined(t, values[i : i + per]) for i in range(0, len(values), per)], address)
+            return
+        if address.shape is not None and not self.mask and t.bits <= 64:
+            self._elements_out(t, values, address)
             return
         if not self._worth_a_try(t, address):
             self._scatter_all(t, values, self.pointers(address))
@@ -195,14 +212,23 @@ class GatherLanes(ConvertLanes):
             self.vec(value)
         self._pieces_as_rows(t.bytes * len(values), address, row, irregular)
 
-    def _elements_out(self, t: ScalarType, value: Value, address: Value) -> None:
+    def _joined(self, t: ScalarType, parts: list[Value]) -> Value:
+        """A unit of several parts, the lowest first."""
+        row = self._interleave(t, parts, 0, self.n)
+        bits = t.bits * len(parts)
+        wide = self.text.op(f"bitcast <{len(parts) * self.n} x i{t.bits}> {row} to <{self.n} x i{bits}>")
+        return self.vector(bits, wide)
+
+    def _elements_out(self, t: ScalarType, values: list[Value], address: Value) -> None:
         """Constant offsets from one base, lane by lane: where lanes share an address the last one wins."""
         base, ty = self.pointer(address), int_type(t.bits, self.n)
-        name = self.vec(value)
+        names = [self.vec(value) for value in values]
         for lane in range(self.n):
             place = self.piece_pointer(address, base, lane)
-            one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
-            self.text.do(f"store i{t.bits} {one}, ptr {place}, align {t.bytes}")
+            for i, name in enumerate(names):
+                at = self.text.op(f"getelementptr i8, ptr {place}, i64 {i * t.bytes}") if i else place
+                one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
+                self.text.do(f"store i{t.bits} {one}, ptr {at}, align {min(t.bytes, 4)}")
 
     def _scatter_one(self, t: ScalarType, name: str, places: str, lanes: int, mask: str) -> None:
         self.text.intrinsic(
