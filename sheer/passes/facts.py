@@ -21,6 +21,9 @@ from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
 _TOP = object()
 
 
+_PATIENCE = 6  # changes of a shape
+
+
 class Facts:
     """What the passes found out about one function for one block shape."""
 
@@ -36,6 +39,10 @@ class Facts:
         self.divergent = [False] * len(graph.blocks)
         self.context: list[frozenset[tuple[int, int]]] = [frozenset()] * len(graph.blocks)
         self.divergent_loops: set[int] = set()
+        self.clock = 1  # of the analysis: when a shape, or what depends on branches, last changed
+        self.changed_at = [0] * len(graph.value_type)
+        self.contexts_at = 0
+        self.times_changed = [0] * len(graph.value_type)
         self.mixed_phis: set[int] = set()  # values of phis at which differently masked edges meet
 
     def masked(self, block: int) -> bool:
@@ -93,16 +100,17 @@ def analyse(
     param_regs = {p.name for p in graph.function.params if p.is_reg}
     for reg, value in getattr(graph, "undefined", {}).items():
         facts.shape[value] = VARYING if reg in param_regs else lanes_k.uniform()
-    for _ in range(200):
-        if not _sweep(facts, lanes_k):
-            break
+    seen: dict[int, int] = {}
+    while _sweep(facts, lanes_k, seen):
+        pass
     for value, shape in enumerate(facts.shape):
         if shape is _TOP:
             facts.shape[value] = VARYING
     return facts
 
 
-def _sweep(facts: Facts, k: FactLanes) -> bool:
+def _sweep(facts: Facts, k: FactLanes, seen: dict[int, int]) -> bool:
+    """Brings every instruction up to date whose operands have changed since it was `seen`."""
     changed = False
     graph = facts.graph
     for index in facts.order:
@@ -111,6 +119,10 @@ def _sweep(facts: Facts, k: FactLanes) -> bool:
         for phi in block.phis:
             changed |= _update(facts, phi.value, _phi_shape(facts, index, phi))
         for ins in block.ins:
+            before = seen.get(id(ins), -1)
+            if before >= facts.contexts_at and all(facts.changed_at[v] <= before for v in ins.uses.values()):
+                continue
+            seen[id(ins)] = facts.clock
             for reg, shape in k.results(ins):
                 if reg is not None:
                     changed |= _update(facts, ins.defs[reg], shape)
@@ -124,6 +136,8 @@ def _sweep(facts: Facts, k: FactLanes) -> bool:
         if divergent and not facts.divergent[index]:
             facts.divergent[index] = changed = True
             _contexts(facts)
+            facts.clock += 1
+            facts.contexts_at = facts.clock
     return changed
 
 
@@ -143,6 +157,13 @@ def _update(facts: Facts, value: int, shape: Any) -> bool:
         shape = shape.with_key(value)
         if old is not _TOP and shape.identical(old):
             return False
+        facts.times_changed[value] += 1
+        if facts.times_changed[value] > _PATIENCE:  # what is known of the base shrinks bit by bit around a loop: give it up
+            shape = Shape(shape.c, shape.stride, shape.m, key=value)
+            if old is not _TOP and shape.identical(old):
+                return False
+    facts.clock += 1
+    facts.changed_at[value] = facts.clock
     facts.shape[value] = shape
     return True
 

@@ -8,6 +8,7 @@ only addresses use that (values are computed exactly), see docs/deviations.md.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Shape:
     const: the value, if known; key: the SSA value it belongs to (for use as a stride).
     """
 
-    __slots__ = ("bits", "c", "const", "key", "m", "stride", "tz")
+    __slots__ = ("bits", "c", "const", "key", "m", "stride", "tz", "uniform")
 
     def __init__(
         self,
@@ -44,17 +45,20 @@ class Shape:
             const,
             key,
         )
-
-    @property
-    def uniform(self) -> bool:
-        return self.stride is None and not self.c.any()
+        self.uniform: bool = stride is None and not c.any()
 
     def with_key(self, key: Any) -> Shape:
-        return Shape(self.c, self.stride, self.m, self.tz, self.bits, self.const, key)
+        other = copy(self)
+        other.key = key
+        return other
 
     def same(self, other: Shape | None) -> bool:
         """Equal up to what is known of the base."""
-        if other is None or self.stride != other.stride or not np.array_equal(self.c, other.c):
+        if other is None or self.stride != other.stride or self.uniform != other.uniform:
+            return False
+        if self.uniform or self is other:
+            return True
+        if self.c is not other.c and not np.array_equal(self.c, other.c):
             return False
         return self.stride is None or np.array_equal(self.m, other.m)
 
