@@ -31,14 +31,14 @@ class GatherLanes(ConvertLanes):
         if count > 1 and t.bits < 64:  # in larger units
             unit = SCALARS[f"b{min(64, t.bits * count)}"]
             per = unit.bits // t.bits
-            return [part for v in self._gather(unit, count // per, address) for part in self._split(t, v, per)]
+            return [part for v in self._gather(unit, count // per, address) for part in self._out_of_unit(t, v, per)]
         if address.shape is not None and not self.mask and t.bits <= 64:
             return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
         if self._worth_a_try(t, address):
             return self._row_or_gather(t, count, address)
         return self._gather_all(t, count, self.pointers(address), self.n, self.mask_name())
 
-    def _split(self, t: ScalarType, v: Value, per: int) -> list[Value]:
+    def _out_of_unit(self, t: ScalarType, v: Value, per: int) -> list[Value]:
         """The parts of a unit, the lowest first."""
         ty = f"<{per * self.n} x i{t.bits}>"
         parts = self.text.op(f"bitcast <{self.n} x i{v.bits}> {self.vec(v)} to {ty}")
@@ -188,7 +188,7 @@ class GatherLanes(ConvertLanes):
         if len(values) > 1 and t.bits < 64:  # in larger units
             unit = SCALARS[f"b{min(64, t.bits * len(values))}"]
             per = unit.bits // t.bits
-            self._scatter(unit, [self._joined(t, values[i : i + per]) for i in range(0, len(values), per)], address)
+            self._scatter(unit, [self._into_unit(t, values[i : i + per]) for i in range(0, len(values), per)], address)
             return
         if address.shape is not None and not self.mask and t.bits <= 64:
             self._elements_out(t, values, address)
@@ -212,7 +212,7 @@ class GatherLanes(ConvertLanes):
             self.vec(value)
         self._pieces_as_rows(t.bytes * len(values), address, row, irregular)
 
-    def _joined(self, t: ScalarType, parts: list[Value]) -> Value:
+    def _into_unit(self, t: ScalarType, parts: list[Value]) -> Value:
         """A unit of several parts, the lowest first."""
         row = self._interleave(t, parts, 0, self.n)
         bits = t.bits * len(parts)
