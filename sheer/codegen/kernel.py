@@ -13,16 +13,18 @@ from sheer.base.errors import CompileError
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
-from sheer.codegen.llvm import Target
+from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, polling, ssa, turns, width
+from sheer.passes import cfg, order, polling, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE = 1, 2, 4, 8, 16, 32
 ABI_VERSION = 1
 _TILE = 4  # blocks
+_CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
+_GAIN = 0.85  # of a whole warp's work per thread
 
 
 def _is_barrier(opcode: str) -> bool:
@@ -89,6 +91,7 @@ class KernelCompiler:
         self.locations: dict[tuple[int, int], str] = {}
         self.scope = ""
         self.polling_blocks: dict[str, set[int]] = {}
+        self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
@@ -172,10 +175,13 @@ class KernelCompiler:
             facts = self._facts(graphs)
         elif not self.spec.lanes and self._may_widen(facts):
             facts = self._widened(graphs, facts)
+        keep_order = self.lanes < 32  # chosen for the registers
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
             if not self.lane_fibers:
                 self.turns |= turns.stores(found)
+            if not self.checked:
+                keep_order |= order.arrange(found, self.registers)
         self.program.metadata_node("!{}")
         self._debug_header()
         depth, self.recursive = depths(self.functions)
@@ -184,7 +190,8 @@ class KernelCompiler:
         if self.recursive:
             self.flags |= RECURSIVE
         self._border(depth[self.kernel.name])
-        return self.program.text(self._footer())
+        footer = self._footer()
+        return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
 
     def _may_widen(self, facts: list[Facts]) -> bool:
         return (
@@ -201,6 +208,15 @@ class KernelCompiler:
             if width.in_step(facts[0], wide[0]):
                 return wide
         self.lanes = 32
+        half = self.registers.lanes
+        if half == 16 and width.may_halve(facts[0], threads, half):
+            whole = order.work(facts[0], self.registers)
+            if whole.transfers > _CROWDED * whole.instructions:
+                self.lanes = half
+                narrow = self._facts(graphs)
+                if sum(order.work(narrow[0], self.registers)) / half < _GAIN * sum(whole) / 32:
+                    return narrow
+                self.lanes = 32
         return facts
 
     def _facts(self, graphs: list[tuple[Function, Graph]]) -> list[Facts]:

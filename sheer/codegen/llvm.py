@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
@@ -21,6 +23,9 @@ class Target:
     features: str
     avx512: bool
     vector_bits: int
+
+
+KEEP_ORDER = "; The instructions stand in a chosen order."  # the last line of such a module's text
 
 
 @functools.cache
@@ -74,9 +79,24 @@ def optimised(text: str, t: Target, level: int = 2) -> llvm.ModuleRef:
 
 def object_code(text: str, t: Target, level: int = 2) -> bytes:
     """IR text to an ELF object."""
-    return _machine(t, level).emit_object(optimised(text, t, level))
+    with _scheduling(text):
+        return _machine(t, level).emit_object(optimised(text, t, level))
 
 
 def assembly(text: str, t: Target, level: int = 2) -> str:
     """IR text to assembly, for people."""
-    return _machine(t, level).emit_assembly(optimised(text, t, level))
+    with _scheduling(text):
+        return _machine(t, level).emit_assembly(optimised(text, t, level))
+
+
+@contextlib.contextmanager
+def _scheduling(text: str) -> Iterator[None]:
+    """Where the order of instructions was chosen for the registers, LLVM's scheduler, which looks at latencies first, would undo it."""
+    keep = text.endswith(KEEP_ORDER)
+    if keep:
+        llvm.set_option("", "-enable-misched=false")
+    try:
+        yield
+    finally:
+        if keep:
+            llvm.set_option("", "-enable-misched=true")

@@ -1,20 +1,25 @@
-"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 64 or 128 where that is worth it.
+"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 64 or 128, or half a warp, where that is worth it.
 
 Several warps in one group cost nothing where all of them run in step: they share loads of uniform values, and a barrier has fewer groups to
 switch between; and a grid-stride loop reads longer rows of memory. They must not wait for each other, so every barrier has to stand in code that
-all threads run together; loops that lanes leave at different times stay narrow; and what is live in loops should fit the vector registers.
+all threads run together; long loops that lanes leave at different times stay narrow; and what is live in loops should fit the vector registers.
+
+Half a warp, one vector register a value, is for kernels that keep many values a thread and know nothing of warps: there the registers of a
+whole warp do not fit.
 """
 
 from __future__ import annotations
 
 from sheer.base.types import SCALARS
-from sheer.ir.module import Imm
+from sheer.ir.module import Imm, Special
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
 _ROOM = 16  # vector registers that live values may take, of 32
 _CODE = 3200  # vector instructions of a kernel whose code may grow with the width
+_SHORT = 16  # instructions in loops that may run with part of the lanes
 _WIDE = (128, 64)
+_OF_WARPS = ("laneid", "warpid", "nwarpid", "lanemask_eq", "lanemask_le", "lanemask_lt", "lanemask_ge", "lanemask_gt")
 
 
 def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list[int]:
@@ -46,17 +51,35 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
     return [lanes for lanes in _WIDE if fits(lanes)]
 
 
+def may_halve(facts: Facts, threads: int, lanes: int) -> bool:
+    """No thread can tell that its warp runs in parts of `lanes`; in: facts of a kernel without calls."""
+    if threads % lanes:
+        return False
+    has_barrier = has_shared_store = False
+    for block in facts.graph.blocks:
+        for ins in block.ins:
+            name, words = ins.binding.form.name, ins.inst.opcode.split(".")
+            if name not in ("bar", "barrier", "ld", "st", "trap", "brx") and ins.binding.row.ref is None:
+                return False  # atomics, warp functions, matrices, waiting
+            if "volatile" in words or "warp" in words or "acquire" in words or "red" in words:
+                return False
+            if any(isinstance(o, Special) and o.name.lstrip("%") in _OF_WARPS for o in ins.inst.operands):
+                return False
+            has_barrier = has_barrier or name in ("bar", "barrier")
+            has_shared_store = has_shared_store or (name == "st" and ("shared" in words or len(words) < 3))
+    return has_barrier or not has_shared_store
+
+
 def in_step(narrow: Facts, wide: Facts) -> bool:
-    """Wider groups part in no loop and at no barrier where one warp stays together: what is uniform in a warp is not always so in several."""
+    """Wider groups part in no long loop and at no barrier where one warp stays together: what is uniform in a warp is not always so in several."""
+    parted = 0  # instructions
     for block in narrow.graph.blocks:
         b = block.index
-        in_loop = narrow.loop_of[b] is not None
-        waits = any(i.binding.form.name in ("bar", "barrier") for i in block.ins)
-        if in_loop and narrow.divergent[b] != wide.divergent[b]:
-            return False
-        if (in_loop or waits) and narrow.context[b] != wide.context[b]:
-            return False
-    return True
+        if narrow.context[b] != wide.context[b]:
+            if any(i.binding.form.name in ("bar", "barrier") for i in block.ins):
+                return False
+            parted += len(block.ins) if narrow.loop_of[b] is not None else 0
+    return parted <= _SHORT
 
 
 def _parts(facts: Facts, loop: Loop) -> bool:
