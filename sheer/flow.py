@@ -138,6 +138,8 @@ def _stub_services(llvm: object) -> None:
     add("sheer_rt_barrier", ctypes.cast(barrier, ctypes.c_void_p).value)
     for name in (
         "exited",
+        "private",
+        "private_end",
         "grid_barrier",
         "yield",
         "nanosleep",

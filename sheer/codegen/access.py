@@ -158,6 +158,10 @@ class AccessLanes(OperandLanes):
             ],
         )
 
+    def private_copy(self, ins: Ins) -> int | None:
+        found = self.compiler.private
+        return found.atomics.get(id(ins)) if found else None
+
     def atomic(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
         if self.compiler.checked:
             self.check(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, ins)

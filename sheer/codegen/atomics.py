@@ -43,31 +43,85 @@ class AtomicLanes(MemoryLanes):
         kind = SCALARS[f"b{m.type.bits}"] if m.type.bits < 128 else m.type
         address = self.address(ins, operands[1], m.space)
         values = [self.src(ins, operand, kind) for operand in operands[2 : 4 if m.op == "cas" else 3]]
+        if self.private_copy(ins) is not None:
+            self._add(m, ins, address, values[0])
+            return [(kind, Value(kind.bits, None, vector="zeroinitializer"))]  # nobody reads it
         ordering = (
             "monotonic"
             if m.sem in ("", "relaxed")
             else {"acquire": "acquire", "release": "release"}.get(m.sem, "acq_rel")
         )
-        old = self._lane_atomics(m, address, values, ordering, True)
+        old = self._lane_atomics(m, address, values, ordering, True, m.space)
         return [(kind, old)]
 
     def reduce(self, m: Any, ins: Ins) -> None:
         kind = SCALARS[f"b{m.type.bits}"]
         address = self.address(ins, ins.inst.operands[0], m.space)
-        value = self.src(ins, ins.inst.operands[1], kind)
+        self._add(m, ins, address, self.src(ins, ins.inst.operands[1], kind))
+
+    def private_copy(self, ins: Ins) -> int | None:
+        """The number of the array whose copy the atomic may add to (passes/private.py)."""
+        raise NotImplementedError
+
+    def _add(self, m: Any, ins: Ins, address: Value, value: Value) -> None:
+        """A reduction: to the array's copy if there is one and all lanes hit it, else where it is."""
+        number = self.private_copy(ins)
+        if number is None:
+            return self._reduce_at(m, address, value, m.space)
+        t, u64, b64 = self.text, SCALARS["u64"], SCALARS["b64"]
+        fields = [t.op(f"getelementptr i64, ptr %private, i64 {4 * number + i}") for i in range(4)]
+        asked, given, none, done = (
+            t.fresh_label(name) for name in ("copy.asked", "copy", "no.copy", "added")
+        )
+        outside = t.op("icmp eq ptr %private, null")
+        self.vec(value)
+        self.vec(address)
+        t.branch(outside, none, asked)
+        t.label(asked)
+        begin, units, copy = (self.scalar(64, t.op(f"load i64, ptr {fields[i]}, align 8")) for i in (0, 2, 3))
+        offset = self.sub(u64, address.apart(), begin)
+        shift = m.type.bytes.bit_length() - 1
+        low, high = (
+            self.shr(u64, offset, self.const(b64, shift)),
+            self.shl(b64, offset, self.const(b64, 64 - shift)),
+        )
+        inside = self.compare(
+            u64, "lt", self.or_(b64, low, high), units
+        )  # a misaligned offset is a large index
+        t.branch(self._in_all(inside), given, none)
+        t.label(given)
+        self._reduce_at(m, self.add(u64, offset, copy), value.apart(), "shared")
+        t.jump(done)
+        t.label(none)
+        self._reduce_at(m, address.apart(), value.apart(), m.space)
+        t.label(done)
+        return None
+
+    def _in_all(self, predicate: Value) -> str:
+        """i1: the predicate holds in all active lanes."""
+        if predicate.uniform:
+            return predicate.scalar
+        name, wide = self.vec(predicate), f"<{self.n} x i1>"
+        if self.mask:
+            name = self.text.op(
+                f"or {wide} {name}, {self.text.op(f'xor {wide} {self.mask}, splat (i1 true)')}"
+            )
+        return self.text.op(f"icmp eq i{self.n} {self.text.op(f'bitcast {wide} {name} to i{self.n}')}, -1")
+
+    def _reduce_at(self, m: Any, address: Value, value: Value, space: str) -> None:
         if address.uniform and not self.lane_fibers and self._combines(m):
-            self._combined(m, address, value)
+            self._combined(m, address, value, space)
         else:
-            self._lane_atomics(m, address, [value], "monotonic", False)
+            self._lane_atomics(m, address, [value], "monotonic", False, space)
 
     def _combines(self, m: Any) -> bool:
         return m.op in ("add", "and", "or", "xor", "min", "max") and m.type.lanes == 1 and m.type.bits >= 32
 
-    def _combined(self, m: Any, address: Value, value: Value) -> None:
+    def _combined(self, m: Any, address: Value, value: Value, space: str) -> None:
         """One atomic for all lanes: the lanes' values are reduced in registers."""
         total = self.reduced(m.op, m.type, value)
         place = self.pointer(address)
-        self._scalar_atomic(m, place, [total], "monotonic", m.space)
+        self._scalar_atomic(m, place, [total], "monotonic", space)
 
     def reduced(self, op: str, t: ScalarType, value: Value, mask: str | None = None) -> str:
         """Scalar: the active lanes' values combined."""
@@ -104,7 +158,7 @@ class AtomicLanes(MemoryLanes):
         return self.text.intrinsic(f"llvm.vector.reduce.{stem}.v{self.n}i{t.bits}", ty, [(wide, name)])
 
     def _lane_atomics(
-        self, m: Any, address: Value, values: list[Value], ordering: str, wanted: bool
+        self, m: Any, address: Value, values: list[Value], ordering: str, wanted: bool, space: str
     ) -> Value:
         bits = m.type.bits
         places = self.lane_array(Value(64, None, vector=self.vec(address)))
@@ -117,7 +171,7 @@ class AtomicLanes(MemoryLanes):
                 v.scalar if a is None else self.lane_of(a, bits, lane)
                 for v, a in zip(values, arrays, strict=True)
             ]
-            old = self._scalar_atomic(m, place, scalars, ordering, m.space)
+            old = self._scalar_atomic(m, place, scalars, ordering, space)
             return [old] if wanted else []
 
         result = self.for_each_lane(one, [(f"i{bits}", "zeroinitializer")] if wanted else [])

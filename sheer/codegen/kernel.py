@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheer.base.errors import CompileError
+from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, RECURSIVE, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, order, polling, ssa, turns, width
+from sheer.passes import cfg, order, polling, private, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
-BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE = 1, 2, 4, 8, 16, 32
-ABI_VERSION = 1
-_TILE = 4  # blocks
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
 _GAIN = 0.85  # of a whole warp's work per thread
 
@@ -67,7 +65,7 @@ def kernel_text(module: Module, name: str, spec: Spec, target: Target) -> str:
     return KernelCompiler(module, function, spec, target).text()
 
 
-class KernelCompiler:
+class KernelCompiler(KernelBorder):
     """State of one compilation; FunctionEmitter asks it for everything that lies outside a function."""
 
     def __init__(self, module: Module, kernel: Function, spec: Spec, target: Target) -> None:
@@ -92,6 +90,7 @@ class KernelCompiler:
         self.scope = ""
         self.polling_blocks: dict[str, set[int]] = {}
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
+        self.private: private.Private | None = None  # arrays that are only added to
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
@@ -182,6 +181,8 @@ class KernelCompiler:
                 self.turns |= turns.stores(found)
             if not self.checked:
                 keep_order |= order.arrange(found, self.registers)
+        if self._runs_blocks() and len(graphs) == 1 and not self.checked:
+            self.private = private.find(graphs[0][1])
         self.program.metadata_node("!{}")
         self._debug_header()
         depth, self.recursive = depths(self.functions)
@@ -228,6 +229,8 @@ class KernelCompiler:
         if not function.is_entry:
             extra = "".join(f", ptr noalias %arg{i}" for i in range(len(function.params)))
             extra += "".join(f", ptr noalias %ret{i}" for i in range(len(function.returns)))
+        elif self.private:
+            extra = ", ptr noalias %private"
         name = self.function_name(function)
         self._begin_scope(function)
         attributes = "#1" if function.is_entry else "#0"
@@ -267,147 +270,9 @@ class KernelCompiler:
         x, y, z = self.block
         return x * y * z % self.lanes == 0
 
-    # -- the border -----------------------------------------------------------------------------------------------------------------
-
-    def _border(self, local_bytes: int) -> None:
-        n = self.lanes
-        if not self.flags & (BARRIER | POLLS | LANE_FIBERS | GRID_BARRIER) and self.block is not None:
-            self.program.functions.append(self._blocks_function())
-        self.program.functions.append(self._warp_function())
-        values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, 0, 0, 0]
-        fields = ", ".join(f"i32 {v}" for v in values)
-        self.program.globals.append(f"@sheer_info = constant {{ {', '.join(['i32'] * 8)} }} {{ {fields} }}")
-
-    def _valid_lanes(self, text: Text, group: str, total: str) -> str:
-        """i<n>: lanes of the group that are threads of the block."""
-        n = self.lanes
-        first = text.op(f"mul i32 {group}, {n}")
-        left = text.op(f"sub i32 {total}, {first}")
-        lanes = ", ".join(f"i32 {i}" for i in range(n))
-        one = text.op(f"insertelement <{n} x i32> poison, i32 {left}, i64 0")
-        many = text.op(f"shufflevector <{n} x i32> {one}, <{n} x i32> poison, <{n} x i32> zeroinitializer")
-        inside = text.op(f"icmp slt <{n} x i32> <{lanes}>, {many}")
-        return text.op(f"bitcast <{n} x i1> {inside} to i{n}")
-
-    def _total(self, text: Text) -> str:
-        if self.block is not None:
-            return str(self.block[0] * self.block[1] * self.block[2])
-        parts = []
-        for axis in range(3):
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {44 + 4 * axis}")
-            parts.append(text.op(f"load i32, ptr {place}, align 4"))
-        return text.op(f"mul i32 {text.op(f'mul i32 {parts[0]}, {parts[1]}')}, {parts[2]}")
-
-    def _border_scope(self, name: str) -> str:
-        """A scope for a function of the border; its calls need a place, or the lines of what is inlined into it are lost."""
-        if not self.unit:
-            return ""
-        file = next(iter(self.files.values()))
-        scope = self.program.metadata_node(
-            f'distinct !DISubprogram(name: "{name}", file: {file}, line: 0, type: {self.routine}, '
-            f"spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: {self.unit})"
-        )
-        self.border_place = f", !dbg {self.program.metadata_node(f'!DILocation(line: 0, scope: {scope})')}"
-        return f" !dbg {scope}"
-
-    def _call_kernel(self, text: Text, group: str, lanes: str, c: list[str]) -> None:
-        text.do(
-            f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {group}, i{self.lanes} {lanes}, i32 0, "
-            f"i32 {c[0]}, i32 {c[1]}, i32 {c[2]}){self.border_place}"
-        )
-
-    def _warp_function(self) -> str:
-        n = self.lanes
-        header = f"define void @sheer_warp(ptr %frame, i32 %group, i64 %given) #0{self._border_scope('sheer_warp')}"
-        text = Text(self.program, header)
-        c = []
-        for axis in range(3):
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
-            c.append(text.op(f"load i32, ptr {place}, align 4"))
-        lanes = self._valid_lanes(text, "%group", self._total(text))
-        if self.lane_fibers:
-            given = text.op("trunc i64 %given to i32")
-            lanes = text.op(f"and i{n} {lanes}, {given}")
-        self._call_kernel(text, "%group", lanes, c)
-        text.finish("ret void")
-        return text.text()
-
-    def _blocks_function(self) -> str:
-        """Blocks first..first+count in tiles of a few: for each tile a loop over groups, in it a loop over the tile's blocks."""
-        assert self.block is not None
-        total = self.block[0] * self.block[1] * self.block[2]
-        groups = -(-total // self.lanes)
-        tile = self._tile(groups)
-        text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
-        grid = []
-        for axis in range(2):
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
-            grid.append(text.op(f"zext i32 {text.op(f'load i32, ptr {place}, align 4')} to i64"))
-        x = text.op(f"urem i64 %first, {grid[0]}")
-        rest = text.op(f"udiv i64 %first, {grid[0]}")
-        corner = [x, text.op(f"urem i64 {rest}, {grid[1]}"), text.op(f"udiv i64 {rest}, {grid[1]}")]
-        start, at = ([text.alloca("i64") for _ in range(3)] for _ in range(2))
-        left, inner, group = text.alloca("i64"), text.alloca("i64"), text.alloca("i32")
-        for value, slot in zip([*corner, "%count"], [*start, left], strict=True):
-            text.do(f"store i64 {value}, ptr {slot}")
-        text.label("tiles")
-        remaining = text.op(f"load i64, ptr {left}")
-        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
-        text.label("tile")
-        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(tile))])
-        text.do(f"store i32 0, ptr {group}")
-        text.label("groups")
-        number = text.op(f"load i32, ptr {group}")
-        for there, here in zip(start, at, strict=True):
-            text.do(f"store i64 {text.op(f'load i64, ptr {there}')}, ptr {here}")
-        text.do(f"store i64 {size}, ptr {inner}")
-        text.label("blocks")
-        c = []
-        for axis in range(3):
-            value = text.op(f"trunc i64 {text.op(f'load i64, ptr {at[axis]}')} to i32")
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
-            text.do(f"store i32 {value}, ptr {place}, align 4")
-            c.append(value)
-        lanes = "-1" if total % self.lanes == 0 else self._valid_lanes(text, number, str(total))
-        self._call_kernel(text, number, lanes, c)
-        self._next_block(text, at, grid)
-        less = text.op(f"sub i64 {text.op(f'load i64, ptr {inner}')}, 1")
-        text.do(f"store i64 {less}, ptr {inner}")
-        text.branch(text.op(f"icmp ne i64 {less}, 0"), "blocks", "group.done")
-        text.label("group.done")
-        following = text.op(f"add i32 {number}, 1")
-        text.do(f"store i32 {following}, ptr {group}")
-        text.branch(text.op(f"icmp ult i32 {following}, {groups}"), "groups", "tile.done")
-        text.label("tile.done")
-        for there, here in zip(start, at, strict=True):
-            text.do(f"store i64 {text.op(f'load i64, ptr {here}')}, ptr {there}")
-        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
-        text.jump("tiles")
-        text.label("done")
-        text.finish("ret void")
-        return text.text()
-
-    def _tile(self, groups: int) -> int:
-        """How many neighbouring blocks run group by group. Where a group is a short row of a two-dimensional block, its neighbours' rows
-        continue it in memory: so long stretches are read one after another. Blocks that use shared memory keep to themselves."""
-        assert self.block is not None
-        narrow = self.block[0] <= self.lanes and groups > 1
-        return _TILE if narrow and not self.shared_places else 1
-
-    def _next_block(self, text: Text, slots: list[str], grid: list[str]) -> None:
-        """x fastest, then y, then z."""
-        carry = "1"
-        for axis in range(3):
-            value = text.op(f"add i64 {text.op(f'load i64, ptr {slots[axis]}')}, {carry}")
-            if axis < 2:
-                over = text.op(f"icmp uge i64 {value}, {grid[axis]}")
-                value = text.op(f"select i1 {over}, i64 0, i64 {value}")
-                carry = text.op(f"zext i1 {over} to i64")
-            text.do(f"store i64 {value}, ptr {slots[axis]}")
-
     # -- debug information ------------------------------------------------------------------------------------------------------
 
-    scope_attachment = border_place = ""
+    scope_attachment = ""
 
     def _debug_header(self) -> None:
         program = self.program

@@ -40,6 +40,13 @@ struct SheerKernelInfo {
   uint32_t reserved[2];
 };
 
+struct SheerPrivate {           // an array that the kernel only adds to
+  uint64_t base;                // in: the pointer; out: where its allocation begins
+  uint64_t unit;                // bytes of an element
+  uint64_t units;               // out: elements that the copy has; 0: there is no copy
+  uint8_t* copy;                // out: this worker's copy, all zero
+};
+
 enum SheerBarrierMode { SHEER_BAR_SYNC, SHEER_BAR_ARRIVE, SHEER_BAR_POPC, SHEER_BAR_AND, SHEER_BAR_OR };
 enum SheerTrapKind { SHEER_TRAP, SHEER_TRAP_BAD_CALL, SHEER_TRAP_UNSUPPORTED, SHEER_TRAP_STACK };
 enum SheerAccess { SHEER_LOAD, SHEER_STORE, SHEER_ATOMIC };
@@ -71,4 +78,8 @@ uint64_t sheer_rt_globaltimer(SheerFrame*);
 // Checked mode: verifies `n` addresses (lane i active if bit i of mask words) before an access of `bytes` each; does not return if one is bad.
 void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
                     uint32_t access, uint32_t line, uint32_t file);
+// Before and after a run of blocks of a kernel with such arrays. `others`: the pointers that its other accesses are made of, each set after
+// its size.
+void sheer_rt_private(SheerFrame*, SheerPrivate* arrays, uint32_t count, const uint64_t* others, uint32_t other_count);
+void sheer_rt_private_end(SheerFrame*, SheerPrivate* arrays, uint32_t count);
 }

@@ -354,6 +354,8 @@ struct Worker {
   uint64_t replay_until = 0;
   void* copy_escape = nullptr;  // jmp_buf*, while it copies: bad pointers lead there
   String print_text;
+  uint8_t* copies[4] = {};  // of arrays that kernels only add to (private.cpp)
+  bool copies_in_use = false;
   uint32_t color = 0;
 };
 extern SHEER_TLS Worker* this_worker;

@@ -18,7 +18,7 @@ static const struct {
     SERVICE(sheer_rt_lanes),       SERVICE(sheer_rt_activemask),  SERVICE(sheer_rt_trap),
     SERVICE(sheer_rt_assertfail),  SERVICE(sheer_rt_vprintf),     SERVICE(sheer_rt_malloc),
     SERVICE(sheer_rt_free),        SERVICE(sheer_rt_clock64),     SERVICE(sheer_rt_globaltimer),
-    SERVICE(sheer_rt_check),
+    SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
 };
 
 void* runtime_symbol(const char* name) {
