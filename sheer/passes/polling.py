@@ -9,17 +9,22 @@ An exit depends on a value directly, or because a branch on that value decides w
 give others their turn; only the first puts lanes apart: where a branch decides, the waiting lanes let the others finish the turn.
 Lanes also stay together where nothing is written after the loop: what they wait for can only happen in it.
 Nor does a compare-and-swap that tries another place in every turn (a search for a free one) put lanes apart.
+
+Lanes stay together as well where the program itself keeps them together: a loop that only reads, and after which a collective of the
+warp (a vote, a shuffle) stands before anything is written. Decoupled look-back is of this kind: no lane gets on before all have
+read their predecessor.
 """
 
 from __future__ import annotations
 
 from sheer.ir.module import Reg
-from sheer.passes.cfg import Ins, immediate
+from sheer.passes.cfg import Ins, Phi, immediate
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
 _WRITES = ("st", "atom", "red", "call", "cp", "mbarrier", "sust", "wmma")
 _STRONG = ("volatile", "relaxed", "acquire", "mmio")
+_COLLECTIVE = frozenset(("vote", "shfl", "match", "redux", "bar", "barrier"))
 
 
 def headers(facts: Facts) -> set[int]:
@@ -29,10 +34,19 @@ def headers(facts: Facts) -> set[int]:
 
 def lanes_wait(facts: Facts) -> bool:
     """Some polling loop is left by its lanes at different times: one lane may wait for what another does after the loop."""
-    return any(
-        id(loop) in facts.divergent_loops and waits_on(facts, loop) and _writes_after(facts, loop)
-        for loop in facts.loops
-    )
+    return any(id(loop) in facts.divergent_loops and _puts_apart(facts, loop) for loop in facts.loops)
+
+
+def _puts_apart(facts: Facts, loop: Loop) -> bool:
+    found = waits_on(facts, loop)
+    if not found or not _writes_after(facts, loop):
+        return False
+    if any(ins.binding.form.name != "ld" for ins in found):
+        return True
+    if _meets(facts, loop):
+        return False
+    # A loop that ends by count waits nowhere but in the loops inside it.
+    return not (_counted(facts, loop) and all(_inside_a_meeting(facts, loop, ins) for ins in found))
 
 
 def _writes_after(facts: Facts, loop: Loop) -> bool:
@@ -51,6 +65,72 @@ def _writes_after(facts: Facts, loop: Loop) -> bool:
             return True
         work.extend(blocks[block].succs)
     return False
+
+
+def _inside_a_meeting(facts: Facts, around: Loop, ins: Ins) -> bool:
+    """The load stands in a loop inside `around` that waits for it and whose lanes meet afterwards."""
+    for loop in facts.loops:
+        if loop.members < around.members and any(ins in facts.graph.blocks[b].ins for b in loop.members):
+            return any(ins is found for found in waits_on(facts, loop)) and _meets(facts, loop)
+    return False
+
+
+def _meets(facts: Facts, loop: Loop) -> bool:
+    """Whatever way the loop is left, a collective of the warp comes before any write to memory and any branch."""
+    blocks = facts.graph.blocks
+    ways = {s for b in loop.members for s in blocks[b].succs if s not in loop.members}
+    return bool(ways) and all(_collective_first(facts, block) for block in ways)
+
+
+def _collective_first(facts: Facts, block: int) -> bool:
+    seen: set[int] = set()
+    while block not in seen and block < len(facts.graph.blocks):
+        seen.add(block)
+        for ins in facts.graph.blocks[block].ins:
+            name = ins.binding.form.name
+            if name in _COLLECTIVE and ins.guard is None:
+                return True
+            if name == "activemask" or name.startswith(_WRITES):
+                return False
+        succs = facts.graph.blocks[block].succs
+        if len(succs) != 1:
+            return False
+        block = succs[0]
+    return False
+
+
+def _counted(facts: Facts, loop: Loop) -> bool:
+    """One of the loop's exits compares a value that changes by a constant at every turn with one that does not change."""
+    graph = facts.graph
+    makers = {value: ins for b in loop.members for ins in graph.blocks[b].ins for value in ins.defs.values()}
+    changing = {phi.value for b in loop.members for phi in graph.blocks[b].phis}
+    steps = {phi.value for h in loop.headers for phi in graph.blocks[h].phis if _steps(phi, makers, changing)}
+    changing |= makers.keys()
+    for b in loop.members:
+        block = graph.blocks[b]
+        if block.kind != "branch" or all(s in loop.members for s in block.succs):
+            continue
+        test = makers.get(block.cond_value)
+        if test is None or test.binding.form.name != "setp":
+            continue
+        order = test.binding.m.rel not in ("eq", "ne") and not hasattr(test.binding.m, "bool")
+        values = list(test.uses.values())
+        moving = [v for v in values if v in steps or _step_of(makers.get(v)) in steps]
+        if order and moving and all(v in moving or v not in changing for v in values):
+            return True
+    return False
+
+
+def _steps(phi: Phi, makers: dict[int, Ins], changing: set[int]) -> bool:
+    inner = [source for source in phi.sources if source in makers or source in changing]
+    return bool(inner) and all(_step_of(makers.get(source)) == phi.value for source in inner)
+
+
+def _step_of(ins: Ins | None) -> int:
+    """The value that the instruction adds a constant other than 0 to, or -1."""
+    if ins is None or ins.binding.form.name != "add" or len(ins.inst.operands) != 3 or len(ins.uses) != 1:
+        return -1
+    return next(iter(ins.uses.values())) if immediate(ins.inst.operands[2]) else -1
 
 
 def waits_on(facts: Facts, loop: Loop, branches: bool = False) -> list[Ins]:
