@@ -88,7 +88,7 @@ def _collective_first(facts: Facts, block: int) -> bool:
         seen.add(block)
         for ins in facts.graph.blocks[block].ins:
             name = ins.binding.form.name
-            if name in _COLLECTIVE and ins.guard is None:
+            if name in _COLLECTIVE and ins.guard is None and _of_all(facts, ins):
                 return True
             if name == "activemask" or name.startswith(_WRITES):
                 return False
@@ -97,6 +97,35 @@ def _collective_first(facts: Facts, block: int) -> bool:
             return False
         block = succs[0]
     return False
+
+
+def _of_all(facts: Facts, ins: Ins) -> bool:
+    """Whole blocks, or all lanes that are still there: half a warp that meets may be what the other half waits for."""
+    if ins.binding.form.name in ("bar", "barrier") and "warp" not in ins.inst.opcode:
+        return True
+    makers = {v: i for block in facts.graph.blocks for i in block.ins for v in i.defs.values()}
+    phis = {phi.value: phi for block in facts.graph.blocks for phi in block.phis}
+    seen: set[int] = set()
+    work: list[int | Ins] = [ins]
+    while work:
+        item = work.pop()
+        if isinstance(item, int):
+            if item in seen:
+                continue
+            seen.add(item)
+            if item in phis:
+                work.extend(phis[item].sources)
+                continue
+            maker = makers.get(item)
+            if maker is None or (maker.binding.form.name != "mov" and "ballot" not in maker.inst.opcode):
+                return False
+            item = maker
+        mask = item.inst.operands[-1]
+        if isinstance(mask, Reg):
+            work.append(item.uses[mask.name])
+        elif (immediate(mask) or 0) & 0xFFFFFFFF != 0xFFFFFFFF:
+            return False
+    return True
 
 
 def _counted(facts: Facts, loop: Loop) -> bool:
