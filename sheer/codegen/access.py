@@ -86,7 +86,9 @@ class AccessLanes(OperandLanes):
             address = self.address(ins, operands[1], space)
             strong = getattr(m, "sem", "") not in ("", "weak")
             self.check(address, kind.bytes * count, 0, ins)
+            self.ahead = self.compiler.ahead.get(id(ins), 0)
             values = self.load_lanes(kind, count, address, strong)
+            self.ahead = 0
             if (strong and m.sem == "volatile") or getattr(m, "sem", "") in ("relaxed", "acquire"):
                 self.compiler.polls_memory = True
         return [(m.type, v) for v in values]

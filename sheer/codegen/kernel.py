@@ -17,7 +17,7 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, order, polling, private, ssa, turns, width
+from sheer.passes import cfg, neighbour, order, polling, private, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -91,6 +91,7 @@ class KernelCompiler(KernelBorder):
         self.polling_blocks: dict[str, set[int]] = {}
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.private: private.Private | None = None  # arrays that are only added to
+        self.ahead: dict[int, int] = {}  # loads, and how far from them the next block reads
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
@@ -180,6 +181,7 @@ class KernelCompiler(KernelBorder):
             if not self.lane_fibers:
                 self.turns |= turns.stores(found)
             if not self.checked:
+                self.ahead |= neighbour.ahead(found)
                 keep_order |= order.arrange(found, self.registers)
         if self._runs_blocks() and len(graphs) == 1 and not self.checked:
             self.private = private.find(graphs[0][1])

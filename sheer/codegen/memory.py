@@ -19,6 +19,9 @@ from sheer.passes.shape import Shape
 U64 = SCALARS["u64"]
 
 
+_LINE = 64  # bytes that caches hold together
+
+
 class MemoryLanes(GatherLanes):
     """Needs `self.mask` ("" = all lanes) and `self.scratch()` (a pointer to 64 bytes that lanes that are off may touch)."""
 
@@ -143,10 +146,21 @@ class MemoryLanes(GatherLanes):
                     parts[i].append(self._splat_load(t, place, i, first, size))
             else:
                 lane = first if pattern == "row" else first + size - 1
-                row = self._row_load(t, self.piece_pointer(address, base, lane), first, size, count, pattern)
+                place = self.piece_pointer(address, base, lane)
+                if self.ahead:
+                    self._prefetch(place, size * count * t.bytes)
+                row = self._row_load(t, place, first, size, count, pattern)
                 for i in range(count):
                     parts[i].append(self._every(row, t, size * count, i, count, pattern == "back"))
         return [self.vector(t.bits, self._concat(names, t.bits, size)) for names in parts]
+
+    ahead = 0  # bytes from a load to where the next block reads
+
+    def _prefetch(self, place: str, size: int) -> None:
+        """Asks for what the next block will read, into the second cache."""
+        for offset in range(0, size, _LINE):
+            there = self.text.op(f"getelementptr i8, ptr {place}, i64 {self.ahead + offset}")
+            self.text.intrinsic("llvm.prefetch.p0", "void", [("ptr", there), ("i32", "0"), ("i32", "2"), ("i32", "1")])
 
     def _splat_load(self, t: ScalarType, place: str, i: int, first: int, size: int) -> str:
         """One element for all lanes of a piece; not touched if none of them is active."""
