@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.convert import ConvertLanes
 from sheer.codegen.text import int_type
@@ -33,6 +35,9 @@ class GatherLanes(ConvertLanes):
             per = unit.bits // t.bits
             return [part for v in self._gather(unit, count // per, address) for part in self._out_of_unit(t, v, per)]
         if address.shape is not None and not self.mask and t.bits <= 64:
+            columns = self._columns(address, t) if count == 1 and t.bits == 32 else 0
+            if columns:
+                return [self._by_columns(t, address, columns)]
             return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
         if self._worth_a_try(t, address):
             return self._row_or_gather(t, count, address)
@@ -56,6 +61,56 @@ class GatherLanes(ConvertLanes):
             one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 4)}")
             result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
         return self.vector(t.bits, result)
+
+    def _columns(self, address: Value, t: ScalarType) -> int:
+        """Lanes of a row, if those below each other in four rows of lanes (or two) have neighbouring elements; else 0."""
+        shape = address.shape
+        assert shape is not None
+        for row in (32, 16):
+            if self.n % row:
+                continue
+            rows = self.n // row
+            tall = 4 if rows % 4 == 0 else rows if rows == 2 else 0
+            if not tall:
+                continue
+            c = shape.c.reshape(rows // tall, tall, row)
+            near = (np.diff(c, axis=1) == t.bytes).all()
+            m = shape.m.reshape(rows // tall, tall, row) if shape.m is not None else None
+            if near and (m is None or not np.diff(m, axis=1).any()):
+                return row
+        return 0
+
+    def _by_columns(self, t: ScalarType, address: Value, row: int) -> Value:
+        """A tile read by its columns: each load takes the elements of several rows of lanes, then vectors are transposed."""
+        base, rows = self.pointer(address), self.n // row
+        tall = 4 if rows % 4 == 0 else 2
+        found: list[list[str]] = [[] for _ in range(rows)]
+        for top in range(0, rows, tall):
+            for first in range(0, row, 16):
+                lanes = [top * row + first + i for i in range(16)]
+                places = [self.piece_pointer(address, base, lane) for lane in lanes]
+                for i, part in enumerate(self._transposed(t, places, tall)):
+                    found[top + i].append(part)
+        return self.vector(t.bits, self._concat([part for parts in found for part in parts], t.bits, 16))
+
+    def _transposed(self, t: ScalarType, places: list[str], tall: int) -> list[str]:
+        """`tall` neighbouring elements from each of 16 places, as `tall` vectors of 16."""
+        text, ty = self.text, f"<16 x i{t.bits}>"
+        units = [text.op(f"load <{tall} x i{t.bits}>, ptr {place}, align {t.bytes}") for place in places]
+
+        def shuffled(a: str, b: str, order: list[int]) -> str:
+            """Four lanes after four, each by the same order; 4.. are those of b."""
+            lanes = [i % 4 + 4 * (k // 4) + (16 if i >= 4 else 0) for k in range(0, 16, 4) for i in order]
+            return text.op(f"shufflevector {ty} {a}, {ty} {b}, <16 x i32> <{', '.join(f'i32 {i}' for i in lanes)}>")
+
+        if tall == 2:
+            both, wide = self._concat(units, t.bits, 2), f"<32 x i{t.bits}>"
+            odd = [", ".join(f"i32 {2 * i + k}" for i in range(16)) for k in range(2)]
+            return [text.op(f"shufflevector {wide} {both}, {wide} poison, <16 x i32> <{order}>") for order in odd]
+        z = [self._concat(units[k::4], t.bits, 4) for k in range(4)]
+        low = [shuffled(z[0], z[1], [0, 4, 1, 5]), shuffled(z[2], z[3], [0, 4, 1, 5])]
+        high = [shuffled(z[0], z[1], [2, 6, 3, 7]), shuffled(z[2], z[3], [2, 6, 3, 7])]
+        return [shuffled(*pair, order) for pair in (low, high) for order in ([0, 1, 4, 5], [2, 3, 6, 7])]
 
     def _worth_a_try(self, t: ScalarType, address: Value) -> bool:
         """The addresses may turn out to be a row: affine ones are known not to be."""

@@ -1,8 +1,8 @@
 """What the next block will read. In: Facts of a kernel. Out: loads, and how many bytes further on the next block along x reads with them.
 
-A processor's own prefetching follows what is read in a row. Blocks whose threads have several elements each defeat it: a group reads a piece
-here and a piece there of what belongs to the block. But the neighbour reads the same pieces a fixed distance away, and comes next. Prefetching is a hint:
-where the distance is not known, or far, nothing is done, and a wrong one costs time only. (For tiles of two dimensions it did not pay: measured.)
+A processor's own prefetching follows what is read in a row. A block that reads a piece here and a piece there, as tiles do and blocks whose threads
+have several elements each, defeats it. But the neighbour reads the same pieces a fixed distance away, and comes next. Prefetching is a hint: where
+the distance is not known, or far, nothing is done, and a wrong one costs time only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sheer.ir.module import Addr, Imm, Reg, Special
 from sheer.passes.cfg import Ins
 from sheer.passes.facts import Facts
 
+_LINE = 64  # bytes that caches hold together
 _FAR = 256 << 10  # bytes: what one block reads should stay in the second cache until the next
 _DEEP = 200  # instructions looked at behind one address
 _SAME = ("mov", "cvt", "cvta")
@@ -19,9 +20,10 @@ _SAME = ("mov", "cvt", "cvta")
 
 def ahead(facts: Facts) -> dict[int, int]:
     """Bytes by id of the Ins, for loads of global memory that are not read in one stream anyway."""
-    if facts.block is None or facts.block[1] * facts.block[2] > 1:
+    if facts.block is None:
         return {}
     search = _Search(facts)
+    flat = facts.block[1] * facts.block[2] > 1
     found = {}
     for block in facts.graph.blocks:
         for ins in block.ins:
@@ -32,7 +34,8 @@ def ahead(facts: Facts) -> dict[int, int]:
                 continue
             step = search.step(ins.uses[address.base.name])
             size = sum(SCALARS[facts.graph.value_type[v]].bits // 8 for v in ins.defs.values())
-            if step is not None and facts.block[0] * size < abs(step) <= _FAR:
+            near = _LINE if flat or facts.loop_of[block.index] else facts.block[0] * size + 1
+            if step is not None and near <= abs(step) <= _FAR:
                 found[id(ins)] = step
     return found
 
@@ -91,8 +94,8 @@ class _Search:
         if name == "mad":
             product = self._product(ins, 0, a, rest[0])
             return None if product is None else product + rest[1]
-        if name == "or" and rest[0] == 0:  # of what does not overlap, as an addition
-            return a
+        if name == "or" and not (a and rest[0]):  # of what does not overlap, as an addition
+            return a + rest[0]
         return None
 
     def _operand(self, ins: Ins, operand: object) -> int | None:
@@ -102,6 +105,8 @@ class _Search:
 
     def _product(self, ins: Ins, first: int, a: int, b: int) -> int | None:
         left, right = ins.inst.operands[1 + first : 3 + first]
+        if not a and not b:
+            return 0
         if a and b:
             return None
         constant = self._constant(ins, right if a else left)

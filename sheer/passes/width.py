@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from sheer.base.types import SCALARS
 from sheer.ir.module import Imm, Special
+from sheer.passes.cfg import Ins
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
@@ -76,10 +77,16 @@ def in_step(narrow: Facts, wide: Facts) -> bool:
     for block in narrow.graph.blocks:
         b = block.index
         if narrow.context[b] != wide.context[b]:
-            if any(i.binding.form.name in ("bar", "barrier") for i in block.ins):
+            loop = narrow.loop_of[b] is not None
+            if any(i.binding.form.name in ("bar", "barrier") or (loop and _leads_far(i)) for i in block.ins):
                 return False
-            parted += len(block.ins) if narrow.loop_of[b] is not None else 0
+            parted += len(block.ins) if loop else 0
     return parted <= _SHORT
+
+
+def _leads_far(ins: Ins) -> bool:
+    """Reads memory that all blocks share: such loops do the kernel's work, those on shared memory finish it."""
+    return ins.binding.form.name == "ld" and not {"shared", "param", "const"} & set(ins.inst.opcode.split("."))
 
 
 def _parts(facts: Facts, loop: Loop) -> bool:
