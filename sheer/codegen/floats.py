@@ -75,6 +75,9 @@ class FloatLanes(IntegerLanes):
         return self.const(SCALARS[f"b{t.bits}"], float_bits(self._element(t), value))
 
     def fcall(self, stem: str, t: ScalarType, *values: Value) -> Value:
+        """An LLVM intrinsic of floating-point values."""
+        if self._element(t) == "bf16":
+            return self._bf16_call(stem, t, *values)
         ty, count, names = self.fnames(t, *values)
         name = FLOAT_NAMES[self._element(t)]
         short = {"half": "f16", "bfloat": "bf16", "float": "f32", "double": "f64"}[name]
@@ -120,6 +123,9 @@ class FloatLanes(IntegerLanes):
     # where one rounding needs more than one operation: see rounding.py
 
     def _bf16(self, opcode: str, t: ScalarType, *values: Value) -> Value:
+        raise NotImplementedError
+
+    def _bf16_call(self, stem: str, t: ScalarType, *values: Value) -> Value:
         raise NotImplementedError
 
     def _half_fma(self, t: ScalarType, a: Value, b: Value, c: Value) -> Value:

@@ -261,6 +261,14 @@ class RoundingLanes(FloatLanes):
             found.append(self.narrow(BF16, self.from_float(F32, ty, result, tuple(wide)), "rn"))
         return self._joined(t, found)
 
+    def _bf16_call(self, stem: str, t: ScalarType, *values: Value) -> Value:
+        """An intrinsic in f32: LLVM would do the same, but come back by the processor's conversion."""
+        found = []
+        for parts in self._halves(t, *values):
+            wide = self.fcall(stem, F32, *[self._bf16_wide(p) for p in parts])
+            found.append(self.narrow(BF16, wide, "rn"))
+        return self._joined(t, found)
+
     def _half_fma(self, t: ScalarType, a: Value, b: Value, c: Value) -> Value:
         """The product is exact when computed wide (f32 for f16, f64 for bf16); the sum is rounded to odd there, then once more."""
         return self._joined(t, [self._one_half_fma(t, *parts) for parts in self._halves(t, a, b, c)])
