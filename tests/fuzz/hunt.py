@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def main() -> int:
     parser.add_argument("count", type=int)
     parser.add_argument("--ways", default=WAYS)
     parser.add_argument("--keep", type=Path, help="where the failing programs are written")
-    parser.add_argument("--raw", action="store_true", help="do not make them smaller")
+    parser.add_argument("--seconds", type=int, default=120, help="how long to make each smaller")
     options = parser.parse_args()
     natives = [Native(way(text)) for text in options.ways.split(",")]
     bad = 0
@@ -62,9 +63,14 @@ def main() -> int:
             if found:
                 bad += 1
                 print(f"== seed {seed}, {native.way}: {found[:300]}", flush=True)
-                if not options.raw:
-                    smaller(program, lambda p, n=native, k=kind(found): kind(failure(p, n)) == k)
+                end = time.monotonic() + options.seconds
+
+                def fails(p: Program, n: Native = native, k: str = kind(found), end: float = end) -> bool:
+                    return time.monotonic() < end and kind(failure(p, n)) == k
+
+                smaller(program, fails)
                 if options.keep:
+                    options.keep.mkdir(parents=True, exist_ok=True)
                     (options.keep / f"{seed}.ptx").write_text(program.text())
                 break
     for native in natives:
