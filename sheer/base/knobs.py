@@ -64,7 +64,7 @@ KNOBS = (
     # --- the virtual machine
     # -------------------------------------------------------------------------------------
     Knob("SHEER_CHIP", str, "br100", False, "The chip that the device shows itself as: the name of a chip file, or a path."),
-    Knob("SHEER_DEVICES", int, "1", False, "How many virtual devices there are."),
+    Knob("SHEER_DEVICES", int, "1", False, "How many virtual devices there are; CUDA_VISIBLE_DEVICES leaves some of them, as usual."),
     Knob("SHEER_MEMORY", size, "0", False, "Device memory in bytes (8G, 512M) instead of the chip's; 0 keeps the chip's."),
     Knob("SHEER_THREADS", int, "0", False, "Host threads that run kernels; 0 means every core that the process may use."),
     Knob("SHEER_ENGINE", choice("native", "reference"), "native", False,

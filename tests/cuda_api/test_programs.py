@@ -93,3 +93,30 @@ def test_vendor_binary_names_the_way_out(tmp_path: Path) -> None:
     done = run(compiled(source, tmp_path))
     assert done.stdout == "cudaErrorNoKernelImageForDevice"
     assert "sheer nvcc" in done.stderr
+
+
+VISIBLE = [
+    ({}, "cudaSuccess 4 cudaSuccess cudaSuccess", ""),
+    ({"CUDA_VISIBLE_DEVICES": "2,0"}, "cudaSuccess 2 cudaSuccess cudaSuccess", ""),
+    ({"CUDA_VISIBLE_DEVICES": "1,7,0"}, "cudaSuccess 1 cudaSuccess cudaSuccess", ""),
+    ({"CUDA_VISIBLE_DEVICES": ""}, "cudaErrorNoDevice 0 cudaErrorNoDevice cudaErrorNoDevice", ""),
+    ({"CUDA_VISIBLE_DEVICES": "-1"}, "cudaErrorNoDevice 0 cudaErrorNoDevice cudaErrorNoDevice", ""),
+    ({"CUDA_VISIBLE_DEVICES": "9"}, "cudaErrorNoDevice 0 cudaErrorNoDevice cudaErrorNoDevice", "names none of the 4 devices"),
+    ({"SHEER_DEVICES": "many"}, "cudaSuccess 1 cudaSuccess cudaSuccess", "SHEER_DEVICES=many is no number from 0 to 64"),
+    ({"SHEER_TIME_LIMIT": "soon"}, "cudaSuccess 4 cudaSuccess cudaSuccess", "SHEER_TIME_LIMIT=soon is no number of seconds"),
+    ({"SHEER_MEMORY": "big"}, "cudaSuccess 4 cudaSuccess cudaSuccess", "SHEER_MEMORY=big is no size"),
+]  # fmt: skip
+
+
+def test_visible_devices_and_bad_settings(tmp_path: Path) -> None:
+    source = tmp_path / "visible.cu"
+    source.write_text(
+        "#include <cstdio>\nint main() { int n = -1; cudaDeviceProp p; void* m; auto e = cudaGetDeviceCount(&n);\n"
+        'printf("%s %d ", cudaGetErrorName(e), n); printf("%s ", cudaGetErrorName(cudaGetDeviceProperties(&p, 0)));\n'
+        'printf("%s", cudaGetErrorName(cudaMalloc(&m, 4))); }\n'
+    )
+    program = compiled(source, tmp_path)
+    for knobs, answer, told in VISIBLE:
+        done = run(program, **{"SHEER_DEVICES": "4", **knobs})
+        assert (done.stdout, done.returncode) == (answer, 0), (knobs, done.stdout + done.stderr)
+        assert told in done.stderr if told else not done.stderr, done.stderr

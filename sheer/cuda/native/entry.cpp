@@ -51,6 +51,7 @@ static void explain(Error e) {
 cudaError_t runtime_result(Error e) {
   if (SHEER_LIKELY(e == Error::Ok)) return cudaSuccess;
   if (e == Error::NotReady) return cudaErrorNotReady;  // no error: not remembered
+  if (e == Error::InvalidDevice && !device_count()) e = Error::NoDevice;  // what any call answers then
   explain(e);
   Thread& t = thread();
   t.last = e;
