@@ -32,6 +32,7 @@ from sheer.ir.module import (
     Variable,
     Vec,
 )
+from sheer.ir.parameters import in_memory
 from sheer.ptx.lexer import PtxError, Token, tokens
 
 _LINKAGE = {".extern", ".visible", ".weak", ".common"}
@@ -117,7 +118,8 @@ class _Parser:
             self.statement()
         if not self.version:
             raise PtxError("this is not PTX: it has no .version directive", self.text, 0, self.file_name)
-        return Module(self.version, self.target, self.functions, self.variables, self.files, self.file_name)
+        functions = {name: in_memory(function) for name, function in self.functions.items()}
+        return Module(self.version, self.target, functions, self.variables, self.files, self.file_name)
 
     def statement(self) -> None:
         token = self.tok
