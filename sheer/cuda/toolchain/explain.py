@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import sys
 
+from sheer.cuda import headers
 from sheer.cuda.toolchain import clang
 
 MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
-HEADERS = {
-    "cublas": "cuBLAS",
-    "cufft": "cuFFT",
-    "curand.h": "cuRAND's host API",
-    "cusparse": "cuSPARSE",
-    "cusolver": "cuSOLVER",
-    "cudnn": "cuDNN",
-    "nccl": "NCCL",
-    "npp": "NPP",
-    "nvml": "NVML",
-    "cutensor": "cuTENSOR",
-    "nvjpeg": "nvJPEG",
-    "cudss": "cuDSS",
-    "cupti": "CUPTI",
-    "cutlass": "CUTLASS (a separate download)",
-    "cuda_fp8": "8-bit floating point",
-    "cuda_fp6": "6-bit floating point",
-    "cuda_fp4": "4-bit floating point",
-    "cuda_gl_interop": "the interoperation with OpenGL",
-    "cuda_egl_interop": "the interoperation with EGL",
-    "cuda_vdpau_interop": "the interoperation with VDPAU",
-    "cufile": "GPUDirect Storage",
-    "texture_": "textures",
-    "surface_": "surfaces",
-}
 TEXTURES = "textures and surfaces are not supported yet; keep the data in plain memory and read it through a pointer"
 CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices have 8.0"
 LAUNCHES = "kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host"
@@ -64,12 +39,9 @@ def explain(said: bytes) -> None:
 
 
 def _header(name: str) -> str:
-    base = os.path.basename(name)
-    for prefix, library in HEADERS.items():
-        if base.startswith(prefix):
-            return f"{name} belongs to {library}, which Sheer does not have yet"
-    if name.startswith(("thrust/", "cub/", "cuda/", "nv/")):
-        return f"{name} is part of CCCL; install it with `pip install 'sheer[cccl]'`"
+    what = headers.absent(name)
+    if what:
+        return f"{name} belongs to {what}"
     ours = [str(path.relative_to(clang.INCLUDE)) for path in clang.INCLUDE.rglob("*.h*")]
     near = difflib.get_close_matches(name, ours, 3)
     return f"no folder that is searched has {name}{_instead(near) or '; is a -I missing?'}"
