@@ -40,14 +40,7 @@ def has_cccl() -> bool:
         return False
 
 
-# Known not to work yet (docs/deviations.md); the test notices when they do.
-NOT_YET = {"tensor_cores": "mma.h is not written"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.xfail(reason=NOT_YET[n], strict=False)) if n in NOT_YET else n for n in programs()],
-)
+@pytest.mark.parametrize("name", programs())
 def test_example_checks_itself(name: str, tmp_path: Path) -> None:
     if name == "thrust_sort" and not has_cccl():
         pytest.skip("the CCCL headers (wheel nvidia-cuda-cccl) are not installed")

@@ -49,6 +49,7 @@ class FunctionEmitter(AccessLanes):
         self.n = facts.lanes
         self.shapes = ShapeLanes(self.n)
         self.has_avx512 = compiler.target.avx512
+        self.has_bf16_pairs = compiler.target.avx512 and "+avx512bf16" in compiler.target.features.split(",")
         self.lane_fibers = compiler.lane_fibers
         self.ftz_by_mode = compiler.ftz_by_mode
         self.entry_mask = self.mask = entry_mask

@@ -175,7 +175,8 @@ class KernelCompiler(KernelBorder):
             facts = self._facts(graphs)
         elif not self.spec.lanes and self._may_widen(facts):
             facts = self._widened(graphs, facts)
-        keep_order = self.lanes < 32  # chosen for the registers
+        opcodes = {i.inst.opcode for _, graph in graphs for block in graph.blocks for i in block.ins}
+        keep_order = self.lanes < 32 or any(o.startswith(("mma.", "wmma.mma.")) for o in opcodes)  # chosen for the registers
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
             if not self.lane_fibers:

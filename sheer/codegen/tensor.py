@@ -125,6 +125,59 @@ class TensorLanes(CallLanes):
         assert m and n
         return result
 
+    has_bf16_pairs = False  # the target multiplies pairs of bf16 and adds both products to f32
+
+    def _pair_product(self, shape: str, a: list[Value], b: list[Value], c: list[Value]) -> list[str]:
+        """D = A B + C in bf16: registers hold pairs along k, which one instruction multiplies and adds."""
+        k = shape_of(shape)[2]
+        fa, fb, fc = fragment("a", shape, 16), fragment("b", shape, 16), fragment("c", shape, 32)
+        where_a, where_b = ({} for _ in range(2))
+        for lane in range(32):
+            for e in range(0, fa.elements, 2):
+                row, column = fa.place(lane, e)
+                where_a[row, column // 2] = (lane, e // 2)
+            for e in range(0, fb.elements, 2):
+                row, column = fb.place(lane, e)
+                where_b[row // 2, column] = (lane, e // 2)
+        left, right = ([self.vec(register) for register in registers] for registers in (a, b))
+        cache_a: dict[Any, str] = {}
+        cache_b: dict[Any, str] = {}
+        result = self._elements(c, F32)
+        for step in range(k // 2):
+            for e in range(fc.elements):
+                places = [fc.place(lane, e) for lane in range(32)]
+                x = self._arranged(left, where_a, [(row, step) for row, _ in places], "i32", cache_a)
+                y = self._arranged(right, where_b, [(step, column) for _, column in places], "i32", cache_b)
+                result[e] = self.bf16_pairs(result[e], x, y)
+        return result
+
+    def bf16_pairs(self, total: str, x: str, y: str) -> str:
+        """total + x.low y.low + x.high y.high in every lane; x and y are i32, total is float."""
+        t, parts = self.text, []
+        for first in range(0, self.n, 16):
+            lanes = ", ".join(f"i32 {first + i}" for i in range(16))
+            cut = []
+            for name, ty in ((total, "float"), (x, "i32"), (y, "i32")):
+                wide = f"<{self.n} x {ty}>"
+                cut.append(t.op(f"shufflevector {wide} {name}, {wide} poison, <16 x i32> <{lanes}>"))
+            pairs = [t.op(f"bitcast <16 x i32> {name} to <32 x bfloat>") for name in cut[1:]]
+            parts.append(
+                t.intrinsic(
+                    "llvm.x86.avx512bf16.dpbf16ps.512",
+                    "<16 x float>",
+                    [("<16 x float>", cut[0]), *(("<32 x bfloat>", name) for name in pairs)],
+                )
+            )
+        size = 16
+        while len(parts) > 1:
+            lanes, wide = ", ".join(f"i32 {i}" for i in range(2 * size)), f"<{size} x float>"
+            parts = [
+                t.op(f"shufflevector {wide} {low}, {wide} {high}, <{2 * size} x i32> <{lanes}>")
+                for low, high in zip(parts[::2], parts[1::2], strict=True)
+            ]
+            size *= 2
+        return parts[0]
+
     def _packed(self, values: list[str], t: ScalarType) -> list[tuple[ScalarType, Value]]:
         """Result elements to registers: f16 in pairs."""
         if t.name == "s32":
@@ -165,9 +218,33 @@ class TensorLanes(CallLanes):
         ]
         if used is not None:
             registers[0], registers[1] = registers[0][: used[0]], registers[1][: used[1]]
+        if a.name == "bf16" and self.has_bf16_pairs:
+            return self._packed(self._pair_product(shape, *registers), d)
         ea, eb = self._elements(registers[0], a), self._elements(registers[1], b)
         ec = self._elements(registers[2], c)
-        return self._packed(self._product(shape, ea, eb, ec, a, c.bits), d)
+        saturates = bool(getattr(ins.binding.m, "satfinite", False))
+        if saturates and c.name == "s32":  # the products fit: only the last addition may leave the range
+            ec, start = ["zeroinitializer"] * len(ec), ec
+            found = self._product(shape, ea, eb, ec, a, c.bits)
+            wide = f"<{self.n} x i32>"
+            found = [
+                self.text.intrinsic(f"llvm.sadd.sat.v{self.n}i32", wide, [(wide, x), (wide, y)])
+                for x, y in zip(start, found, strict=True)
+            ]
+        else:
+            found = self._product(shape, ea, eb, ec, a, c.bits)
+        if saturates and c.name != "s32":
+            found = [self._finite(x, d) for x in found]
+        return self._packed(found, d)
+
+    def _finite(self, name: str, t: ScalarType) -> str:
+        """Beyond the largest number of the type that number, for NaN 0."""
+        wide, most = f"<{self.n} x float>", "0x40EFFC0000000000" if t.bits == 16 else "0x47EFFFFFE0000000"
+        for stem, limit in (("minnum", most), ("maxnum", f"0x{int(most, 16) | 1 << 63:016X}")):
+            kept = self.text.intrinsic(f"llvm.{stem}.v{self.n}f32", wide, [(wide, name), (wide, f"splat (float {limit})")])
+            number = self.text.op(f"fcmp ord {wide} {name}, {name}")
+            name = self.text.op(f"select <{self.n} x i1> {number}, {wide} {kept}, {wide} zeroinitializer")
+        return name
 
     # -- wmma -----------------------------------------------------------------------------------------------------------------------
 
@@ -221,6 +298,13 @@ class TensorLanes(CallLanes):
         values: list[Value] = []
         for e in range(0, f.elements, pack):
             contiguous = pack > 1 and (m.layout == "row") == (m.which != "b")
+            if pack == 2 and m.which != "c" and not contiguous and self.n == 32 and not self.mask:
+                address = self._matrix_address(ins, operands[1], stride, m, f, e, default)
+                base = self.pointer(address)
+                rows = [self.piece_pointer(self._matrix_address(ins, operands[1], stride, m, f, e + i % 2, default), base, i // 2)
+                        for i in range(8)]
+                values.append(self._block(rows, True))
+                continue
             address = self._matrix_address(ins, operands[1], stride, m, f, e, default)
             if contiguous:
                 values.append(self._any_vector(self._load_lanes(B32, 1, address)[0]))
@@ -263,6 +347,9 @@ class TensorLanes(CallLanes):
         if self.lane_fibers:
             raise Unsupported("ldmatrix in a kernel whose lanes wait for each other", ins.inst.loc)
         address = self.address(ins, ins.inst.operands[1], m.space or "shared")
+        if self.n == 32 and not self.mask:
+            base = self.pointer(address) if address.shape is not None else ""
+            return [(B32, self._block(self._lane_pointers(address, base, 8 * i), bool(m.trans))) for i in range(int(m.count[1:]))]
         rows = self.vec(address)
         found = []
         for i in range(int(m.count[1:])):
@@ -293,6 +380,25 @@ class TensorLanes(CallLanes):
             ]
             found.append(self.pack(B32, parts))
         return [(B32, v) for v in found]
+
+    def _lane_pointers(self, address: Value, base: str, first: int) -> list[str]:
+        """The addresses of eight lanes."""
+        if base:
+            return [self.piece_pointer(address, base, first + i) for i in range(8)]
+        wide = f"<{self.n} x i64>"
+        numbers = [self.text.op(f"extractelement {wide} {self.vec(address)}, i64 {first + i}") for i in range(8)]
+        return [self.text.op(f"inttoptr i64 {number} to ptr") for number in numbers]
+
+    def _block(self, rows: list[str], trans: bool) -> Value:
+        """A register of 8 x 8 16-bit elements, whose rows lie at eight places: lane l gets elements 2 (l % 4) and + 1 of row l / 4,
+        or, transposed, of column l / 4."""
+        t = self.text
+        parts = [t.op(f"load <8 x i16>, ptr {row}, align 2") for row in rows]
+        block = self._concat(parts, 16, 8)
+        if trans:
+            lanes = ", ".join(f"i32 {(lane % 4 * 2 + j) * 8 + lane // 4}" for lane in range(32) for j in (0, 1))
+            block = t.op(f"shufflevector <64 x i16> {block}, <64 x i16> poison, <64 x i32> <{lanes}>")
+        return self.vector(32, t.op(f"bitcast <64 x i16> {block} to <32 x i32>"))
 
     def _row_places(self, rows: str, lanes: list[int], offsets: list[int]) -> Value:
         wide = f"<{self.n} x i64>"
