@@ -18,7 +18,10 @@ needs_cccl = pytest.mark.skipif(cccl.folder() is None, reason="the wheel nvidia-
 
 @needs_cccl
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["libcudacxx", "thrust_algorithms", "thrust_sets", "cub_algorithms"])
+@pytest.mark.parametrize(
+    "name",
+    ["libcudacxx", "libcudacxx_more", "thrust_algorithms", "thrust_sets", "cub_algorithms", "cub_more"],
+)
 def test_program_checks_itself(name: str) -> None:
     command = [sys.executable, "-m", "sheer", "run", str(PROGRAMS / f"{name}.cu")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
