@@ -20,7 +20,15 @@ needs_cccl = pytest.mark.skipif(cccl.folder() is None, reason="the wheel nvidia-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["libcudacxx", "libcudacxx_more", "thrust_algorithms", "thrust_sets", "cub_algorithms", "cub_more"],
+    [
+        "libcudacxx",
+        "libcudacxx_more",
+        "thrust_algorithms",
+        "thrust_sets",
+        "cccl_old_includes",
+        "cub_algorithms",
+        "cub_more",
+    ],
 )
 def test_program_checks_itself(name: str) -> None:
     command = [sys.executable, "-m", "sheer", "run", str(PROGRAMS / f"{name}.cu")]

@@ -205,11 +205,11 @@ class Passes:
             "-I",
             str(OVERLAY),
             *_cuda_definitions(options),
+            "-include",
+            "cuda_runtime.h",  # before the user's own, which may be CUDA headers
             *user_preprocessing(options),
             *cccl.adjusted(),
             *include_flags(),
-            "-include",
-            "cuda_runtime.h",
         ]
         if options.has("disable-warnings"):
             self.shared.append("-w")
