@@ -9,6 +9,7 @@ from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen import bounds
+from sheer.codegen.product import high_half
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
 from sheer.passes.shape import Shape, ShapeLanes
@@ -218,6 +219,8 @@ class IntegerLanes:
         word = "sext" if t.kind == "s" else "zext"
         wide_bits = t.bits * 2
         ty, _, names = self.names(a, b)
+        if t.bits == 64 and not self.is_uniform(a, b):
+            return self.vector(64, high_half(self.text, self.n, t.kind == "s", *names))
         wide = int_type(wide_bits, 1 if self.is_uniform(a, b) else self.n)
         parts = [self.text.op(f"{word} {ty} {name} to {wide}") for name in names]
         product = self.text.op(f"mul {wide} {parts[0]}, {parts[1]}")
