@@ -38,6 +38,9 @@ class GatherLanes(ConvertLanes):
             columns = self._columns(address, t) if count == 1 and t.bits == 32 else 0
             if columns:
                 return [self._by_columns(t, address, columns)]
+            comb = self._comb(address, t) if t.bits >= 32 else None
+            if comb:
+                return [self._by_comb(t, address, i * t.bytes, *comb) for i in range(count)]
             return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
         if self._worth_a_try(t, address):
             return self._row_or_gather(t, count, address)
@@ -61,6 +64,51 @@ class GatherLanes(ConvertLanes):
             one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 4)}")
             result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
         return self.vector(t.bits, result)
+
+    def _comb(self, address: Value, t: ScalarType) -> tuple[int, int] | None:
+        """(lanes of a piece, elements from one lane to the next), if every piece of the lanes takes every second to fourth element of a row."""
+        shape = address.shape
+        assert shape is not None
+        for size in (16, 8, 4):
+            if self.n % size or size * t.bits < 256:
+                continue
+            steps = np.diff(shape.c.reshape(-1, size), axis=1)
+            step = int(steps[0, 0])
+            if step not in (2 * t.bytes, 3 * t.bytes, 4 * t.bytes) or (steps != step).any():
+                continue
+            if shape.m is None or not np.diff(shape.m.reshape(-1, size), axis=1).any():
+                return size, step // t.bytes
+        return None
+
+    def _by_comb(self, t: ScalarType, address: Value, offset: int, size: int, step: int) -> Value:
+        """Whole rows are loaded, but for what no lane wants: the last of it may not be there."""
+        base, parts = self.pointer(address), []
+        wide, teeth = int_type(t.bits, size * step), self._teeth(size, step)
+        every = ", ".join(f"i32 {i * step}" for i in range(size))
+        for first in range(0, self.n, size):
+            place = self.piece_pointer(address, base, first)
+            if offset:
+                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
+            arguments = [("ptr", f"align {t.bytes} {place}"), teeth, (wide, "zeroinitializer")]
+            row = self.text.intrinsic(f"llvm.masked.load.v{size * step}i{t.bits}.p0", wide, arguments)
+            parts.append(self.text.op(f"shufflevector {wide} {row}, {wide} poison, <{size} x i32> <{every}>"))
+        return self.vector(t.bits, self._concat(parts, t.bits, size))
+
+    def _teeth(self, size: int, step: int) -> tuple[str, str]:
+        """The mask of every `step`-th element."""
+        return f"<{size * step} x i1>", f"<{', '.join('i1 false' if i % step else 'i1 true' for i in range(size * step))}>"
+
+    def _comb_out(self, t: ScalarType, value: Value, address: Value, offset: int, size: int, step: int) -> None:
+        base, ty, name = self.pointer(address), int_type(t.bits, self.n), self.vec(value)
+        wide, teeth = int_type(t.bits, size * step), self._teeth(size, step)
+        for first in range(0, self.n, size):
+            place = self.piece_pointer(address, base, first)
+            if offset:
+                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
+            lanes = ", ".join("i32 poison" if i % step else f"i32 {first + i // step}" for i in range(size * step))
+            row = self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size * step} x i32> <{lanes}>")
+            arguments = [(wide, row), ("ptr", f"align {t.bytes} {place}"), teeth]
+            self.text.intrinsic(f"llvm.masked.store.v{size * step}i{t.bits}.p0", "void", arguments)
 
     def _columns(self, address: Value, t: ScalarType) -> int:
         """Lanes of a row, if those below each other in four rows of lanes (or two) have neighbouring elements; else 0."""
@@ -276,6 +324,11 @@ class GatherLanes(ConvertLanes):
 
     def _elements_out(self, t: ScalarType, values: list[Value], address: Value) -> None:
         """Constant offsets from one base, lane by lane: where lanes share an address the last one wins."""
+        comb = self._comb(address, t) if t.bits >= 32 else None
+        if comb:
+            for i, value in enumerate(values):
+                self._comb_out(t, value, address, i * t.bytes, *comb)
+            return
         base, ty = self.pointer(address), int_type(t.bits, self.n)
         names = [self.vec(value) for value in values]
         for lane in range(self.n):
