@@ -61,6 +61,21 @@ def test_absent_headers_are_named(tmp_path: Path, name: str, words: str) -> None
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("__global__ void k(curandStateMtgp32 *s) {}", "curandStateMtgp32: cuRAND's MTGP32 is not there yet"),
+        ("auto f = [] {}; bool b = __nv_is_extended_device_lambda_closure_type(decltype(f));", "ordinary lambdas"),
+    ],
+)
+def test_absent_names_are_explained(tmp_path: Path, code: str, words: str) -> None:
+    source = tmp_path / "absent.cu"
+    source.write_text(f"#include <curand_kernel.h>\n{code}\nint main() {{}}\n")
+    done = nvcc(str(source), "-o", str(tmp_path / "absent"))
+    assert done.returncode != 0
+    assert words in done.stderr
+
+
 def test_nothing_that_is_there_counts_as_absent() -> None:
     for path in headers.INCLUDE.rglob("*"):
         name = str(path.relative_to(headers.INCLUDE))

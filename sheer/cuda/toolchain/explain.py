@@ -13,10 +13,16 @@ MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No s
 TEXTURES = "textures and surfaces are not supported yet; keep the data in plain memory and read it through a pointer"
 CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices have 8.0"
 LAUNCHES = "kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host"
+MTGP = "cuRAND's MTGP32 is not there yet; use curandState (XORWOW) or curandStatePhilox4_32_10_t"
+DISCRETE = "cuRAND's tables for discrete distributions are not there yet; curand_poisson needs none"
+LAMBDAS = "nothing here tells a __device__ lambda from another one: extended lambdas are ordinary lambdas"
 # what a name that is missing belongs to; the first that fits counts
 NAMES = (
     (re.compile(r"tex(1D|2D|3D|Cubemap)\w*|surf(1D|2D|3D|Cubemap)\w*|texture|surface|textureReference"), TEXTURES),
     (re.compile(r"this_cluster|cluster_group|__cluster\w*|cluster_\w+|map_shared_rank"), CLUSTERS),
+    (re.compile(r"curandStateMtgp32\w*|curandMakeMTGP32\w*|mtgp32_\w+|curand_mtgp32\w*"), MTGP),
+    (re.compile(r"curand_discrete\d?|curandDiscreteDistribution\w*|curandHistogramM2\w*"), DISCRETE),
+    (re.compile(r"__nv_is_extended_\w+"), LAMBDAS),
     (re.compile(r"cudaLaunchDevice|cudaGetParameterBuffer\w*"), LAUNCHES),
     (re.compile(r"[jy][01n]f?|cyl_bessel_i[01]f?"), "Bessel functions are not there yet in device code"),
 )
