@@ -22,7 +22,6 @@ NAMES = (
     (re.compile(r"this_cluster|cluster_group|__cluster\w*|cluster_\w+|map_shared_rank"), CLUSTERS),
     (re.compile(r"curandStateMtgp32\w*|curandMakeMTGP32\w*|mtgp32_\w+|curand_mtgp32\w*"), MTGP),
     (re.compile(r"curand_discrete\d?|curandDiscreteDistribution\w*|curandHistogramM2\w*"), DISCRETE),
-    (re.compile(r"__nv_is_extended_\w+"), LAMBDAS),
     (re.compile(r"cudaLaunchDevice|cudaGetParameterBuffer\w*"), LAUNCHES),
     (re.compile(r"[jy][01n]f?|cyl_bessel_i[01]f?"), "Bessel functions are not there yet in device code"),
 )
@@ -61,6 +60,9 @@ def _names(text: str) -> list[str]:
     hints = []
     if "kernel launch from __device__ or __global__ function" in text:
         hints.append(LAUNCHES)
+    traits = re.search(r"__nv_is_extended_\w+", text)  # clang names only the type that follows
+    if traits:
+        hints.append(f"{traits.group()}: {LAMBDAS}")
     for name in dict.fromkeys(MISSING_NAME.findall(text)):
         hint = next((hint for pattern, hint in NAMES if pattern.fullmatch(name)), "")
         if hint:
