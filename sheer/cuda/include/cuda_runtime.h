@@ -58,6 +58,7 @@ typedef long clock_t; /* runtime compilation has no host headers */
 #include "sheer/atomics.h"
 #include "sheer/nv_atomics.h"
 #include "sheer/casts.h"
+#include "sheer/device_errors.h"
 #include "sheer/integer.h"
 #include "sheer/simd.h"
 #include "sheer/loads.h"

@@ -10,4 +10,9 @@
 /* A warp-wide or block-wide operation: it may not be moved into or out of divergent control flow. */
 #define SHEER_CONVERGENT static SHEER_INLINE __attribute__((convergent))
 
+/* nvcc hides the types of extended lambdas from the host side and answers here which they are; to clang they are ordinary closures. */
+#define __nv_is_extended_device_lambda_closure_type(type) false
+#define __nv_is_extended_host_device_lambda_closure_type(type) false
+#define __nv_is_extended_device_lambda_with_preserved_return_type(type) false
+
 #endif
