@@ -156,11 +156,11 @@ def _assemble(parts: list[Module], texts: list[tuple[str, str]]) -> None:
     from sheer.passes.check import Refused, check, check_calls
     from sheer.ptx.lexer import PtxError
 
+    known = {name for part in parts for name, function in part.functions.items() if function.body is not None}
     for part, (text, name) in zip(parts, texts, strict=True):
         try:
             check(part)
-            if len(parts) == 1:
-                check_calls(part, RUNTIME)
+            check_calls(part, known.union(RUNTIME))
         except Refused as refused:
             start = 0
             for _ in range(refused.line - 1):

@@ -97,8 +97,9 @@ const char* kernel_name(const Kernel* k) { return function_info(k->function).nam
 struct Logs {
   char* error = nullptr;
   char* info = nullptr;
-  void** error_bytes = nullptr;
+  void** error_bytes = nullptr;  // in: the buffer's size; out: what was written
   void** info_bytes = nullptr;
+  size_t error_room = 0, info_room = 0;  // read once: a linker writes its logs several times
   void** wall = nullptr;
 };
 static Logs logs_of(unsigned count, const CUjit_option* options, void** values) {
@@ -112,11 +113,13 @@ static Logs logs_of(unsigned count, const CUjit_option* options, void** values) 
       case CU_JIT_WALL_TIME: l.wall = &values[i]; break;
     }
   }
+  if (l.error_bytes) l.error_room = size_t(*l.error_bytes);
+  if (l.info_bytes) l.info_room = size_t(*l.info_bytes);
   return l;
 }
-static void write_log(char* buffer, void** bytes, const char* text) {
+static void write_log(char* buffer, void** bytes, size_t room, const char* text) {
   if (!bytes) return;
-  size_t room = size_t(uintptr_t(*bytes)), length = 0;
+  size_t length = 0;
   if (buffer && room) {
     length = min(strlen(text), room - 1);
     memcpy(buffer, text, length);
@@ -125,9 +128,9 @@ static void write_log(char* buffer, void** bytes, const char* text) {
   *bytes = reinterpret_cast<void*>(length);
 }
 static Error finish(const Logs& l, Error e, uint64_t start) {
-  write_log(l.info, l.info_bytes, "");
+  write_log(l.info, l.info_bytes, l.info_room, "");
   const char* words = e == Error::Ok ? "" : last_message();
-  write_log(l.error, l.error_bytes, words);
+  write_log(l.error, l.error_bytes, l.error_room, words);
   if (l.wall) {
     float ms = float(double(host_ns() - start) * 1e-6);
     memcpy(l.wall, &ms, sizeof ms);
@@ -230,12 +233,12 @@ static Error link_complete(Link* l, void** out, size_t* bytes) {
     l->output.append(&size, 8);
     l->output.append(text.c(), size);
   }
-  // Loading it once finds what is undefined or defined twice; the description stays in the cache for the real
-  // load.
+  // Loading it once text by text finds what is malformed, undefined or defined twice.
   uint64_t start = host_ns();
-  Image image = {l->output.c(), l->output.size()};
+  Vec<Image> images;
+  for (const String& text : l->texts) images.push(Image{text.c(), text.size()});
   Module* trial;
-  Error e = module_load(&image, 1, &trial);
+  Error e = module_load(images.data, images.count, &trial);
   if (e == Error::Ok) module_unload(trial);
   SHEER_TRY(finish(l->logs, e, start));
   *out = const_cast<char*>(l->output.c());

@@ -208,7 +208,7 @@ static void where_in_memory(String* out, const void* address) {
   Range r;
   if (!memory_nearest(address, &r)) return;
   uint64_t offset = uint64_t(address) - uint64_t(r.base);
-  if (offset > r.bytes + (1ull << 30)) return;
+  if (offset > 2 * r.bytes + (64 << 10)) return;  // too far to be its overrun: a remark would mislead
   String name = symbol_name_at(r.base);
   out->format("\nsheer:   %s%s%llu bytes at %p (device %d)", name.empty() ? "the allocation of " : name.c(),
               name.empty() ? "" : ", ", (unsigned long long)r.bytes, r.base, r.device);

@@ -117,6 +117,12 @@ int main() {
   CUkernel kernel;
   OK(cuLibraryLoadData(&library, image, 0, 0, 0, 0, 0, 0));
   OK(cuLinkDestroy(link));
+  values[1] = (void*)sizeof log;
+  OK(cuLinkCreate(2, options, values, &link));
+  OK(cuLinkAddData(link, CU_JIT_INPUT_PTX, (void*)caller, strlen(caller) + 1, "caller", 0, 0, 0));
+  EXPECT(CUDA_ERROR_INVALID_PTX, cuLinkComplete(link, &image, &bytes));
+  CHECK(strstr(log, "is called and nowhere defined") && (size_t)values[1] == strlen(log));
+  OK(cuLinkDestroy(link));
   OK(cuLibraryGetKernel(&kernel, library, "bump"));
   OK(cuMemsetD32(d, 41, 1));
   OK(cuLaunchKernel((CUfunction)kernel, 1, 1, 1, 1, 1, 1, 0, 0, args, 0));
