@@ -22,14 +22,25 @@ struct Place {
   Kind kind;
 };
 
+// Bytes from the first to past the last of a box; what does not fit in 64 bits fits nowhere.
+static uint64_t extent(uint64_t width, uint64_t height, uint64_t depth, uint64_t pitch, uint64_t slice) {
+  typedef unsigned __int128 Wide;
+  Wide last = Wide(depth - 1) * slice + Wide(height - 1) * pitch + width;
+  return last > ~uint64_t(0) ? ~uint64_t(0) : uint64_t(last);
+}
+static bool runs_past(const Range& r, const void* start, uint64_t bytes) {
+  return bytes > uint64_t(r.base) + r.bytes - uint64_t(start);
+}
+
 static Error place_of(const Side& side, const Copy3D& c, Place* out) {
   uint64_t pitch = side.pitch, rows = side.rows;
   uint8_t* base = static_cast<uint8_t*>(side.pointer);
   if (side.array) {
     const Array* a = side.array;
     if (!live(a)) return Error::InvalidHandle;
-    if (side.x + c.width > a->width * a->element || side.y + c.height > a->rows() ||
-        side.z + c.depth > a->slices())
+    auto outside = [](uint64_t from, uint64_t count, uint64_t all) { return from > all || count > all - from; };
+    if (outside(side.x, c.width, a->width * a->element) || outside(side.y, c.height, a->rows()) ||
+        outside(side.z, c.depth, a->slices()))
       return Error::InvalidValue;
     pitch = a->pitch;
     rows = a->rows();
@@ -48,9 +59,9 @@ static Error place_of(const Side& side, const Copy3D& c, Place* out) {
   out->known = memory_find(out->start, &r);
   out->kind = out->known ? r.kind : Kind::None;
   if (out->known) {
-    uint64_t last = (c.depth - 1) * out->slice + (c.height - 1) * pitch + c.width;
+    uint64_t last = extent(c.width, c.height, c.depth, pitch, out->slice);
     bool device_side = r.kind == Kind::Device || r.kind == Kind::Symbol || r.kind == Kind::Managed;
-    if (device_side && uint64_t(out->start) + last > uint64_t(r.base) + r.bytes) {
+    if (device_side && runs_past(r, out->start, last)) {
       set_message("a copy of %llu bytes runs past the end of its allocation", (unsigned long long)last);
       return Error::InvalidValue;
     }
@@ -127,8 +138,8 @@ Error fill_check(const FillOp& f) {
     set_message("memset of %p, which is no device memory", f.dst);
     return Error::InvalidValue;
   }
-  uint64_t last = (f.depth - 1) * f.slice + (f.height - 1) * f.pitch + f.width;
-  return uint64_t(f.dst) + last > uint64_t(r.base) + r.bytes ? Error::InvalidValue : Error::Ok;
+  uint64_t last = extent(f.width, f.height, f.depth, f.pitch, f.slice);
+  return runs_past(r, f.dst, last) ? Error::InvalidValue : Error::Ok;
 }
 
 Error fill(Context* c, void* dst, uint64_t pitch, uint64_t rows, uint32_t value, uint32_t element,

@@ -15,7 +15,6 @@ CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices 
 LAUNCHES = "kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host"
 MTGP = "cuRAND's MTGP32 is not there yet; use curandState (XORWOW) or curandStatePhilox4_32_10_t"
 DISCRETE = "cuRAND's tables for discrete distributions are not there yet; curand_poisson needs none"
-LAMBDAS = "nothing here tells a __device__ lambda from another one: extended lambdas are ordinary lambdas"
 # what a name that is missing belongs to; the first that fits counts
 NAMES = (
     (re.compile(r"tex(1D|2D|3D|Cubemap)\w*|surf(1D|2D|3D|Cubemap)\w*|texture|surface|textureReference"), TEXTURES),
@@ -60,9 +59,6 @@ def _names(text: str) -> list[str]:
     hints = []
     if "kernel launch from __device__ or __global__ function" in text:
         hints.append(LAUNCHES)
-    traits = re.search(r"__nv_is_extended_\w+", text)  # clang names only the type that follows
-    if traits:
-        hints.append(f"{traits.group()}: {LAMBDAS}")
     for name in dict.fromkeys(MISSING_NAME.findall(text)):
         hint = next((hint for pattern, hint in NAMES if pattern.fullmatch(name)), "")
         if hint:

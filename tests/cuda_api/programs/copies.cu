@@ -132,6 +132,10 @@ int main() {
   EXPECT(cudaErrorInvalidValue, cudaMemcpy(0, host, 4, cudaMemcpyHostToDevice));
   EXPECT(cudaErrorInvalidValue, cudaMemset(back, 0, 4));
   EXPECT(cudaErrorInvalidValue, cudaMemset(d, 0, 300));
+  // sizes whose end is not a number of 64 bits
+  EXPECT(cudaErrorInvalidValue, cudaMemcpy(d, host, ~(size_t)0, cudaMemcpyHostToDevice));
+  EXPECT(cudaErrorInvalidValue, cudaMemset(d, 0, ~(size_t)3));
+  EXPECT(cudaErrorInvalidValue, cudaMemcpy2D(d, (size_t)1 << 62, host, 4, 4, 5, cudaMemcpyHostToDevice));
   // Pageable memory may be reused as soon as an asynchronous copy returns.
   cudaStream_t s;
   OK(cudaStreamCreate(&s));
