@@ -56,19 +56,37 @@ def may_halve(facts: Facts, threads: int, lanes: int) -> bool:
     """No thread can tell that its warp runs in parts of `lanes`; in: facts of a kernel without calls."""
     if threads % lanes:
         return False
-    has_barrier = has_shared_store = False
     for block in facts.graph.blocks:
         for ins in block.ins:
             name, words = ins.binding.form.name, ins.inst.opcode.split(".")
-            if name not in ("bar", "barrier", "ld", "st", "trap", "brx") and ins.binding.row.ref is None:
+            if name not in ("bar", "barrier", "ld", "st", "trap", "brx", "cvta") and ins.binding.row.ref is None:
                 return False  # atomics, warp functions, matrices, waiting
             if "volatile" in words or "warp" in words or "acquire" in words or "red" in words:
                 return False
             if any(isinstance(o, Special) and o.name.lstrip("%") in _OF_WARPS for o in ins.inst.operands):
                 return False
-            has_barrier = has_barrier or name in ("bar", "barrier")
-            has_shared_store = has_shared_store or (name == "st" and ("shared" in words or len(words) < 3))
-    return has_barrier or not has_shared_store
+    return not _reads_what_is_new(facts)
+
+
+def _reads_what_is_new(facts: Facts) -> bool:
+    """Shared memory may be read after a store with no barrier between: perhaps lanes of a warp hand each other values, each step together."""
+    blocks = facts.graph.blocks
+    stored = [False] * len(blocks)  # at the end of each
+    changed = True
+    while changed:
+        changed = False
+        for index in facts.order:
+            new = any(stored[p] for p in blocks[index].preds)
+            for ins in blocks[index].ins:
+                name, words = ins.binding.form.name, ins.inst.opcode.split(".")
+                if name in ("bar", "barrier"):
+                    new = False
+                elif name in ("ld", "st") and not {"global", "param", "const", "local"} & set(words):
+                    if name == "ld" and new:
+                        return True
+                    new = new or name == "st"
+            changed, stored[index] = changed or new != stored[index], new
+    return False
 
 
 def in_step(narrow: Facts, wide: Facts) -> bool:
