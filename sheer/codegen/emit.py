@@ -528,7 +528,14 @@ class FunctionEmitter(AccessLanes):
         facts = self.facts
         here, there = facts.position[source], facts.position[target]
         if there > here:
-            return all(facts.dominates(source, b) for b in facts.order[here + 1 : there])
+            # Lanes that left a loop in an earlier round wait behind it, those for its next round at its header.
+            skipped = facts.order[here + 1 : there]
+            if any(facts.leaves_divergently(source, b) for b in (*skipped, target)):
+                return False
+            inner = facts.loop_of[source]
+            if inner is not None and target not in inner.members and not facts.together(inner, source):
+                return False
+            return all(facts.dominates(source, b) for b in skipped)
         loop = facts.loop_of[target]
         while loop is not None and source not in loop.members:
             loop = loop.parent

@@ -10,6 +10,7 @@ from tests.fuzz.engines import Native, Way, difference, reference
 from tests.fuzz.generator import Generator
 
 QUICK, MANY = 8, 150
+FOUND = (131, 132)  # showed a fault once
 WAYS = [Way(), Way("avx2"), Way("native", 64)]
 
 
@@ -26,12 +27,12 @@ def check(seed: int, native: Native) -> None:
     assert not wrong, f"seed {seed}, {native.way}: {wrong}"
 
 
-@pytest.mark.parametrize("seed", range(QUICK))
+@pytest.mark.parametrize("seed", [*range(QUICK), *FOUND])
 def test_engines_agree(seed: int, native: Native) -> None:
     check(seed, native)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(QUICK, MANY))
+@pytest.mark.parametrize("seed", [s for s in range(QUICK, MANY) if s not in FOUND])
 def test_engines_agree_on_many(seed: int, native: Native) -> None:
     check(seed, native)
