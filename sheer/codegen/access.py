@@ -234,9 +234,23 @@ class AccessLanes(OperandLanes):
             wanted = self.vec(self.compare(U32, "gt", amount, self.const(U32, offset)))
             self.mask = self.text.op(f"and <{self.n} x i1> {wanted}, {outer}") if outer else wanted
             place = self.vector(64, self.vec(self.add(U64, source, self.const(U64, offset))))
-            values.append(self._load_lanes(byte, 1, place)[0])
+            word = self._load_lanes(byte, 1, place)[0]
+            values.append(self._leading_bytes(word, amount, offset))
             self.mask = outer
         self.store_lanes(byte, values, target)
+
+    def _leading_bytes(self, word: Value, amount: Value, offset: int) -> Value:
+        """The bytes of a word at `offset` that lie below `amount`; zeros above. 64 bits wide, so that 4 bytes can be shifted out."""
+        text, words, wide = self.text, f"<{self.n} x i32>", f"<{self.n} x i64>"
+
+        def less(a: str, b: str) -> str:
+            return text.intrinsic(f"llvm.usub.sat.v{self.n}i32", words, [(words, a), (words, b)])
+
+        left = less(self.vec(self.const(U32, 4)), less(self.vec(amount), self.vec(self.const(U32, offset))))
+        bits = text.op(f"zext {words} {text.op(f'mul {words} {left}, {self.vec(self.const(U32, 8))}')} to {wide}")
+        kept = text.op(f"lshr {wide} {self.vec(self.const(U64, 0xFFFFFFFF))}, {bits}")
+        mask = text.op(f"trunc {wide} {kept} to {words}")
+        return self.vector(32, text.op(f"and {words} {self.vec(word)}, {mask}"))
 
     def copy_arrive(self, m: Any, ins: Ins) -> None:
         """The copies are done already: with .noinc this is an arrival; without, the pending count is raised and lowered."""

@@ -278,7 +278,8 @@ class ShapeLanes:
             return a
         if a.stride is not None or not self._aligned(a, 1):
             return VARYING
-        return Shape(a.c & mask, None, None, max(a.tz, _trailing(mask)), bits)
+        signed = mask - (1 << 64) if mask >> 63 else mask  # the offsets are 64-bit signed numbers
+        return Shape(a.c & signed, None, None, max(a.tz, _trailing(mask)), bits)
 
     def or_(self, t: ScalarType, a: Shape | None, b: Shape | None) -> Shape | None:
         if a is None or b is None or t.lanes > 1:
