@@ -93,7 +93,7 @@ op(f"""wmma.load.which:a|b|c.sync.aligned.layout:{_L}.shape:{_H}{{.space:global|
    emit=lambda k, m, i: k.wmma_load(m, i), raw=True, work="load", section="9.7.14.4.3")
 op(f"""wmma.store.d.sync.aligned.layout:{_L}.shape:{_H}|m16n16k8|m8n8k4{{.space:global|shared|shared::cta}}.<f16|f32|s32|f64>  [a] b (c)""",
    emit=lambda k, m, i: k.wmma_store(m, i), raw=True, work="store", section="9.7.14.4.4")
-op(f"""wmma.mma.sync.aligned.la:{_L}.lb:{_L}.shape:{_H}{{.satfinite}}.<s32>.<s8|u8>.<s8|u8>.<s32>  d a b c
+op(f"""wmma.mma.sync.aligned.la:{_L}.lb:{_L}.shape:{_H}.<s32>.<s8|u8>.<s8|u8>.<s32>{{.satfinite}}  d a b c
        wmma.mma.sync.aligned.la:{_L}.lb:{_L}.shape:{_H}.<f32>.<bf16>.<bf16>.<f32>  d a b c
        wmma.mma.sync.aligned.la:{_L}.lb:{_L}.shape:m16n16k8.<f32>.<tf32>.<tf32>.<f32>  d a b c
        wmma.mma.sync.aligned.la:{_L}.lb:{_L}.shape:m8n8k4{{.rnd:rn|rz|rm|rp}}.<f64>.<f64>.<f64>.<f64>  d a b c

@@ -259,8 +259,8 @@ static __inline__ __device__ void fill_fragment(fragment<Use, m, n, k, T, Layout
   SHEER_MIXED(col_major, col_major, m, n)                                                                                        \
   SHEER_MMAS(m, n, 16, __nv_bfloat16, float, "f32.bf16.bf16.f32", "f32.bf16.bf16.f32", a16, b16, 8, at16, "r", unsigned, "f",    \
              float)                                                                                                              \
-  SHEER_MMAS(m, n, 16, signed char, int, "s32.s8.s8.s32", "satfinite.s32.s8.s8.s32", a8, b8, 8, at8, "r", unsigned, "r", int)    \
-  SHEER_MMAS(m, n, 16, unsigned char, int, "s32.u8.u8.s32", "satfinite.s32.u8.u8.s32", a8, b8, 8, at8, "r", unsigned, "r", int)
+  SHEER_MMAS(m, n, 16, signed char, int, "s32.s8.s8.s32", "s32.s8.s8.s32.satfinite", a8, b8, 8, at8, "r", unsigned, "r", int)    \
+  SHEER_MMAS(m, n, 16, unsigned char, int, "s32.u8.u8.s32", "s32.u8.u8.s32.satfinite", a8, b8, 8, at8, "r", unsigned, "r", int)
 SHEER_SHAPE(16, 16, 4, 4, 12, 2, 2, 10)
 SHEER_SHAPE(32, 8, 8, 2, 16, 4, 1, 12)
 SHEER_SHAPE(8, 32, 2, 8, 10, 1, 4, 9)
