@@ -25,7 +25,7 @@ ACCEPTED = (
     "-lm -L. -DA=1 -D B=2 -UC -I. -I /tmp -isystem /tmp -ccbin g++ -use_fast_math -fmad=false -maxrregcount 32 -m64 -w "
     "--extended-lambda --expt-relaxed-constexpr --default-stream legacy -cudart shared -t 4 --threads 0 -Wno-deprecated-gpu-targets "
     "-Werror reorder -Xcudafe --diag_suppress=177 -diag-suppress 177 -ftz=true -prec-div=false -prec-sqrt=false -pthread -include cstring "
-    "-Xnvlink --verbose --source-in-ptx"
+    "-Xnvlink --verbose --source-in-ptx -opt-info inline -ftemplate-depth 500"
 )  # fmt: skip
 
 

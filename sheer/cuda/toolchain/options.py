@@ -99,6 +99,7 @@ ROWS = (
     _row("no-align-double", "", FLAG, "quiet"), _row("device-stack-protector", "device-stack-protector", VALUE, "quiet"),
     _row("qpp-config", "qpp-config", VALUE, "quiet"), _row("frandom-seed", "frandom-seed", VALUE, "quiet"),
     _row("Wpedantic", "", FLAG, "quiet"), _row("no-use-fast-math", "", FLAG, "quiet"), _row("dump-callgraph", "dump-callgraph", FLAG, "note"),
+    _row("optimization-info", "opt-info", LIST, "quiet"),
 )
 # fmt: on
 BY_NAME = {row.name: row for row in ROWS}
@@ -169,6 +170,8 @@ def parse(words: Sequence[str]) -> Options:
         else:
             row, value = _match(word)
             if row is None:
+                if word.lstrip("-") == "ftemplate-depth" and todo:  # nvcc takes this one's value apart, too
+                    word = f"-ftemplate-depth={todo.pop()}"
                 _unknown(options, word)
                 continue
             if row.takes != FLAG and value is None:
