@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -290,20 +291,75 @@ static bool claim(Node* n) {  // true for the first who reports this launch
   return n->reported = true;
 }
 
+// What faulted in launches of which the first fault is still being looked into (report_lock).
+struct Candidate {
+  Node* node;
+  uint64_t id;
+  Fault fault;
+  const Code* code;
+};
+static Vec<Candidate> candidates;
+
+static uint64_t faulting_block(const Block* b) {
+  if (!b->simple) return b->id;
+  const Node* n = b->node;  // the code itself counts the blocks of a chunk
+  const uint32_t* c = b->frame.ctaid;
+  uint64_t now = c[0] + uint64_t(n->grid[0]) * (c[1] + uint64_t(n->grid[1]) * c[2]);
+  return now >= b->first && now < b->first + b->count ? now : b->first;
+}
+
+// True for the first of this launch, who reports; the others leave what they know.
+static bool first_of_launch(Block* b, uint64_t id, const Fault& f) {
+  Node* n = b->node;
+  Hold hold(report_lock);
+  for (Candidate& c : candidates) {
+    if (c.node != n) continue;
+    if (id < c.id) c = Candidate{n, id, f, b->code};
+    return false;
+  }
+  if (n->reported || load(n->device->sticky)) return false;
+  candidates.push(Candidate{n, id, f, b->code});
+  return n->reported = true;
+}
+
+static const uint64_t fault_patience_ns = 250000000;
+
+// Which of several faulting blocks is first is chance; that the lowest is told is not. Blocks are handed out in
+// order, so those below this one run or have ended: none is begun any more, and those at work get time to
+// end or fault too (not for ever: one may wait for this one).
+static Candidate lowest_fault(Block* b, uint64_t id) {
+  Node* n = b->node;
+  {
+    Hold hold(scheduler.lock);
+    node_close(n);
+  }
+  uint64_t own = b->simple ? b->count : 1 + (b->end_id - b->next_id);
+  uint64_t until = host_ns() + fault_patience_ns;
+  while (id && load(n->done) + own < n->total && !load(n->cancelled) && host_ns() < until) {
+    timespec nap = {0, 50000};
+    nanosleep(&nap, nullptr);
+  }
+  Hold hold(report_lock);
+  for (uint32_t i = 0; i < candidates.count; i++) {
+    if (candidates[i].node != n) continue;
+    Candidate lowest = candidates[i];
+    candidates.remove(i);
+    return lowest;
+  }
+  return Candidate{n, id, b->worker->fault, b->code};
+}
+
 void fault_handle(Worker* w, Block* b) {
   Node* n = b->node;
-  Fault f = w->fault;
-  if (!claim(n)) {
-    device_fail(n->device, error_of(f));
+  uint64_t id = faulting_block(b);
+  if (!first_of_launch(b, id, w->fault)) {
+    if (!n->reported) device_fail(n->device, error_of(w->fault));
     return;
   }
-  uint64_t id = b->id;
-  if (b->simple) {  // the code itself counts the blocks of a chunk
-    const uint32_t* c = b->frame.ctaid;
-    uint64_t now = c[0] + uint64_t(n->grid[0]) * (c[1] + uint64_t(n->grid[1]) * c[2]);
-    id = now >= b->first && now < b->first + b->count ? now : b->first;
-  }
-  const Code* code = b->code;
+  Candidate lowest = lowest_fault(b, id);
+  id = lowest.id;
+  Fault f = lowest.fault;
+  const Code* code = lowest.code;
   Error error = error_of(f);
   Fault found;
   bool asked = f.signal && !f.stack_overflow && (f.signal == SIGSEGV || f.signal == SIGBUS);

@@ -259,7 +259,8 @@ void queue_remove(Node*);          // lock held
 void notify_workers();             // the queue grew
 void node_complete(Node*);         // lock held; frees it and all that follows from it at once
 void node_leave(Node*);            // a user of it is through
-void node_cancel(Node*);           // lock held: hands out no more of it, makes its users leave
+void node_close(Node*);            // lock held: hands out no more of it
+void node_cancel(Node*);           // the same, and makes its users leave
 void device_fail(Device*, Error);  // sticky; cancels what runs there
 Node* pick(Stream* only);          // lock held; users + 1; null: any stream
 bool take_blocks(Node*, uint64_t* first, uint64_t* count);

@@ -78,11 +78,15 @@ bool take_blocks(Node* n, uint64_t* first, uint64_t* count) {
   }
 }
 
-void node_cancel(Node* n) {
-  store(n->cancelled, true);
+void node_close(Node* n) {
   uint64_t taken = __atomic_exchange_n(&n->taken, n->total, __ATOMIC_ACQ_REL);
   if (taken < n->total) fetch_add(n->done, n->total - taken);
   queue_remove(n);
+}
+
+void node_cancel(Node* n) {
+  store(n->cancelled, true);
+  node_close(n);
   for (Worker* w : scheduler.workers) {
     Block* b = load(w->inside);
     if (b && b->node == n) interrupt_worker(w);
