@@ -124,22 +124,59 @@ class RoundingLanes(FloatLanes):
             return self._two_sum(v[0], v[1] if opcode == "fadd" else self._op64("fneg", v[1]))
         if opcode == "fmul":
             product = self._op64("fmul", *v)
-            return product, self._fma64(v[0], v[1], self._op64("fneg", product))
+            up = self._power_where(self._under(product, -900), 540)  # then |v| < 2**174, and the last bit of it is there
+            a, b, scaled = self._scaled(v[0], up), self._scaled(v[1], up), self._scaled(product, up, up)
+            return product, self._fma64(a, b, self._op64("fneg", scaled))
         if opcode == "fdiv":
             quotient = self._op64("fdiv", *v)
-            rest = self._fma64(self._op64("fneg", quotient), v[1], v[0])
+            small = self.simple("and", self._under(v[0], -900), self._under(v[1], 800))
+            up = self._power_where(small, 200)
+            rest = self._fma64(self._op64("fneg", quotient), self._scaled(v[1], up), self._scaled(v[0], up))
             negative = self.compare(F64, "lt", v[1], self.const(F64, 0.0))
             return quotient, self.select(B64, negative, self._op64("fneg", rest), rest)
         if opcode == "sqrt":
             root = self.fcall("sqrt", F64, v[0])
-            return root, self._fma64(self._op64("fneg", root), root, v[0])
-        result = self._fma64(*v)  # the error of an fma: Boldo and Muller
-        product = self._op64("fmul", v[0], v[1])
-        low = self._fma64(v[0], v[1], self._op64("fneg", product))
-        alpha, alpha_low = self._two_sum(v[2], low)
+            half = self._power_where(self._under(v[0], -900), 100)
+            scaled = self._scaled(root, half)
+            return root, self._fma64(self._op64("fneg", scaled), scaled, self._scaled(v[0], half, half))
+        return self._fma_with_error(*v)
+
+    def _fma_with_error(self, a: Value, b: Value, c: Value) -> tuple[Value, Value]:
+        """The error of an fma (Boldo and Muller), the operands scaled so that no part of it under- or overflows."""
+        result = self._fma64(a, b, c)
+        product = self._op64("fmul", a, b)
+        small = self.simple("and", self._under(product, -700), self._under(c, -100))
+        up = self._power_where(small, 540)
+        down = self.select(B64, self._under(product, 1000), up, self.const(F64, 2.0**-54))
+        scaled_c, scaled = self._scaled(c, up, down), self._scaled(result, up, down)
+        a, b = self._scaled(a, down), self._scaled(b, up)
+        product = self._op64("fmul", a, b)
+        low = self._fma64(a, b, self._op64("fneg", product))
+        # what vanishes beside the other term still has a sign
+        nothing = self.const(F64, 0.0)
+        gone = self.compare(F64, "eq", product, nothing)
+        for factor in (a, b):
+            gone = self.simple("and", gone, self.compare(F64, "ne", factor, nothing))
+        sign = self.simple("xor", a, b)
+        product = self.select(B64, gone, self.copysign(F64, sign, self.const(F64, 2.0**-1022)), product)
+        gone = self.simple("and", self.compare(F64, "eq", scaled_c, nothing), self.compare(F64, "ne", c, nothing))
+        scaled_c = self.select(B64, gone, self.copysign(F64, c, self.const(F64, 2.0**-1022)), scaled_c)
+        alpha, alpha_low = self._two_sum(scaled_c, low)
         beta, beta_low = self._two_sum(product, alpha)
-        gamma = self._op64("fadd", self._op64("fsub", beta, result), beta_low)
+        gamma = self._op64("fadd", self._op64("fsub", beta, scaled), beta_low)
         return result, self._op64("fadd", gamma, alpha_low)
+
+    def _under(self, v: Value, power: int) -> Value:
+        return self.compare(F64, "lt", self.fcall("fabs", F64, v), self.const(F64, 2.0**power))
+
+    def _power_where(self, condition: Value, power: int) -> Value:
+        """2 to the power, or 1."""
+        return self.select(B64, condition, self.const(F64, 2.0**power), self.const(F64, 1.0))
+
+    def _scaled(self, v: Value, *factors: Value) -> Value:
+        for factor in factors:
+            v = self._op64("fmul", v, factor)
+        return v
 
     def _to_odd(self, t: ScalarType, result: Value, error: Value) -> Value:
         """The result rounded to odd: truncated, last bit set if inexact."""
