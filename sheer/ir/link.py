@@ -108,7 +108,7 @@ def _renamed_function(function: Function, names: dict[str, str], numbers: dict[i
         if isinstance(item, Sym):
             return Sym(visible.get(item.name, item.name), item.offset)
         if isinstance(item, Addr) and isinstance(item.base, Sym):
-            return Addr(operand(item.base), item.offset)
+            return item._replace(base=operand(item.base))
         if isinstance(item, Vec):
             return Vec(tuple(operand(i) for i in item.items))
         if isinstance(item, Args):

@@ -43,10 +43,11 @@ class Sym(NamedTuple):
 
 
 class Addr(NamedTuple):
-    """[base + offset]: base is Reg, Sym, or None for an absolute address."""
+    """[base + offset]: base is Reg, Sym, or None for an absolute address. In textures and the like [base, coordinates ...]."""
 
     base: Reg | Sym | None
     offset: int = 0
+    coordinates: tuple[Operand, ...] = ()
 
 
 class Vec(NamedTuple):

@@ -84,7 +84,7 @@ def _moved(operand: Operand, taken: set[str]) -> Operand:
     if isinstance(operand, Sym) and operand.name in taken:
         return Sym(operand.name + _SUFFIX, operand.offset)
     if isinstance(operand, Addr) and isinstance(operand.base, Sym) and operand.base.name in taken:
-        return Addr(Sym(operand.base.name + _SUFFIX, operand.base.offset), operand.offset)
+        return operand._replace(base=Sym(operand.base.name + _SUFFIX, operand.base.offset))
     if isinstance(operand, Vec):
         return Vec(tuple(_moved(item, taken) for item in operand.items))
     return operand

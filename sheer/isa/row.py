@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from sheer.base.types import SCALARS, ScalarType
+from sheer.isa.absent import absent
 
 
 class UnknownOpcode(Exception):
@@ -239,6 +240,9 @@ def operand_type(operand: Operand, m: SimpleNamespace) -> ScalarType:
 
 
 def _what_exists(opcode: str, name: str) -> str:
+    row = absent(opcode)
+    if row is not None:
+        return f"{opcode} is not supported: {row.what}; instead: {row.instead}"
     if name in TABLE:
         forms = "; ".join(form.text for form, _ in TABLE[name])
         return f"{opcode} is not in the instruction table; {name} has: {forms}"

@@ -149,6 +149,8 @@ def _bind(inst: Inst, text_name: str) -> Ins:
         binding = bind(inst.opcode)
     except UnknownOpcode as error:
         raise CompileError(f"{text_name}:{inst.ptx_line}: {error}", inst.loc) from None
+    if any(isinstance(o, Addr) and o.coordinates for o in inst.operands):
+        raise CompileError(f"{text_name}:{inst.ptx_line}: {inst.opcode} takes no coordinates in its address", inst.loc)
     required = sum(1 for o in binding.form.operands if not o.optional and not o.is_pred)
     allowed = sum(1 for o in binding.form.operands if not o.is_pred)
     if not binding.row.raw and not required <= len(inst.operands) <= allowed:

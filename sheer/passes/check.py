@@ -25,19 +25,12 @@ from sheer.ir.module import (
     Sym,
     Vec,
 )
+from sheer.isa import absent
 from sheer.isa.row import TABLE, Binding, UnknownOpcode, bind, operand_type
 from sheer.passes.cfg import FLOW
 
 # every instruction of the PTX ISA by its first word, for telling what is foreign from what is missing here
-_WORDS = """
-    abs activemask add addc alloca and applypriority atom bar barrier bfe bfi bfind bmsk bra brev brkpt brx call
-    clusterlaunchcontrol clz cnot copysign cos cp createpolicy cvt cvta discard div dp2a dp4a elect ex2 exit fence fma fns
-    getctarank griddepcontrol isspacep istypep ld ldmatrix ldu lg2 lop3 mad mad24 madc mapa match max mbarrier membar min mma
-    mov movmatrix mul mul24 multimem nanosleep neg not or pmevent popc prefetch prefetchu prmt rcp red redux rem ret rsqrt sad
-    selp set setmaxnreg setp shf shfl shl shr sin slct sqrt st stackrestore stacksave stmatrix sub subc sured suld suq sust szext
-    tanh tcgen05 tensormap testp tex tld4 trap txq vabsdiff vabsdiff2 vabsdiff4 vadd vadd2 vadd4 vavrg2 vavrg4 vmad vmax vmax2
-    vmax4 vmin vmin2 vmin4 vote vset vset2 vset4 vshl vshr vsub vsub2 vsub4 wgmma wmma xor"""
-MNEMONICS = frozenset(_WORDS.split())
+MNEMONICS = frozenset(TABLE) | absent.NAMES
 SPECIALS = re.compile(
     r"(n?tid|n?ctaid|(n?clusterid|cluster_n?ctaid)|env)(\.[xyz])?|laneid|n?warpid|n?smid|gridid|lanemask_(eq|[lg][et])|"
     r"clock(_hi|64)?|globaltimer(_lo|_hi)?|pm\d+(_64)?|envreg\d+|cluster_n?ctarank|is_explicit_cluster|current_graph_exec|"
@@ -130,7 +123,7 @@ def _instruction(inst: Inst, labels: set[str], declared: dict[str, str]) -> None
             said = getattr(target, "name", "")
             raise Refused(f"the branch target {said or 'here'} is not a label of this function", inst.ptx_line, said or name)
         return
-    if name not in MNEMONICS and name not in TABLE:
+    if name not in MNEMONICS:
         try:
             bind(inst.opcode)
         except UnknownOpcode as error:

@@ -489,12 +489,11 @@ class _Parser:
                 base, offset = found, self.offset()
             else:
                 raise self.error(f"{token.text!r} is not a declared register or symbol", token)
-        if self.accept(","):
-            raise self.error(
-                "addresses with coordinates (textures, surfaces, tensor maps) are not supported", token
-            )
+        coordinates = []
+        while self.accept(","):  # of textures, surfaces, tensor maps
+            coordinates.append(self.operand(regs))
         self.expect("]")
-        return Addr(base, offset)
+        return Addr(base, offset, tuple(coordinates))
 
 
 class _Body:

@@ -1,0 +1,59 @@
+"""Instructions of the PTX ISA that the table does not have. In: an opcode. Out: what it belongs to and what there is instead.
+
+A row here ends its life when the table learns the instruction; a test sees to that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Absent(NamedTuple):
+    """Instructions without a row: a pattern of opcodes, one of them in full, what they do, what to do instead."""
+
+    pattern: str
+    example: str
+    what: str
+    instead: str
+    promised: bool = True  # by compute capability 8.0
+
+
+_POINTER = "keep the data in plain memory and read it with ld"
+_PACKED = "CUDA's SIMD intrinsics (__vadd4 ...), which do the same in logic and integer instructions"
+ABSENT = (
+    Absent(r"tex(\.|$)|tld4", "tex.2d.v4.f32.s32", "textures", _POINTER),
+    Absent(r"txq|suq|istypep", "txq.width.b32", "questions about textures and surfaces", "pass their sizes as parameters"),
+    Absent(r"suld|sust|sured", "suld.b.1d.b32.trap", "surfaces", _POINTER.replace("read", "read and write") + " and st"),
+    Absent(r"v(add|sub|absdiff|min|max|shl|shr|mad|set)(\.|$)", "vadd.s32.u32.s32.sat",
+           "scalar video instructions", "bfe or prmt takes the part of an operand, cvt.sat or min and max saturate"),
+    Absent(r"v(add|sub|avrg|absdiff|min|max|set)[24]", "vadd4.u32.u32.u32.sat", "video instructions on two or four parts of a word", _PACKED),
+    Absent(r"alloca|stacksave|stackrestore", "alloca.u64", "local memory whose size is known only when the kernel runs",
+           "a local array of the largest size, or malloc"),
+    Absent(r"mma\.sync\.aligned\.m8n8k4\..*\.f16", "mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32",
+           "the matrix instruction of compute capability 7.0", "mma.sync.aligned.m16n8k8 or m16n8k16 with f16"),
+    Absent(r"w?mma\..*\.([us]4|b1)(\.|$)", "mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32", "sub-byte matrix instructions",
+           "the same with s8 and u8"),
+    Absent(r"mma\.sp\b", "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", "sparse matrix instructions",
+           "mma.sync on the full matrix"),
+    Absent(r"mma\..*\.e[45]m[23]|cvt\..*\.(e4m3|e5m2|e2m3|e3m2|e2m1|ue8m0)x", "cvt.rn.satfinite.e4m3x2.f32",
+           "floating point of 8 bits and less (capability 8.9 or higher)", "cuda_fp8.h converts without it", False),
+    Absent(r"cp\.(async|reduce\.async)\.bulk|cp\.async\.bulk|tensormap", "cp.async.bulk.commit_group",
+           "bulk copies (capability 9.0 or higher)", "cp.async of 4, 8 or 16 bytes a thread", False),
+    Absent(r"wgmma|stmatrix", "wgmma.fence.sync.aligned", "matrix instructions of groups of warps (capability 9.0 or higher)",
+           "mma.sync and ldmatrix", False),
+    Absent(r"tcgen05", "tcgen05.wait::ld.sync.aligned", "matrix instructions of capability 10.0 or higher", "mma.sync", False),
+    Absent(r"mapa|getctarank|clusterlaunchcontrol|st\.async|multimem", "mapa.u64",
+           "clusters of blocks and multicast memory (capability 9.0 or higher)", "global memory and a grid-wide barrier", False),
+)  # fmt: skip
+NAMES = frozenset((  # those of which the table has no form at all
+    "alloca", "clusterlaunchcontrol", "getctarank", "istypep", "mapa", "multimem", "stackrestore", "stacksave",
+    "stmatrix", "suld", "suq", "sured", "sust", "tcgen05", "tensormap", "tex", "tld4", "txq", "vabsdiff", "vabsdiff2",
+    "vabsdiff4", "vadd", "vadd2", "vadd4", "vavrg2", "vavrg4", "vmad", "vmax", "vmax2", "vmax4", "vmin", "vmin2",
+    "vmin4", "vset", "vset2", "vset4", "vshl", "vshr", "vsub", "vsub2", "vsub4", "wgmma",
+))  # fmt: skip
+
+
+def absent(opcode: str) -> Absent | None:
+    """The row for an opcode that is known to exist and that the table does not have."""
+    return next((row for row in ABSENT if re.match(row.pattern, opcode)), None)
