@@ -6,7 +6,7 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.operands import OperandLanes
+from sheer.codegen.depot import DepotLanes, in_depot
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Imm, Operand, Sym, Vec
 from sheer.passes.cfg import Ins
@@ -15,7 +15,7 @@ from sheer.passes.shape import Shape
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
 
 
-class AccessLanes(OperandLanes):
+class AccessLanes(DepotLanes):
     """Memory instructions."""
 
     @property
@@ -29,21 +29,11 @@ class AccessLanes(OperandLanes):
         assert isinstance(operand, Addr)
         base = operand.base
         space = (space or "generic").partition("::")[0]
-        if base is None:
-            value = self.const(U64, operand.offset)
-        elif isinstance(base, Sym):
-            value = self.symbol(Sym(base.name, operand.offset), ins, U64)
+        if isinstance(base, Sym) and space == "generic":
             place = self.compiler.place(self.function, base.name)
-            if place is not None and place[0] in ("shared", "dynamic_shared") and space == "generic":
-                space = "shared"
-            if place is not None and place[0] == "local" and space == "generic":
-                space = "local"
-        else:
-            value = self.read(ins.uses[base.name])
-            if value.bits < 64:
-                value = self.widen(U64, SCALARS[f"u{value.bits}"], value)
-            if operand.offset:
-                value = self.add(U64, value, self.const(U64, operand.offset))
+            if place is not None and place[0] in ("shared", "dynamic_shared", "local"):
+                space = "local" if place[0] == "local" else "shared"
+        value = self.linear(ins, operand)
         return self.to_generic(value, space)
 
     def to_generic(self, value: Value, space: str) -> Value:
@@ -82,6 +72,8 @@ class AccessLanes(OperandLanes):
         assert isinstance(operands[1], Addr)
         if space == "param":
             values = self._load_param(ins, operands[1], kind, count)
+        elif in_depot(self.compiler, space):
+            values = self.load_depot(kind, count, self.linear(ins, operands[1]))
         else:
             address = self.address(ins, operands[1], space)
             strong = getattr(m, "sem", "") not in ("", "weak")
@@ -129,6 +121,9 @@ class AccessLanes(OperandLanes):
                 raise CompileError("a store to a kernel parameter", ins.inst.loc)
             for i, value in enumerate(values):
                 self.write_param(planes, operands[0].offset + i * kind.bytes, kind, value)
+            return
+        if in_depot(self.compiler, space):
+            self.store_depot(kind, values, self.linear(ins, operands[0]))
             return
         if id(ins) in self.compiler.turns:
             self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])

@@ -17,7 +17,7 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, neighbour, order, polling, private, ssa, turns, width
+from sheer.passes import cfg, depot, neighbour, order, polling, private, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -92,6 +92,7 @@ class KernelCompiler(KernelBorder):
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.private: private.Private | None = None  # arrays that are only added to
         self.ahead: dict[int, int] = {}  # loads, and how far from them the next block reads
+        self.granule = 0  # bytes of a word of local memory in rows
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
@@ -184,6 +185,8 @@ class KernelCompiler(KernelBorder):
             if not self.checked:
                 self.ahead |= neighbour.ahead(found)
                 keep_order |= order.arrange(found, self.registers)
+        if not self.checked:
+            self.granule = depot.granule(facts)
         if self._runs_blocks() and len(graphs) == 1 and not self.checked:
             self.private = private.find(graphs[0][1])
         self.program.metadata_node("!{}")

@@ -183,7 +183,7 @@ class ShapeLanes:
                 return self.uniform(t.wrap(a.const * b.const))
             return Shape(self.zero, None, None, min(a.tz + b.tz, 64))
         if b.const is not None:
-            k = _wrap(np.int64(b.const & ((1 << 63) - 1)), t.bits) if t.bits < 64 else b.const
+            k = _wrap(b.const, t.bits)
             if abs(int(k)) > _LIMIT:
                 return VARYING
             bits = _spread(a.bits) * int(k) if a.bits >= 0 and int(k) > 0 else -1

@@ -67,7 +67,8 @@ static void set_frame(Block* b) {
   // The ends stand close to the guard pages, so that overruns are seen.
   window(&b->shared_map, &b->shared_room, round_up(f.shared_bytes, 128));
   f.shared = b->shared_map + b->shared_room - round_up(f.shared_bytes, 128);
-  uint64_t local = round_up(uint64_t(threads) * f.local_stride, 128);
+  // Whole groups: their lanes may have their words side by side.
+  uint64_t local = round_up(round_up(threads, b->code->info->lanes) * uint64_t(f.local_stride), 128);
   window(&b->local_map, &b->local_room, local);
   f.local = b->local_map + b->local_room - local;
 }
