@@ -57,7 +57,7 @@ def test_linking_with_one_library_is_enough(library: str, tmp_path: Path) -> Non
 def test_processes_may_build_at_once(tmp_path: Path) -> None:
     """Two first starts at the same time end with one complete folder and no litter."""
     running = [_start(tmp_path / "cache", tmp_path) for _ in range(2)]
-    paths = {process.communicate(timeout=120)[0].strip() for process in running}
+    paths = {process.communicate(timeout=300)[0].strip() for process in running}
     assert len(paths) == 1
     assert Path(paths.pop()).exists()
     assert len(os.listdir(tmp_path / "cache" / "native")) == 1
@@ -66,9 +66,9 @@ def test_processes_may_build_at_once(tmp_path: Path) -> None:
 def test_cache_that_cannot_be_written(tmp_path: Path) -> None:
     """The library is then built below the temporary folder, once."""
     (tmp_path / "file").write_text("")
-    first, _ = _start(tmp_path / "file" / "cache", tmp_path).communicate(timeout=120)
+    first, _ = _start(tmp_path / "file" / "cache", tmp_path).communicate(timeout=300)
     assert first.startswith(str(tmp_path))
     made = Path(first.strip()).stat().st_mtime_ns
-    again, _ = _start(tmp_path / "file" / "cache", tmp_path).communicate(timeout=120)
+    again, _ = _start(tmp_path / "file" / "cache", tmp_path).communicate(timeout=300)
     assert again == first
     assert Path(first.strip()).stat().st_mtime_ns == made
