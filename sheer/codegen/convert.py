@@ -49,21 +49,38 @@ class ConvertLanes(ApproxLanes):
         nan_is_low = t.bits == 64 or to.bits == 64
         if t.bits == 16:
             a, t = self._float_to_float(F32, t, a, "", False, False, False), F32
-        ty, count, names = self.fnames(t, a)
-        name = names[0]
-        suffix = t.name if count == 1 else f"v{count}{t.name}"
         if rnd and rnd != "rzi":
-            name = self.text.intrinsic(f"llvm.{_TO_INTEGER[rnd]}.{suffix}", ty, [(ty, name)])
-        result = int_type(to.bits, count)
-        short = f"i{to.bits}" if count == 1 else f"v{count}i{to.bits}"
+            a = self.fcall(_TO_INTEGER[rnd], t, a)
+        if not self.is_uniform(a):
+            return self._lanes_to_int(to, t, a, nan_is_low)
+        ty, _, names = self.fnames(t, a)
         stem = "fptosi" if to.kind == "s" else "fptoui"
-        found = self.made(
-            to.bits, self.text.intrinsic(f"llvm.{stem}.sat.{short}.{suffix}", result, [(ty, name)]), (a,)
+        result = self.text.intrinsic(
+            f"llvm.{stem}.sat.i{to.bits}.{t.name}", int_type(to.bits, 1), [(ty, names[0])]
         )
+        found = self.made(to.bits, result, (a,))
         if not nan_is_low:
             return found
         kind = SCALARS[f"u{to.bits}"]
         return self.select(kind, self.compare(t, "nan", a, a), self.const(kind, 1 << (to.bits - 1)), found)
+
+    def _lanes_to_int(self, to: ScalarType, t: ScalarType, a: Value, nan_is_low: bool) -> Value:
+        """The same for vectors. LLVM takes its saturating conversion lane by lane, so: what is out of range goes aside first."""
+        wide, zero = SCALARS[f"b{t.bits}"], self.float_const(t, 0.0)
+        below_high = self.compare(t, "lt", a, self.float_const(t, float(to.high + 1)))
+        from_low = self.compare(t, "ge", a, self.float_const(t, float(to.low)))
+        inside = self.select(wide, below_high, self.select(wide, from_low, a, zero), zero)
+        ty, count, names = self.fnames(t, inside)
+        word, bits = "fptosi" if to.kind == "s" else "fptoui", max(to.bits, 32)
+        result = self.text.op(f"{word} {ty} {names[0]} to {int_type(bits, count)}")
+        found = self.widen(to, SCALARS[f"{to.kind}{bits}"], self.made(bits, result, (inside,)))
+        kind = SCALARS[f"u{to.bits}"]
+        least, for_nan = to.low & (1 << to.bits) - 1, 1 << (to.bits - 1) if nan_is_low else 0
+        found = self.select(kind, from_low, found, self.const(kind, least))
+        if for_nan != least:
+            found = self.select(kind, self.compare(t, "nan", a, a), self.const(kind, for_nan), found)
+        above = self.compare(t, "ge", a, self.float_const(t, float(to.high + 1)))
+        return self.select(kind, above, self.const(kind, to.high), found)
 
     def _int_to_float(self, to: ScalarType, t: ScalarType, a: Value, rnd: str) -> Value:
         if rnd not in ("", "rn") and t.bits > 16:
