@@ -26,6 +26,7 @@ needs_cccl = pytest.mark.skipif(cccl.folder() is None, reason="the wheel nvidia-
         "thrust_algorithms",
         "thrust_sets",
         "cccl_old_includes",
+        "cccl_old_names",
         "cub_algorithms",
         "cub_more",
     ],

@@ -20,7 +20,8 @@ PLACES = ("cu13/include/cccl", "cuda_cccl/include/cccl", "cuda_cccl/include")
 
 # Ranges for the vendor's profiler: a dead weight here, and they ask for a particular version of its C++ header. Its support of
 # 8-bit floats wants e8m0 too, which our cuda_fp8.h lacks.
-DEFINES = ("-DCCCL_DISABLE_NVTX", "-DCCCL_DISABLE_NVFP8_SUPPORT")
+# Algorithms called in a kernel run in the calling thread, as they do where kernels cannot launch kernels.
+DEFINES = ("-DCCCL_DISABLE_NVTX", "-DCCCL_DISABLE_NVFP8_SUPPORT", "-DCCCL_DISABLE_CDP")
 
 
 @cache
