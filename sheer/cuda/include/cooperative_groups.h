@@ -1,6 +1,7 @@
 /* Cooperative groups: sets of threads as objects, with their synchronisation and exchange. */
 #ifndef SHEER_COOPERATIVE_GROUPS_H
 #define SHEER_COOPERATIVE_GROUPS_H
+#define _COOPERATIVE_GROUPS_H_
 
 #include "cuda_runtime.h"
 
@@ -22,6 +23,15 @@ SHEER_CG unsigned lane() {
 }
 SHEER_CG unsigned block_rank() { return (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x; }
 SHEER_CG unsigned block_size() { return blockDim.x * blockDim.y * blockDim.z; }
+
+/* A value of any type that may be copied byte by byte, each word of it sent through `exchange`. */
+template <class T, class F> SHEER_CG T by_words(T value, F exchange) {
+  unsigned words[(sizeof(T) + 3) / 4] = {};
+  __builtin_memcpy(words, &value, sizeof(T));
+  for (unsigned i = 0; i < (sizeof(T) + 3) / 4; ++i) words[i] = exchange(words[i]);
+  __builtin_memcpy(static_cast<void *>(&value), words, sizeof(T));
+  return value;
+}
 }  // namespace details
 
 /* All threads of the grid; sync() needs a cooperative launch. */
@@ -58,6 +68,12 @@ class thread_block {
 };
 SHEER_CG thread_block this_thread_block() { return thread_block(); }
 
+/* Memory for tiles of several warps: capability 8.0 has no need of it, and neither have we. */
+template <unsigned MaxBlockSize = 1024> struct block_tile_memory { unsigned unused; };
+template <unsigned MaxBlockSize> SHEER_CG thread_block this_thread_block(block_tile_memory<MaxBlockSize> &) {
+  return thread_block();
+}
+
 /* What tiles and coalesced groups share: a mask of lanes of one warp, in rank order. */
 class lane_group {
  protected:
@@ -93,15 +109,18 @@ class coalesced_group : public lane_group {
   SHEER_CG coalesced_group(unsigned mask, unsigned meta_rank = 0, unsigned meta_size = 1)
       : lane_group(mask, __popc(mask), __popc(mask & ((1u << details::lane()) - 1)), meta_rank, meta_size) {}
   template <class T> SHEER_CG T shfl(T value, unsigned rank) const {
-    return __shfl_sync(mask_, value, lane_of(rank % size_));
+    unsigned mask = mask_, lane = lane_of(rank % size_);
+    return details::by_words(value, [=](unsigned word) { return __shfl_sync(mask, word, lane); });
   }
   template <class T> SHEER_CG T shfl_up(T value, unsigned delta) const {
     unsigned from = rank_ >= delta ? rank_ - delta : rank_;
-    return __shfl_sync(mask_, value, lane_of(from));
+    unsigned mask = mask_, lane = lane_of(from);
+    return details::by_words(value, [=](unsigned word) { return __shfl_sync(mask, word, lane); });
   }
   template <class T> SHEER_CG T shfl_down(T value, unsigned delta) const {
     unsigned from = rank_ + delta < size_ ? rank_ + delta : rank_;
-    return __shfl_sync(mask_, value, lane_of(from));
+    unsigned mask = mask_, lane = lane_of(from);
+    return details::by_words(value, [=](unsigned word) { return __shfl_sync(mask, word, lane); });
   }
   SHEER_CG int any(int predicate) const { return __any_sync(mask_, predicate); }
   SHEER_CG int all(int predicate) const { return __all_sync(mask_, predicate); }
@@ -113,7 +132,7 @@ class coalesced_group : public lane_group {
 };
 SHEER_CG coalesced_group coalesced_threads() { return coalesced_group(__activemask()); }
 
-template <unsigned Size> class thread_block_tile_base : public lane_group {
+template <unsigned Size, bool Wide = (Size > 32)> class thread_block_tile_base : public lane_group {
   SHEER_CG static unsigned mask_of() {
     return Size == 32 ? 0xffffffffu : ((1u << (Size % 32)) - 1) << (details::lane() & ~(Size - 1));
   }
@@ -124,13 +143,21 @@ template <unsigned Size> class thread_block_tile_base : public lane_group {
   SHEER_CG static constexpr unsigned size() { return Size; }
   SHEER_CG static constexpr unsigned num_threads() { return Size; }
   SHEER_CG unsigned thread_rank() const { return details::lane() & (Size - 1); }
-  template <class T> SHEER_CG T shfl(T value, int rank) const { return __shfl_sync(mask_, value, rank, Size); }
-  template <class T> SHEER_CG T shfl_up(T value, unsigned delta) const { return __shfl_up_sync(mask_, value, delta, Size); }
+  template <class T> SHEER_CG T shfl(T value, int rank) const {
+    unsigned mask = mask_;
+    return details::by_words(value, [=](unsigned word) { return __shfl_sync(mask, word, rank, Size); });
+  }
+  template <class T> SHEER_CG T shfl_up(T value, unsigned delta) const {
+    unsigned mask = mask_;
+    return details::by_words(value, [=](unsigned word) { return __shfl_up_sync(mask, word, delta, Size); });
+  }
   template <class T> SHEER_CG T shfl_down(T value, unsigned delta) const {
-    return __shfl_down_sync(mask_, value, delta, Size);
+    unsigned mask = mask_;
+    return details::by_words(value, [=](unsigned word) { return __shfl_down_sync(mask, word, delta, Size); });
   }
   template <class T> SHEER_CG T shfl_xor(T value, unsigned lanes) const {
-    return __shfl_xor_sync(mask_, value, lanes, Size);
+    unsigned mask = mask_;
+    return details::by_words(value, [=](unsigned word) { return __shfl_xor_sync(mask, word, lanes, Size); });
   }
   SHEER_CG int any(int predicate) const { return __any_sync(mask_, predicate); }
   SHEER_CG int all(int predicate) const { return __all_sync(mask_, predicate); }
@@ -144,6 +171,32 @@ template <unsigned Size> class thread_block_tile_base : public lane_group {
     return __match_all_sync(mask_, value, &predicate) >> (details::lane() & ~(Size - 1) & 31u);
   }
 };
+/* A tile of several warps waits at a barrier of its own, beyond those that PTX has: tiles are numbered as in a heap. */
+template <unsigned Size> class thread_block_tile_base<Size, true> {
+  unsigned meta_rank_, meta_size_;
+  SHEER_CG static unsigned barrier() { return 16 + 1024 / Size + details::block_rank() / Size; }
+
+ public:
+  SHEER_CG thread_block_tile_base(unsigned meta_rank, unsigned meta_size)
+      : meta_rank_(meta_rank), meta_size_(meta_size) {}
+  SHEER_CG static constexpr unsigned size() { return Size; }
+  SHEER_CG static constexpr unsigned num_threads() { return Size; }
+  SHEER_CG unsigned thread_rank() const { return details::block_rank() & (Size - 1); }
+  SHEER_CG unsigned meta_group_rank() const { return meta_rank_; }
+  SHEER_CG unsigned meta_group_size() const { return meta_size_; }
+  SHEER_CG void sync() const { asm volatile("barrier.sync %0, %1;" : : "r"(barrier()), "r"(Size) : "memory"); }
+#define SHEER_CG_VOTE(name, op) \
+  SHEER_CG int name(int predicate) const { \
+    int result; \
+    asm volatile("{ .reg .pred p, q; setp.ne.b32 p, %1, 0; barrier.red." op ".pred q, %2, %3, p; selp.b32 %0, 1, 0, q; }" \
+                 : "=r"(result) : "r"(predicate), "r"(barrier()), "r"(Size) : "memory"); \
+    return result; \
+  }
+  SHEER_CG_VOTE(any, "or")
+  SHEER_CG_VOTE(all, "and")
+#undef SHEER_CG_VOTE
+};
+
 template <unsigned Size, class Parent = void> class thread_block_tile : public thread_block_tile_base<Size> {
  public:
   SHEER_CG thread_block_tile(unsigned meta_rank, unsigned meta_size)
@@ -153,7 +206,7 @@ template <unsigned Size, class Parent = void> class thread_block_tile : public t
 };
 
 template <unsigned Size> SHEER_CG thread_block_tile<Size, thread_block> tiled_partition(const thread_block &b) {
-  static_assert(Size && Size <= 32 && (Size & (Size - 1)) == 0, "tiles of 1, 2, 4, 8, 16 or 32 threads are supported");
+  static_assert(Size && Size <= 1024 && (Size & (Size - 1)) == 0, "a tile has 1, 2, 4 ... or 1024 threads");
   return thread_block_tile<Size, thread_block>(b.thread_rank() / Size, (b.size() + Size - 1) / Size);
 }
 template <unsigned Size, unsigned Outer, class P>

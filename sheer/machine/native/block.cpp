@@ -121,7 +121,8 @@ void block_start(Block* b, uint64_t id) {
   }
   b->fibers_live = b->fibers.count;
   b->threads_live = b->threads;
-  if (b->barriers_used) memset(static_cast<void*>(b->barriers), 0, sizeof b->barriers);
+  if (uint64_t used = b->barriers_used)
+    memset(static_cast<void*>(b->barriers), 0, sizeof *b->barriers * (used >> PTX_BARRIERS ? BARRIERS : PTX_BARRIERS));
   b->barriers_used = 0;
   b->grid_arrived = 0;
   b->grid_first = nullptr;
@@ -168,7 +169,7 @@ void block_abandon(Block* b) {
   fiber_reset(b->current ? b->current : b->fibers[0]);
   b->ready_first = b->polled_first = b->grid_first = nullptr;
   b->grid_waiting = false;
-  b->barriers_used = ~0u;
+  b->barriers_used = ~0ull;
   b->worker->hold = 0;
 }
 
@@ -210,7 +211,7 @@ extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(Shee
                                                                             uint32_t expected, uint32_t mode,
                                                                             uint32_t votes) {
   Block* b = static_cast<Block*>(frame->machine);
-  BarrierState& s = b->barriers[id & 15];
+  BarrierState& s = b->barriers[id % BARRIERS];
   s.arrived += arriving;
   s.votes += votes;
   s.expected = expected;
@@ -218,7 +219,7 @@ extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_barrier(Shee
   uint32_t needed = expected ? expected : b->threads_live;
   bool open = s.arrived >= needed;
   if (open && (!s.first || mode == SHEER_BAR_ARRIVE)) return open_barrier(b, s);
-  b->barriers_used |= 1u << (id & 15);
+  b->barriers_used |= 1ull << id % BARRIERS;
   if (mode == SHEER_BAR_ARRIVE) return 0;
   // The last to come queues behind the others: the first group, which in so many programs collects what all have put
   // into shared memory, goes on first, as it would get there first on a GPU where a second barrier is missing.
@@ -288,9 +289,9 @@ extern "C" __attribute__((visibility("default"))) void sheer_rt_grid_barrier(She
 
 void block_exit_threads(Block* b, uint32_t threads) {
   b->threads_live -= min(threads, b->threads_live);
-  uint32_t used = b->barriers_used;
-  if (SHEER_UNLIKELY(used && used != ~0u && b->threads_live)) {
-    for (uint32_t i = 0; i < 16; i++) {
+  uint64_t used = b->barriers_used;
+  if (SHEER_UNLIKELY(used && used != ~0ull && b->threads_live)) {
+    for (uint32_t i = 0; i < BARRIERS; i++) {
       BarrierState& s = b->barriers[i];
       if (used >> i & 1 && s.arrived && !s.expected && s.arrived >= b->threads_live) open_barrier(b, s);
     }

@@ -391,7 +391,7 @@ void fault_timeout(Worker* w, Block* b) {
   Fault f;
   f.pc = w->left == Left::Cancelled ? w->fault.pc : nullptr;
   Fiber* stopped = b->polled_first ? b->polled_first : b->grid_first ? b->grid_first : b->current;
-  for (int i = 0; !f.pc && i < 16; i++)
+  for (uint32_t i = 0; !f.pc && i < BARRIERS; i++)
     if (b->barriers[i].first) stopped = b->barriers[i].first;
   if (!f.pc && stopped && !b->simple) f.pc = text_on_stack(b, stopped->sp);
   f.text.format("ran longer than the time limit of %g s (SHEER_TIME_LIMIT) and was cancelled",

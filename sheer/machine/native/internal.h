@@ -295,6 +295,9 @@ struct Fiber {
   uint8_t *stack, *top;  // lowest usable byte, one past the highest
 };
 
+// PTX has 16; the others serve tiles of cooperative groups that are wider than a warp (cooperative_groups.h).
+constexpr uint32_t PTX_BARRIERS = 16, BARRIERS = 64;
+
 struct BarrierState {
   uint32_t arrived, votes, expected, mode;
   Fiber *first, *last;
@@ -329,8 +332,8 @@ struct Block {  // one live block; belongs to one Worker for good
   uint32_t fibers_live, threads, threads_live;
   Vec<uint32_t> group_exited;
   Vec<LaneGroup> lane_groups;
-  BarrierState barriers[16];
-  uint32_t barriers_used;
+  BarrierState barriers[BARRIERS];
+  uint64_t barriers_used;
   uint32_t grid_arrived, grid_seen;
   Fiber *grid_first, *grid_last;
   bool simple, lane_fibers, grid_waiting, replay;
