@@ -40,6 +40,13 @@ def tool_home() -> str:
     return done.stdout.strip()
 
 
+def build_tool(name: str) -> str:
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"no {name} here")
+    return found
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     (tmp_path / "a.cu").write_text(SMALL)
@@ -117,6 +124,37 @@ def test_missing_header_is_named(tmp_path: Path, header: str, said: str) -> None
     assert done.returncode == 1 and "h.cu:2:10" in done.stderr and said in done.stderr
 
 
+HEADERS_OF_A_HOST_FILE = """#include <cuda.h>
+#include <cuda_runtime.h>
+#include <nvrtc.h>
+#include <memory>
+#if !defined(__cuda_cuda_h__) || !defined(__CUDA_RUNTIME_H__) || !defined(__DRIVER_TYPES_H__) || !defined(__VECTOR_TYPES_H__)
+#error names by which helper headers know what was included
+#endif
+nvrtcResult compile(nvrtcProgram p, char **options) { return nvrtcCompileProgram(p, 1, options); }
+"""
+
+
+def test_headers_in_a_host_file(tmp_path: Path) -> None:
+    """The host's compiler takes them, whatever else is included; helper headers ask for them by the names of their guards."""
+    (tmp_path / "h.cpp").write_text(HEADERS_OF_A_HOST_FILE)
+    compiler = build_tool("g++")
+    done = subprocess.run(
+        [compiler, "-c", "-Wall", "h.cpp", f"-I{tool_home()}/include"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    done = nvcc("-c", "-x", "cu", "h.cpp", "-o", "device.o", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_openmp_header_without_the_pragmas(tmp_path: Path) -> None:
+    build_tool("g++")
+    (tmp_path / "o.cu").write_text("#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n")
+    done = nvcc("o.cu", "-o", "o", "-lgomp", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run(["./o"], cwd=tmp_path, timeout=60).returncode == 0
+
+
 def test_shared_libraries_hold_kernels(tmp_path: Path) -> None:
     """Two libraries with kernels of the same names, loaded, unloaded and loaded again by a program in C."""
     for number in (1, 2):
@@ -141,13 +179,6 @@ def test_shared_libraries_hold_kernels(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     done = subprocess.run(["./main"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "10 11 20 21 10 11 20 21 ")
-
-
-def build_tool(name: str) -> str:
-    found = shutil.which(name)
-    if not found:
-        pytest.skip(f"no {name} here")
-    return found
 
 
 def test_makefile(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 /* All types of the CUDA runtime that need no declaration by the program. */
 #ifndef SHEER_BUILTIN_TYPES_H
 #define SHEER_BUILTIN_TYPES_H
+#define __BUILTIN_TYPES_H__
 
 #include "device_types.h"
 #include "driver_types.h"

@@ -1,6 +1,7 @@
 /* Complex numbers of float and double for host and device, in C's style. */
 #ifndef SHEER_CUCOMPLEX_H
 #define SHEER_CUCOMPLEX_H
+#define CU_COMPLEX_H_
 
 #include <math.h>
 #include "vector_types.h"

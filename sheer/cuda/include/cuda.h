@@ -2,6 +2,7 @@
  * functions. */
 #ifndef SHEER_CUDA_H
 #define SHEER_CUDA_H
+#define __cuda_cuda_h__
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,6 +2,7 @@
    the first line of every .cu file, as nvcc does. */
 #ifndef SHEER_CUDA_RUNTIME_H
 #define SHEER_CUDA_RUNTIME_H
+#define __CUDA_RUNTIME_H__
 
 #include "crt/host_defines.h"
 

@@ -1,6 +1,7 @@
 /* Types of the CUDA runtime API: errors, enumerations, structures, handles. Layouts are those of CUDA 12. */
 #ifndef SHEER_DRIVER_TYPES_H
 #define SHEER_DRIVER_TYPES_H
+#define __DRIVER_TYPES_H__
 
 #include "vector_types.h"
 #include "crt/host_defines.h"

@@ -1,6 +1,7 @@
 /* Data types that the libraries of CUDA share. */
 #ifndef SHEER_LIBRARY_TYPES_H
 #define SHEER_LIBRARY_TYPES_H
+#define __LIBRARY_TYPES_H__
 
 enum cudaDataType_t {
   CUDA_R_32F = 0,

@@ -1,6 +1,7 @@
 /* Surface objects: types only. Surfaces are not supported; calls that make one say so. */
 #ifndef SHEER_SURFACE_TYPES_H
 #define SHEER_SURFACE_TYPES_H
+#define __SURFACE_TYPES_H__
 
 #define cudaSurfaceType1D 1
 #define cudaSurfaceType2D 2

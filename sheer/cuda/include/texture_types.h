@@ -1,6 +1,7 @@
 /* Texture objects: types only. Textures are not supported; calls that make one say so. */
 #ifndef SHEER_TEXTURE_TYPES_H
 #define SHEER_TEXTURE_TYPES_H
+#define __TEXTURE_TYPES_H__
 
 #include "driver_types.h"
 

@@ -1,6 +1,7 @@
 /* make_int2 and the like: vectors from their elements, on host and device. */
 #ifndef SHEER_VECTOR_FUNCTIONS_H
 #define SHEER_VECTOR_FUNCTIONS_H
+#define __VECTOR_FUNCTIONS_H__
 
 #include "vector_types.h"
 

@@ -1,6 +1,7 @@
 /* Built-in vector types and dim3. Sizes and alignments are part of the ABI between host and device code. */
 #ifndef SHEER_VECTOR_TYPES_H
 #define SHEER_VECTOR_TYPES_H
+#define __VECTOR_TYPES_H__
 
 #include "crt/host_defines.h"
 

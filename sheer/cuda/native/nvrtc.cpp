@@ -70,7 +70,7 @@ nvrtcResult nvrtcGetSupportedArchs(int* out) {
   return NVRTC_SUCCESS;
 }
 nvrtcResult nvrtcCreateProgram(nvrtcProgram* out, const char* source, const char* name, int count,
-                               const char** headers, const char** include_names) {
+                               const char* const* headers, const char* const* include_names) {
   if (!out || !source || count < 0 || (count && (!headers || !include_names)))
     return NVRTC_ERROR_INVALID_INPUT;
   _nvrtcProgram* p = make<_nvrtcProgram>();
@@ -98,7 +98,7 @@ nvrtcResult nvrtcAddNameExpression(nvrtcProgram p, const char* expression) {
   p->expressions.push(String(expression));
   return NVRTC_SUCCESS;
 }
-nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char** options) {
+nvrtcResult nvrtcCompileProgram(nvrtcProgram p, int count, const char* const* options) {
   if (!p) return NVRTC_ERROR_INVALID_PROGRAM;
   if (count < 0 || (count && !options)) return NVRTC_ERROR_INVALID_INPUT;
   p->tried = true;

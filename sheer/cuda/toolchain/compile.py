@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import cccl, clang, explain, fatbin, host
+from sheer.cuda.toolchain import cccl, clang, explain, fatbin, host, openmp
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -194,8 +194,8 @@ class Passes:
         )
         known = [flag for flag in host_flags(options) if not GCC_ONLY.match(flag)]
         self.device_flags: list[str] = []
-        openmp = [flag for flag in known if flag.startswith("-fopenmp")]
-        self.host_flags = [flag for flag in known if flag not in openmp]
+        pragmas = [flag for flag in known if flag.startswith("-fopenmp")]
+        self.host_flags = [flag for flag in known if flag not in pragmas]
         self.shared = [
             *tool.command,
             *clang.common_flags(tool),
@@ -217,12 +217,12 @@ class Passes:
             self.shared.append("-fgpu-default-stream=per-thread")
         if self.rdc:
             self.shared += ["-fgpu-rdc", f"-cuid={self.unit[1:]}"]
-        if openmp:
-            from sheer.cuda.toolchain import openmp as support
-
-            self.shared += support.shared_flags(machine)
-            self.host_flags += support.host_flags(machine)
-            self.device_flags.append(support.VERSION)
+        if pragmas:
+            self.shared += openmp.shared_flags(machine)
+            self.host_flags += openmp.host_flags(machine)
+            self.device_flags.append(openmp.VERSION)
+        else:
+            self.shared += openmp.header_flags(machine)
 
     def device(self, output: str, depfile: str = "", quiet: bool = True) -> list[str]:
         """The device pass: PTX at `output`."""

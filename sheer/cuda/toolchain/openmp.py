@@ -29,8 +29,13 @@ def _include_folder(machine: Host) -> Path:
 
 
 def shared_flags(machine: Host) -> list[str]:
-    """Flags for both sides of a CUDA source."""
-    return ["-isystem", str(_include_folder(machine))] if machine.openmp else ["-Wno-source-uses-openmp"]
+    """Flags for both sides of a CUDA source with -fopenmp."""
+    return header_flags(machine) or ["-Wno-source-uses-openmp"]
+
+
+def header_flags(machine: Host) -> list[str]:
+    """Flags that find omp.h, which is among gcc's own headers whether the pragmas are asked for or not."""
+    return ["-isystem", str(_include_folder(machine))] if machine.openmp else []
 
 
 def host_flags(machine: Host) -> list[str]:

@@ -47,8 +47,5 @@
 #define CUDARTAPI
 #define CUDARTAPI_CDECL
 #define __CUDA_ARCH_HAS_FEATURE__(feature) __CUDA_ARCH_FEAT_##feature
-#if !defined(__clang__) && !defined(__noinline__)
-#define __noinline__ __attribute__((noinline))
-#endif
 
 #endif
