@@ -15,6 +15,9 @@ VERBS = {
     "nvcc": "Compile with nvcc's command line.",
     "show": "Show a kernel after a stage of the compiler.",
     "cuda-home": "Print a folder laid out as a CUDA toolkit.",
+    "chips": "List the described chips, or compare them.",
+    "predict": "Predict time and power of an operator from its shape.",
+    "validate": "Compare predictions with a table of measurements.",
     "doctor": "Say what is found on this machine, and what to do about the rest.",
     "cache": "Show or empty the cache of compiled things.",
 }

@@ -1,0 +1,126 @@
+"""The numbers that a chip file may hold: section, unit, whether every chip must say it, and what it means.
+
+Read by the schema to check files, by `sheer chips` to show them in order, and by `docs/chips.md`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One number: where it stands, its unit, who needs it, and a sentence."""
+
+    section: str
+    unit: str
+    need: str  # "device": programs ask for it. "model": a prediction needs it. "": told for the record
+    meaning: str
+    least: float = 0.0  # the smallest value that makes sense; 0 itself is allowed only where this is 0
+
+
+def _rows(section: str, text: str) -> dict[str, Row]:
+    """Lines `name unit need | meaning` to rows; a `-` stands for no need."""
+    rows = {}
+    for line in text.strip().splitlines():
+        head, _, meaning = line.partition("|")
+        name, unit, need = head.split()
+        # A count of units is at least one; everything else is at least zero.
+        least = 1.0 if unit == "1" and need == "device" else 0.0
+        rows[name] = Row(section, unit, "" if need == "-" else need, meaning.strip(), least)
+    return rows
+
+
+PACKAGE = _rows("package", """
+    dies 1 -                         | dies with compute units in the package
+    die_area_mm2 mm2 -               | area of one such die
+    transistors 1 -                  | transistors of all dies
+    interposer_area_mm2 mm2 -        | area of the silicon interposer
+    memory_stacks 1 -                | memory stacks on the interposer
+    die_to_die_Bps B/s -             | bandwidth between two dies, both directions together
+""")  # fmt: skip
+
+COMPUTE = _rows("compute", """
+    clusters 1 -                     | GPCs (NVIDIA) or SPCs (Biren)
+    spcs 1 -                         | stream processing clusters (Biren)
+    eus 1 -                          | execution units of all clusters (Biren)
+    v_cores_per_eu 1 -               | vector cores of an execution unit (Biren)
+    t_cores_per_eu 1 -               | tensor cores of an execution unit (Biren)
+    multiprocessors 1 device         | multiprocessors (SM), compute units (CU) on Biren
+    partitions_per_multiprocessor 1 model | sub-partitions with a scheduler and registers of their own
+    issue_per_partition 1 model      | warp instructions that a sub-partition issues in a clock
+    fp32_lanes_per_multiprocessor 1 model | lanes of the FP32 pipes; each does one multiply-add in a clock
+    sfu_lanes_per_multiprocessor 1 model  | lanes of the special-function pipes (exp, rsqrt, ...)
+    clock_hz Hz device               | highest clock that the chip holds under load, power permitting
+    clock_base_hz Hz -               | guaranteed clock
+    clock_min_hz Hz model            | lowest clock that power management goes down to under load
+    warp_lanes 1 device              | threads of a warp
+    threads_per_multiprocessor 1 device   | resident threads at most
+    blocks_per_multiprocessor 1 device    | resident blocks at most
+    threads_per_block 1 device       | threads of a block at most
+    registers_per_multiprocessor 1 device | 32-bit registers
+""")  # fmt: skip
+
+RATES = _rows("rates", """
+    fp32_flops 1/s model             | dense FP32, at clock_hz
+    fp64_flops 1/s -                 | dense FP64
+    tf32_flops 1/s -                 | dense TF32 (TF32+ on Biren) of the tensor cores
+    fp16_flops 1/s -                 | dense FP16 with FP32 sums: tensor cores where there are, else the vector rate
+    bf16_flops 1/s -                 | dense BF16 of the tensor cores
+    int8_ops 1/s -                   | dense INT8 of the tensor cores, or of the dot-product instruction
+""")  # fmt: skip
+
+ON_CHIP = _rows("on_chip", """
+    shared_bytes_per_multiprocessor B device | shared memory at most
+    shared_bytes_per_block B device  | shared memory of a block at most
+    l1_bytes_per_multiprocessor B model | first-level data cache when a kernel uses little shared memory
+    l1_bytes_per_clock B model       | bytes that a multiprocessor takes in from the L2 in a clock
+    shared_bytes_per_clock B model   | bytes that the shared memory of a multiprocessor gives or takes in a clock
+    l2_bytes B device                | second-level cache
+    l2_near_bytes B model            | the part of it that one multiprocessor's data can lie in (all, or a partition)
+    l2_bytes_per_clock B model       | bytes that all slices together give in a clock
+""")  # fmt: skip
+
+MEMORY = _rows("memory", """
+    memory_bytes B device            | device memory
+    memory_bus_bits bit device       | width of its bus
+    memory_clock_hz Hz device        | its clock; two transfers a clock
+    memory_bandwidth_Bps B/s device  | width times clock
+    memory_read_efficiency 1 model   | part of it that streams of reads reach (refresh, activation, ECC)
+    memory_write_efficiency 1 model  | the same for writes among reads (turn-arounds)
+    memory_latency_s s model         | from a load to its data, caches missed, memory idle
+    memory_pJ_per_byte pJ/B model    | device, link and controller, for a byte read or written
+""")  # fmt: skip
+
+BOARD = _rows("board", """
+    tdp_w W device                   | power that the board may draw for long
+    idle_w W -                       | power with a context and nothing to do
+    static_w W model                 | leakage, clocks, memory refresh and fans while kernels run
+    ecc 1 -                          | 1: on, 0: off or none
+    launch_s s model                 | from one kernel's end to the start of the next in a stream
+""")  # fmt: skip
+
+LINKS = _rows("board", """
+    pcie_generation 1 -              | of the host link
+    pcie_lanes 1 -                   | of the host link
+    link_Bps B/s -                   | links to other devices, all together, both directions
+""")  # fmt: skip
+
+# Energies belong to a process; a chip file may overrule them.
+PROCESS = _rows("process", """
+    fma_fp32_pJ pJ model             | an FP32 multiply-add of a vector lane, with its share of fetch, registers, control
+    fma_tensor_pJ pJ model           | a 16-bit multiply-add of a tensor core, with operands from registers
+    shared_pJ_per_byte pJ/B model    | a byte from or to shared memory or the L1
+    l2_pJ_per_byte pJ/B model        | a byte between the L2 and a multiprocessor
+    voltage_floor 1 model            | voltage at clock zero of the straight line V(f), over that at reference_clock_hz
+    reference_clock_hz Hz model      | clock at which the energies hold
+    defects_per_cm2 1/cm2 -          | density of killer defects
+    defect_clustering 1 -            | parameter of the negative-binomial yield law
+    wafer_usd USD -                  | a processed 300 mm wafer
+""")  # fmt: skip
+
+TABLE: dict[str, Row] = {**PACKAGE, **COMPUTE, **RATES, **ON_CHIP, **MEMORY, **BOARD, **LINKS, **PROCESS}
+SECTIONS = tuple(dict.fromkeys(row.section for row in TABLE.values()))
+DEVICE = {name: row.unit for name, row in TABLE.items() if row.need == "device"}
+MODEL = {name: row.unit for name, row in TABLE.items() if row.need in ("device", "model")}
+# What programs can ask the device for; energies and packages are not their business.
+VISIBLE = ("compute", "rates", "on_chip", "memory", "board")

@@ -1,0 +1,145 @@
+"""What the model needs to know of a chip, gathered once from its file into one frozen value.
+
+Comes in: a Chip. Goes out: a Silicon, all in clocks, bytes and multiply-adds of one multiprocessor. Energies are
+joule here; the file has picojoule.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sheer.base.errors import UsageError
+from sheer.chips import schema
+from sheer.chips.schema import Chip
+
+# element type: bytes, the rate of its matrix products in the file, the type that feeds it where there is none,
+# and the energy of a tensor-core multiply-add against a 16-bit one (it grows with the product of the mantissas)
+TYPES = {
+    "fp32": (4, "fp32_flops", "", 1.0),
+    "tf32": (4, "tf32_flops", "fp32", 2.0),
+    "fp16": (2, "fp16_flops", "fp32", 1.0),
+    "bf16": (2, "bf16_flops", "fp16", 1.0),
+    "int8": (1, "int8_ops", "fp16", 0.5),
+}
+# multiply-adds of a lane in a clock, where vector lanes have the type: packed halves, dot products of four bytes
+PACKED = {"fp32": 1, "fp16": 2, "int8": 4}
+
+
+class Silicon(NamedTuple):
+    """One chip, as the model sees it."""
+
+    key: str
+    kernels: str  # family of library kernels (sheer.model.library)
+    multiprocessors: int
+    partitions: int
+    issue: float  # warp instructions a clock
+    lanes: int  # FP32 multiply-adds a clock
+    sfu: int
+    warp: int
+    clock_hz: float
+    clock_min_hz: float
+    threads: int
+    blocks: int
+    registers: int
+    shared: int
+    shared_block: int
+    l1: float
+    l1_Bpc: float
+    shared_Bpc: float
+    l2: float
+    l2_near: float
+    l2_Bpc: float
+    dram_Bps: float
+    read_eff: float
+    write_eff: float
+    latency_s: float
+    launch_s: float
+    tdp_w: float
+    static_w: float
+    fma_J: float
+    tensor_J: float
+    shared_J: float
+    l2_J: float
+    dram_J: float
+    voltage_floor: float
+    reference_hz: float
+    rates: dict[
+        str, float
+    ]  # matrix multiply-adds a clock of one multiprocessor, by type, where the chip has it
+
+    def voltage(self, clock_hz: float) -> float:
+        """Supply voltage at a clock, over that at the reference clock: a straight line, as DVFS tables are."""
+        return self.voltage_floor + (1 - self.voltage_floor) * clock_hz / self.reference_hz
+
+    def matrix(self, dtype: str) -> tuple[str, float]:
+        """The type in which a matrix product of this type runs, and its multiply-adds a clock."""
+        while dtype not in self.rates:
+            dtype = TYPES[dtype][2]
+        return dtype, self.rates[dtype]
+
+    def on_lanes(self, dtype: str) -> bool:
+        """Whether products of that type run on the vector lanes: at no more than packed words give there."""
+        dtype, rate = self.matrix(dtype)
+        return rate <= 1.1 * self.lanes * PACKED.get(dtype, 0)
+
+    def dram_s(self, read_bytes: float, write_bytes: float) -> float:
+        """Time for streams from and to device memory."""
+        return (read_bytes / self.read_eff + write_bytes / self.write_eff) / self.dram_Bps
+
+
+def silicon(chip: Chip) -> Silicon:
+    """Gather it; a ChipError says which number a chip file lacks."""
+    schema.for_pricing(chip)
+    value = chip.value
+    clock, sms = value("clock_hz"), int(value("multiprocessors"))
+    rates = {
+        dtype: value(rate) / (2 * sms * clock)
+        for dtype, (_, rate, _, _) in TYPES.items()
+        if rate in chip.numbers
+    }
+    pico = 1e-12
+    return Silicon(
+        chip.key,
+        chip.texts.get("kernels", "ampere"),
+        sms,
+        int(value("partitions_per_multiprocessor")),
+        value("partitions_per_multiprocessor") * value("issue_per_partition"),
+        int(value("fp32_lanes_per_multiprocessor")),
+        int(value("sfu_lanes_per_multiprocessor")),
+        int(value("warp_lanes")),
+        clock,
+        min(clock, value("clock_min_hz")),
+        int(value("threads_per_multiprocessor")),
+        int(value("blocks_per_multiprocessor")),
+        int(value("registers_per_multiprocessor")),
+        int(value("shared_bytes_per_multiprocessor")),
+        int(value("shared_bytes_per_block")),
+        value("l1_bytes_per_multiprocessor"),
+        value("l1_bytes_per_clock"),
+        value("shared_bytes_per_clock"),
+        value("l2_bytes"),
+        value("l2_near_bytes"),
+        value("l2_bytes_per_clock"),
+        value("memory_bandwidth_Bps"),
+        value("memory_read_efficiency"),
+        value("memory_write_efficiency"),
+        value("memory_latency_s"),
+        value("launch_s"),
+        value("tdp_w"),
+        value("static_w"),
+        value("fma_fp32_pJ") * pico,
+        value("fma_tensor_pJ") * pico,
+        value("shared_pJ_per_byte") * pico,
+        value("l2_pJ_per_byte") * pico,
+        value("memory_pJ_per_byte") * pico,
+        value("voltage_floor"),
+        value("reference_clock_hz"),
+        rates,
+    )
+
+
+def type_bytes(dtype: str) -> int:
+    """Size of an element; a UsageError lists the types."""
+    if dtype not in TYPES:
+        raise UsageError(f"there is no type {dtype!r}; there are {', '.join(TYPES)}")
+    return TYPES[dtype][0]

@@ -1,0 +1,181 @@
+"""Compares predictions with tables of measurements, and says how far off they are.
+
+Comes in: rows of a table (mappings of column to text). Goes out: a Report: per device and operator the number of
+rows, the mean absolute percentage error, median, 90th percentile and worst, and what was skipped and why.
+Two schemas are read: `device, op, B, M, N, K, H, latency_ms` and `op, M, N, K, H, value, unit`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sheer.base.errors import ChipError, UsageError
+from sheer.chips import schema
+from sheer.model.gemm import Gemm
+from sheer.model.operators import Operator, price_operator
+from sheer.model.pointwise import KINDS, Pointwise
+from sheer.model.rowwise import Rows
+from sheer.model.silicon import Silicon, silicon
+
+# What the host adds between two events around a PyTorch operator in the NeuSight table; fitted on the fit rows of
+# its element-wise operators, one number for all devices.
+EVENTS_S = 17e-6
+# What LLMCompass publishes as the overhead of a call in its own measurements (hardware_model/compute_module.py,
+# A100), launch included.
+CALL_S = {"matmul": 21e-6, "softmax": 12e-6, "layernorm": 45e-6, "gelu": 45e-6}
+SIZES = ((1e-4, "under 0.1 ms"), (1e-3, "0.1 to 1 ms"), (1e-2, "1 to 10 ms"), (float("inf"), "over 10 ms"))
+NAMES = {"ln": "layernorm", "layer_norm": "layernorm", "matmul": "linear"}
+TYPES = ("fp32", "tf32", "fp16", "bf16", "int8")
+
+
+class Case(NamedTuple):
+    """One row of a table, understood."""
+
+    device: str
+    op: str
+    operator: Operator
+    measured_s: float
+    host_s: float
+    test: bool
+    row: Mapping[str, str]
+
+
+class Error(NamedTuple):
+    """How far off predictions of one group are; percentages."""
+
+    rows: int
+    mape: float
+    median: float
+    p90: float
+    worst: float
+    bias: float  # mean of the signed error: above zero, predictions are too long
+    worst_row: str
+
+
+class Report(NamedTuple):
+    """The outcome of a validation."""
+
+    groups: dict[tuple[str, str], Error]
+    sizes: dict[tuple[str, str], Error]  # by device and measured time
+    skipped: dict[str, int]
+    rows: int
+
+
+def is_test(row: Mapping[str, str]) -> bool:
+    """Whether a row belongs to the test part (three in ten, by a hash of what it is): never fitted on."""
+    key = "|".join([row.get("device", ""), row.get("op", ""), *(str(_int(row, c)) for c in "BMNKH")])
+    return zlib.crc32(key.encode()) % 10 >= 7
+
+
+def _int(row: Mapping[str, str], column: str) -> int:
+    text = (row.get(column) or "").strip()
+    try:
+        return int(float(text)) if text else 0
+    except ValueError:
+        raise UsageError(f"column {column}: {text!r} is not a number") from None
+
+
+def operator_of(row: Mapping[str, str]) -> Operator | None:
+    """The operator that a row measures, or None where the name is not known."""
+    name, dtype = row["op"].strip().lower(), "fp32"
+    for kind in TYPES:
+        if name.endswith("_" + kind):
+            name, dtype = name[: -len(kind) - 1], kind
+    name = NAMES.get(name, name)
+    b, m, n, k, h = (_int(row, column) for column in "BMNKH")
+    if name in ("linear", "bmm"):
+        # The tables name the dimensions of A, then the last one: C (m x k) = A (m x n) times B (n x k). In every
+        # row the launched grid covers m x k, and not m x n.
+        return Gemm(max(1, b), m, k, n, dtype, name == "linear" and "device" in row)
+    if name in ("softmax", "layernorm"):
+        return Rows(name, b or m, h or n, dtype)
+    if name in KINDS:
+        return Pointwise(name, max(1, b or m) * max(1, h or n), dtype)
+    return None
+
+
+def measured_s(row: Mapping[str, str], op: Operator) -> float:
+    """Seconds that a row tells, as a latency or as a rate of elements."""
+    if row.get("latency_ms"):
+        return float(row["latency_ms"]) * 1e-3
+    unit, value = row.get("unit", ""), float(row.get("value") or 0)
+    if value <= 0:
+        raise UsageError(f"a row without a latency: {dict(row)}")
+    if unit == "latency_ms":
+        return value * 1e-3
+    if unit == "giga_elements_per_s":
+        elements = op.elements if isinstance(op, Pointwise) else op.rows * op.width  # type: ignore[union-attr]
+        return elements / value * 1e-9
+    raise UsageError(f"the unit {unit!r} is not known; known are latency_ms and giga_elements_per_s")
+
+
+def cases(
+    rows: Iterable[Mapping[str, str]], device: str, skipped: dict[str, int], chips: dict[str, Silicon]
+) -> Iterable[Case]:
+    """Rows understood; what can't be goes to `skipped` by its reason. Fills `chips` by device."""
+    for row in rows:
+        named = (row.get("device") or device).strip()
+        if not named:
+            raise UsageError("the table has no column device; say which it is by --device")
+        if named not in chips:
+            try:
+                chips[named] = silicon(schema.load(named))
+            except ChipError:
+                _count(skipped, f"unknown device {named}")
+                continue
+        op = operator_of(row)
+        if op is None:
+            _count(skipped, f"unknown operator {row['op']}")
+            continue
+        host = EVENTS_S
+        if "value" in row:
+            host = CALL_S.get(row["op"].partition("_")[0], 0.0) - chips[named].launch_s
+        yield Case(named, row["op"], op, measured_s(row, op), max(0.0, host), is_test(row), row)
+
+
+def _count(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1
+
+
+def validate(rows: Iterable[Mapping[str, str]], device: str = "", part: str = "all") -> Report:
+    """Price every row (`part`: all, fit or test) and compare."""
+    skipped: dict[str, int] = {}
+    chips: dict[str, Silicon] = {}
+    found: dict[tuple[str, str], list[tuple[float, Case]]] = {}
+    count = 0
+    for case in cases(rows, device, skipped, chips):
+        if part != "all" and case.test != (part == "test"):
+            continue
+        count += 1
+        predicted = price_operator(chips[case.device], case.operator, case.host_s).time_s
+        found.setdefault((case.device, case.op), []).append((predicted / case.measured_s - 1, case))
+    sizes: dict[tuple[str, str], list[tuple[float, Case]]] = {}
+    for pairs in found.values():
+        for error, case in pairs:
+            label = next(name for limit, name in SIZES if case.measured_s < limit)
+            sizes.setdefault((case.device, label), []).append((error, case))
+    order = [name for _, name in SIZES]
+    return Report(
+        {key: summary(found[key]) for key in sorted(found)},
+        {key: summary(sizes[key]) for key in sorted(sizes, key=lambda k: (k[0], order.index(k[1])))},
+        skipped,
+        count,
+    )
+
+
+def summary(pairs: list[tuple[float, Case]]) -> Error:
+    """Statistics of signed relative errors."""
+    ranked = sorted(abs(error) for error, _ in pairs)
+    worst, case = max(pairs, key=lambda pair: abs(pair[0]))
+    n = len(ranked)
+    return Error(
+        n,
+        100 * sum(ranked) / n,
+        100 * ranked[n // 2],
+        100 * ranked[min(n - 1, int(0.9 * n))],
+        100 * abs(worst),
+        100 * sum(error for error, _ in pairs) / n,
+        " ".join(f"{c}={case.row[c]}" for c in ("B", "M", "N", "K", "H") if case.row.get(c)),
+    )
