@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sheer.base import cache
 from sheer.base.errors import ToolError
+from sheer.cuda.toolchain.clang import PTX_VERSION
 
 HERE = Path(__file__).resolve().parent
 SOURCES = ("exponential.c", "trigonometric.c", "special.c", "parts.c")
@@ -27,7 +28,6 @@ FLAGS = (
     "-c",
     "-Xclang",
     "-disable-llvm-passes",
-    "-Wno-unknown-cuda-version",
     "-w",
 )
 
@@ -52,7 +52,7 @@ def _compile(scratch: Path) -> bytes:
     unity = scratch / "math.c"
     unity.write_text("".join(f'#include "{HERE / name}"\n' for name in SOURCES))
     done = subprocess.run(
-        [str(zig), "clang", *FLAGS, str(unity), "-o", str(scratch / "math.bc")],
+        [str(zig), "clang", *FLAGS, *PTX_VERSION, str(unity), "-o", str(scratch / "math.bc")],
         capture_output=True,
         text=True,
         check=False,

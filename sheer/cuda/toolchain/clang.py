@@ -21,6 +21,9 @@ from sheer.base.errors import MissingTool
 
 CUDA_VERSION = "12.8"  # what our headers and libcudart speak
 INCLUDE = Path(__file__).resolve().parent.parent / "include"
+# clang takes the version of PTX from the toolkit that it finds installed, and one that is too old for sm_80 where it finds
+# none. Ours has none, and what the machine has is not asked.
+PTX_VERSION = (f"--cuda-path={INCLUDE}", "--cuda-feature=+ptx88")
 
 
 class Clang(NamedTuple):
@@ -88,7 +91,7 @@ def common_flags(clang: Clang) -> list[str]:
         "-nocudalib",
         "-Xclang",
         f"-target-sdk-version={CUDA_VERSION}",
-        "-Wno-unknown-cuda-version",
+        *PTX_VERSION,
         "--no-offload-new-driver",
     ]
     if clang.resource:

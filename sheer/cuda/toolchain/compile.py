@@ -194,8 +194,8 @@ class Passes:
         )
         known = [flag for flag in host_flags(options) if not GCC_ONLY.match(flag)]
         self.device_flags: list[str] = []
-        pragmas = [flag for flag in known if flag.startswith("-fopenmp")]
-        self.host_flags = [flag for flag in known if flag not in pragmas]
+        parallel = [flag for flag in known if flag.startswith("-fopenmp")]
+        self.host_flags = [flag for flag in known if flag not in parallel]
         self.shared = [
             *tool.command,
             *clang.common_flags(tool),
@@ -210,6 +210,7 @@ class Passes:
             *user_preprocessing(options),
             *cccl.adjusted(),
             *include_flags(),
+            *openmp.header(machine),
         ]
         if options.has("disable-warnings"):
             self.shared.append("-w")
@@ -217,12 +218,10 @@ class Passes:
             self.shared.append("-fgpu-default-stream=per-thread")
         if self.rdc:
             self.shared += ["-fgpu-rdc", f"-cuid={self.unit[1:]}"]
-        if pragmas:
+        if parallel:
             self.shared += openmp.shared_flags(machine)
             self.host_flags += openmp.host_flags(machine)
             self.device_flags.append(openmp.VERSION)
-        else:
-            self.shared += openmp.header_flags(machine)
 
     def device(self, output: str, depfile: str = "", quiet: bool = True) -> list[str]:
         """The device pass: PTX at `output`."""

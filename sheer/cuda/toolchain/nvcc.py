@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sheer.base import knobs
 from sheer.base.errors import SheerError, ToolError, UsageError
-from sheer.cuda.toolchain import clang, compile, depfile, fatbin, host, link
+from sheer.cuda.toolchain import clang, compile, depfile, fatbin, host, link, openmp
 from sheer.cuda.toolchain.compile import Passes, Source
 from sheer.cuda.toolchain.options import Options, check_architecture, parse
 
@@ -159,7 +159,7 @@ class Driver:
             *compile.user_preprocessing(options),
             *compile.include_flags(),
             *(["-w"] if options.has("disable-warnings") else []),
-            *compile.host_flags(options),
+            *openmp.plain_flags(compile.host_flags(options), self.machine),
         ]
 
     def _object(self, source: Source, output: str) -> None:
@@ -355,8 +355,6 @@ class Driver:
         for value in options.all("linker-options"):
             flags += ["-Xlinker", value]
         if any(flag.startswith("-fopenmp") for flag in flags):
-            from sheer.cuda.toolchain import openmp
-
             flags = openmp.link_flags(flags, self.machine)
         return flags + link.wanted_libraries(options.all("library"), folders)
 

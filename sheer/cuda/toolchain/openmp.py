@@ -1,8 +1,8 @@
-"""-fopenmp for CUDA sources.
+"""-fopenmp, and omp.h for those who include it with or without.
 
-In goes the host's tools, out come flags. clang compiles the pragmas to calls of LLVM's OpenMP library, which nobody has; a
+In go the host's tools, out come flags. clang compiles the pragmas to calls of LLVM's OpenMP library, which nobody has; a
 small object (openmp_bridge.c) answers them with gcc's libgomp, so that these sources and those that g++ compiles share one set of
-threads. Without gcc the pragmas are ignored and the program runs serially, which OpenMP allows.
+threads. Without gcc the pragmas are ignored and the program runs serially, which OpenMP allows; omp.h is then our own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.host import Host
 
 BRIDGE = Path(__file__).parent / "openmp_bridge.c"
+SERIAL = Path(__file__).parent / "serial_openmp"
 VERSION = "-D_OPENMP=201511"  # for the device pass, which has no use for the pragmas
 
 
@@ -28,21 +29,31 @@ def _include_folder(machine: Host) -> Path:
     return found or cache.store("tools", f"{folder}/omp.h", header.read_bytes()).parent
 
 
+def header(machine: Host) -> list[str]:
+    """Flags that make omp.h found, after whatever the program brings itself."""
+    return ["-idirafter", str(_include_folder(machine) if machine.openmp else SERIAL)]
+
+
 def shared_flags(machine: Host) -> list[str]:
-    """Flags for both sides of a CUDA source with -fopenmp."""
-    return header_flags(machine) or ["-Wno-source-uses-openmp"]
+    """Flags for both sides of a CUDA source."""
+    return [] if machine.openmp else ["-Wno-source-uses-openmp"]
 
 
-def header_flags(machine: Host) -> list[str]:
-    """Flags that find omp.h, which is among gcc's own headers whether the pragmas are asked for or not."""
-    return ["-isystem", str(_include_folder(machine))] if machine.openmp else []
+def plain_flags(flags: Sequence[str], machine: Host) -> list[str]:
+    """The flags of plain C and C++ for the machine's compiler; the wheel has neither library nor header."""
+    if machine.kind != "wheel":
+        return list(flags)
+    kept = [flag for flag in flags if not flag.startswith("-fopenmp")]
+    if len(kept) < len(flags):
+        host_flags(machine)
+    return [*kept, *header(machine)]
 
 
 def host_flags(machine: Host) -> list[str]:
     """Flags for the host side."""
     if machine.openmp:
         return ["-fopenmp"]
-    print("sheer: -fopenmp: no gcc with OpenMP is installed; the pragmas are ignored", file=sys.stderr)
+    print("sheer: -fopenmp: no gcc with OpenMP is installed; one thread does everything", file=sys.stderr)
     return []
 
 

@@ -466,17 +466,24 @@ SHEER_BOTH long long llmin(long long a, long long b) { return a < b ? a : b; }
 SHEER_BOTH long long llmax(long long a, long long b) { return a > b ? a : b; }
 SHEER_BOTH unsigned long long ullmin(unsigned long long a, unsigned long long b) { return a < b ? a : b; }
 SHEER_BOTH unsigned long long ullmax(unsigned long long a, unsigned long long b) { return a > b ? a : b; }
-#if !defined(__CUDA_ARCH__)
-/* Functions that CUDA gives to host code as well. */
-static __host__ __inline__ __attribute__((unused)) float rsqrtf(float x) { return 1.0f / __builtin_sqrtf(x); }
-static __host__ __inline__ __attribute__((unused)) double rsqrt(double x) { return 1.0 / __builtin_sqrt(x); }
+/* Functions that CUDA gives to host code as well. New C libraries (C23) declare most of them: these are the same functions then, with
+   C's linkage and no exceptions, and weak, so that the library's own is taken where it has one. */
+#define SHEER_HOST_C extern "C" __host__ __inline__ __attribute__((weak))
+static __host__ __inline__ __attribute__((unused)) double __sheer_sinpi(double x, int quarter) { /* sin(pi * (x + quarter / 2)) */
+  double n = __builtin_rint(2.0 * x), r = (x - 0.5 * n) * 3.14159265358979323846;
+  int q = ((int)__builtin_fmod(n, 4.0) + quarter) & 3;
+  double s = q & 1 ? __builtin_cos(r) : __builtin_sin(r);
+  return q & 2 ? 0.0 - s : s;
+}
+SHEER_HOST_C float rsqrtf(float x) noexcept(true) { return 1.0f / __builtin_sqrtf(x); }
+SHEER_HOST_C double rsqrt(double x) noexcept(true) { return 1.0 / __builtin_sqrt(x); }
+SHEER_HOST_C float sinpif(float x) noexcept(true) { return (float)__sheer_sinpi(x, 0); }
+SHEER_HOST_C float cospif(float x) noexcept(true) { return (float)__sheer_sinpi(x, 1); }
+SHEER_HOST_C double sinpi(double x) noexcept(true) { return __sheer_sinpi(x, 0); }
+SHEER_HOST_C double cospi(double x) noexcept(true) { return __sheer_sinpi(x, 1); }
+SHEER_HOST_C float normcdff(float x) noexcept(true) { return (float)(0.5 * __builtin_erfc(-x * 0.70710678118654752440)); }
+SHEER_HOST_C double normcdf(double x) noexcept(true) { return 0.5 * __builtin_erfc(-x * 0.70710678118654752440); }
+#undef SHEER_HOST_C
 static __host__ __inline__ __attribute__((unused)) float rsqrt(float x) { return 1.0f / __builtin_sqrtf(x); }
-static __host__ __inline__ __attribute__((unused)) float sinpif(float x) { return (float)__builtin_sin(x * 3.14159265358979323846); }
-static __host__ __inline__ __attribute__((unused)) float cospif(float x) { return (float)__builtin_cos(x * 3.14159265358979323846); }
-static __host__ __inline__ __attribute__((unused)) double sinpi(double x) { return __builtin_sin(x * 3.14159265358979323846); }
-static __host__ __inline__ __attribute__((unused)) double cospi(double x) { return __builtin_cos(x * 3.14159265358979323846); }
-static __host__ __inline__ __attribute__((unused)) float normcdff(float x) { return (float)(0.5 * __builtin_erfc(-x * 0.70710678118654752440)); }
-static __host__ __inline__ __attribute__((unused)) double normcdf(double x) { return 0.5 * __builtin_erfc(-x * 0.70710678118654752440); }
-#endif
 
 #endif
