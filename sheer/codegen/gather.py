@@ -41,6 +41,9 @@ class GatherLanes(ConvertLanes):
             comb = self._comb(address, t) if t.bits >= 32 else None
             if comb:
                 return [self._by_comb(t, address, i * t.bytes, *comb) for i in range(count)]
+            step = self._stride(address, t) if t.bits < 32 else 0
+            if step:
+                return [self._by_units(t, address, i * t.bytes, step) for i in range(count)]
             return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
         if self._worth_a_try(t, address):
             return self._row_or_gather(t, count, address)
@@ -93,6 +96,61 @@ class GatherLanes(ConvertLanes):
             row = self.text.intrinsic(f"llvm.masked.load.v{size * step}i{t.bits}.p0", wide, arguments)
             parts.append(self.text.op(f"shufflevector {wide} {row}, {wide} poison, <{size} x i32> <{every}>"))
         return self.vector(t.bits, self._concat(parts, t.bits, size))
+
+    def _stride(self, address: Value, t: ScalarType) -> int:
+        """Bytes from one lane to the next of small elements, if these are the same for all lanes and few; else 0."""
+        shape = address.shape
+        assert shape is not None
+        steps = np.diff(shape.c)
+        step = int(steps[0])
+        return step if (steps == step).all() and shape.stride is None and t.bytes < step <= 8 else 0
+
+    def _by_units(self, t: ScalarType, address: Value, offset: int, step: int) -> Value:
+        """Bytes or halves of structures: what lies between the first lane's and the last's is loaded in long pieces, the last of which ends with
+        the last lane's; then each lane's bytes are picked."""
+        base, size = self.piece_pointer(address, self.pointer(address), 0), min(64, step * self.n // 2)
+        last = (self.n - 1) * step + t.bytes - size  # where the last piece begins
+        starts = [*range(0, last, size), last]
+        pieces = []
+        for start in starts:
+            place = self.text.op(f"getelementptr i8, ptr {base}, i64 {offset + start}")
+            pieces.append(self.text.op(f"load <{size} x i8>, ptr {place}, align 1"))
+        where = []
+        for byte in (lane * step + i for lane in range(self.n) for i in range(t.bytes)):
+            index = next(i for i, start in reversed([*enumerate(starts)]) if start <= byte and (i == len(starts) - 1 or byte < start + size))
+            where.append((index, byte - starts[index]))
+        return self.vector(t.bits, self._picked(t, pieces, where, size))
+
+    def _picked(self, t: ScalarType, pieces: list[str], where: list[tuple[int, int]], size: int) -> str:
+        """Elements made of bytes (piece, place in it) of pieces of `size` bytes; two pieces at a time."""
+        text, out = self.text, f"<{len(where)} x i8>"
+        result = ""
+        for pair in range(0, len(pieces), 2):
+            a, b = pieces[pair], pieces[pair + 1] if pair + 1 < len(pieces) else "poison"
+            here = [place + size * (index - pair) if index // 2 * 2 == pair else -1 for index, place in where]
+            order = ", ".join(f"i32 {i}" if i >= 0 else "i32 poison" for i in here)
+            found = text.op(f"shufflevector <{size} x i8> {a}, <{size} x i8> {b}, <{len(where)} x i32> <{order}>")
+            if result:
+                order = ", ".join(f"i32 {len(where) + i}" if here[i] >= 0 else f"i32 {i}" for i in range(len(where)))
+                found = text.op(f"shufflevector {out} {result}, {out} {found}, <{len(where)} x i32> <{order}>")
+            result = found
+        return text.op(f"bitcast {out} {result} to {int_type(t.bits, self.n)}") if t.bytes > 1 else result
+
+    def _units_out(self, t: ScalarType, value: Value, address: Value, offset: int, step: int) -> None:
+        """Small elements with other bytes between them, which are left alone."""
+        text, count = self.text, self.n * t.bytes
+        base, size = self.piece_pointer(address, self.pointer(address), 0), min(64, step * self.n)
+        source = f"<{count} x i8>"
+        whole = text.op(f"bitcast {int_type(t.bits, self.n)} {self.vec(value)} to {source}")
+        for start in range(0, (self.n - 1) * step + t.bytes, size):
+            places = [divmod(start + i, step) for i in range(size)]
+            wanted = [lane < self.n and byte < t.bytes for lane, byte in places]
+            order = ", ".join(f"i32 {lane * t.bytes + byte}" if ok else "i32 poison" for (lane, byte), ok in zip(places, wanted, strict=True))
+            piece = text.op(f"shufflevector {source} {whole}, {source} poison, <{size} x i32> <{order}>")
+            mask = ", ".join(f"i1 {'true' if ok else 'false'}" for ok in wanted)
+            place = text.op(f"getelementptr i8, ptr {base}, i64 {offset + start}")
+            arguments = [(f"<{size} x i8>", piece), ("ptr", f"align 1 {place}"), (f"<{size} x i1>", f"<{mask}>")]
+            text.intrinsic(f"llvm.masked.store.v{size}i8.p0", "void", arguments)
 
     def _teeth(self, size: int, step: int) -> tuple[str, str]:
         """The mask of every `step`-th element."""
@@ -328,6 +386,11 @@ class GatherLanes(ConvertLanes):
         if comb:
             for i, value in enumerate(values):
                 self._comb_out(t, value, address, i * t.bytes, *comb)
+            return
+        step = self._stride(address, t) if t.bits < 32 and self.has_avx512 else 0
+        if step:
+            for i, value in enumerate(values):
+                self._units_out(t, value, address, i * t.bytes, step)
             return
         base, ty = self.pointer(address), int_type(t.bits, self.n)
         names = [self.vec(value) for value in values]
