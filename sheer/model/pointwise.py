@@ -21,9 +21,9 @@ SECTOR = 32  # bytes: the least that memory gives
 # Operation: inputs, instructions of a lane for an element (with address arithmetic; special functions as the
 # instructions of their polynomials), special-function instructions.
 KINDS: dict[str, tuple[int, float, float]] = {
-    "add": (2, 4, 0), "sub": (2, 4, 0), "mul": (2, 4, 0), "div": (2, 12, 1), "pow": (2, 40, 2),
+    "add": (2, 4, 0), "sub": (2, 4, 0), "mul": (2, 4, 0), "div": (2, 12, 1), "pow": (2, 42, 2),
     "relu": (1, 4, 0), "copy": (1, 3, 0), "neg": (1, 4, 0), "abs": (1, 4, 0),
-    "addu": (1, 4, 0), "subu": (1, 4, 0), "mulu": (1, 4, 0), "divu": (1, 5, 0), "powu": (1, 40, 2),
+    "addu": (1, 4, 0), "subu": (1, 4, 0), "mulu": (1, 4, 0), "divu": (1, 5, 0), "powu": (1, 42, 2),
     "exp": (1, 8, 1), "tanh": (1, 10, 2), "sigmoid": (1, 14, 2), "gelu": (1, 26, 1), "silu": (1, 14, 2),
     "rsqrt": (1, 6, 1), "where": (3, 5, 0), "fma": (3, 4, 0),
 }  # fmt: skip

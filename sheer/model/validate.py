@@ -2,7 +2,8 @@
 
 Comes in: rows of a table (mappings of column to text). Goes out: a Report: per device and operator the number of
 rows, the mean absolute percentage error, median, 90th percentile and worst, and what was skipped and why.
-Two schemas are read: `device, op, B, M, N, K, H, latency_ms` and `op, M, N, K, H, value, unit`.
+Two schemas are read: `device, op, B, M, N, K, H, latency_ms` and `op, M, N, K, H, value, unit`; a column
+`host_us` says what the measuring program added to each call.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EVENTS_S = 17e-6
 # A100), launch included.
 CALL_S = {"matmul": 21e-6, "softmax": 12e-6, "layernorm": 45e-6, "gelu": 45e-6}
 SIZES = ((1e-4, "under 0.1 ms"), (1e-3, "0.1 to 1 ms"), (1e-2, "1 to 10 ms"), (float("inf"), "over 10 ms"))
-NAMES = {"ln": "layernorm", "layer_norm": "layernorm", "matmul": "linear"}
+NAMES = {"ln": "layernorm", "layer_norm": "layernorm"}
 TYPES = ("fp32", "tf32", "fp16", "bf16", "int8")
 
 
@@ -85,10 +86,10 @@ def operator_of(row: Mapping[str, str]) -> Operator | None:
             name, dtype = name[: -len(kind) - 1], kind
     name = NAMES.get(name, name)
     b, m, n, k, h = (_int(row, column) for column in "BMNKH")
-    if name in ("linear", "bmm"):
+    if name in ("linear", "bmm", "matmul"):
         # The tables name the dimensions of A, then the last one: C (m x k) = A (m x n) times B (n x k). In every
         # row the launched grid covers m x k, and not m x n.
-        return Gemm(max(1, b), m, k, n, dtype, name == "linear" and "device" in row)
+        return Gemm(max(1, b), m, k, n, dtype, name == "linear")
     if name in ("softmax", "layernorm"):
         return Rows(name, b or m, h or n, dtype)
     if name in KINDS:
@@ -108,7 +109,11 @@ def measured_s(row: Mapping[str, str], op: Operator) -> float:
     if unit == "giga_elements_per_s":
         elements = op.elements if isinstance(op, Pointwise) else op.rows * op.width  # type: ignore[union-attr]
         return elements / value * 1e-9
-    raise UsageError(f"the unit {unit!r} is not known; known are latency_ms and giga_elements_per_s")
+    if unit == "tera_operations_per_s" and isinstance(op, Gemm):
+        return op.operations / value * 1e-12
+    raise UsageError(
+        f"the unit {unit!r} is not known; known are latency_ms, giga_elements_per_s, tera_operations_per_s"
+    )
 
 
 def cases(
@@ -130,7 +135,9 @@ def cases(
             _count(skipped, f"unknown operator {row['op']}")
             continue
         host = EVENTS_S
-        if "value" in row:
+        if row.get("host_us"):
+            host = float(row["host_us"]) * 1e-6
+        elif "value" in row:
             host = CALL_S.get(row["op"].partition("_")[0], 0.0) - chips[named].launch_s
         yield Case(named, row["op"], op, measured_s(row, op), max(0.0, host), is_test(row), row)
 
