@@ -124,3 +124,43 @@ DEVICE = {name: row.unit for name, row in TABLE.items() if row.need == "device"}
 MODEL = {name: row.unit for name, row in TABLE.items() if row.need in ("device", "model")}
 # What programs can ask the device for; energies and packages are not their business.
 VISIBLE = ("compute", "rates", "on_chip", "memory", "board")
+
+
+PAGE = """# Describing a chip
+
+Made by `python -m sheer.chips.vocabulary > docs/chips.md`; do not edit.
+
+A chip is a TOML file. `sheer chips` lists those that come with Sheer, `sheer chips br100 --against a100` compares; any command that takes a chip
+takes a file of yours as well (`--chip my.toml`) and the names that vendor tools print (`Tesla T4`).
+
+```toml
+[chip]
+name = "My chip"            # what programs see
+vendor = "me"
+based_on = "a100"           # optional: take everything from a chip of Sheer and overrule some of it
+process = "tsmc7"           # optional: energies, defects and wafer price of a process (sheer/chips/process/)
+kernels = "ampere"          # optional: which library kernels it gets (sheer/model/library.py)
+aliases = ["My chip 80GB"]  # optional: what vendor tools print
+
+[board]
+tdp_w = { value = 350, unit = "W", status = "assumed", source = "a wish" }
+```
+
+Every number has exactly the fields value, unit, status and source. The status is one of *published*, *derived* (by arithmetic from published
+numbers), *measured*, *fitted* (the source says on which data) and *assumed* (the source says why). A prediction names the assumed numbers that
+it leans on. Numbers marked *device* must be there; those marked *model* only for predictions. White papers and data sheets of NVIDIA are cited
+from knowledge of them; the other sources were looked up.
+
+| number | section | unit | needed by | meaning |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """docs/chips.md."""
+    rows = [f"| `{name}` | {r.section} | {r.unit} | {r.need} | {r.meaning} |" for name, r in TABLE.items()]
+    return PAGE + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

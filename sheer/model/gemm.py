@@ -29,7 +29,9 @@ STRIDED_FILL = 2.4  # fills of operands stored along k: 32 bytes of each row, tr
 OTHER_ISSUE = 0.4  # instructions of a thread's step of k that are neither multiply-adds nor operand reads
 L2_HELD = 0.39  # part of the L2 that holds operands of a running wave for reuse
 DRIFT = 7.8  # how far blocks of a wave drift apart along k, over its root: a random walk
-DEEP_OVERLAP = 8.0  # multiprocessors against L2 and memory: double buffers hide one behind the other
+DEEP_OVERLAP = (
+    8.0  # multiprocessors against L2 and memory, where a block has stages enough: with few, it mostly fills
+)
 
 
 class Gemm(NamedTuple):
@@ -204,7 +206,7 @@ def work(si: Silicon, g: Gemm) -> Work:
     return Work(
         "gemm",
         {"matrix": p.clocks},
-        DEEP_OVERLAP,
+        min(DEEP_OVERLAP, 2 + g.k / split / r.stage / 8),
         p.read,
         p.write,
         p.l2,

@@ -103,3 +103,10 @@ def test_predict_command() -> None:
     assert result.exit_code == 0 and "br104" in result.output and "TFLOP" not in result.output
     found = json.loads(run(cli, ["predict", "softmax", "8192x1024", "--chip", "t4", "--json"]).output)
     assert found[0]["bound"] == "memory" and found[0]["power_w"] < 70
+
+
+def test_the_page_of_numbers_is_fresh() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "chips.md").read_text()
+    assert page == vocabulary.page(), (
+        "docs/chips.md is stale: python -m sheer.chips.vocabulary > docs/chips.md"
+    )

@@ -101,7 +101,7 @@ def test_power_rises_with_the_clock() -> None:
 def test_waves_cost_what_they_should() -> None:
     """One block more than a full wave costs nearly another wave."""
     si = chip("a100_pcie_80gb")
-    tile, r = gemm.family("ampere").plain[0], gemm.rates(si, Gemm(1, 128, 128, 8192))
+    tile, r = gemm.family("ampere").batched[0], gemm.rates(si, Gemm(1, 128, 128, 8192))
     full = gemm.plan(si, Gemm(1, 128 * 108 * 2, 128, 8192), tile, 1, r)
     more = gemm.plan(si, Gemm(1, 128 * (108 * 2 + 1), 128, 8192), tile, 1, r)
     assert full.blocks == 216 and full.resident == 2
