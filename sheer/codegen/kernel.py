@@ -304,7 +304,9 @@ class KernelCompiler(KernelBorder):
         self.scope = self.scope_attachment = ""
         if not self.unit:
             return
-        file = next((i.loc.file for i in function.body or () if isinstance(i, Inst) and i.loc.line), 0)
+        file = next((i.loc.file for i in function.body or () if isinstance(i, Inst) and i.loc.line), None)
+        if file is None:  # no lines (the math library): a scope without locations makes LLVM drop the program's
+            return
         if file not in self.files:
             file = next(iter(self.files))
         self.scope = self.program.metadata_node(

@@ -24,6 +24,7 @@ class Row(NamedTuple):
     where: str = "1"
     range: str = "all"
     slow: bool = False
+    unit: str = "error"
 
 
 TABLE = (
@@ -61,7 +62,7 @@ TABLE = (
     Row("atan2", 3, 2, "atan2l(x, y)", ((-3, 3),), 2),
     Row("sinh", 3, 2, "sinhl(x)", ((-90, 90), (-712, 712), (-2, 2))),
     Row("cosh", 2, 1, "coshl(x)", ((-90, 90), (-712, 712), (-2, 2))),
-    Row("tanh", 2, 2, "tanhl(x)", ((-10, 10), (-25, 25), (-1, 1))),
+    Row("tanh", 2, 1, "tanhl(x)", ((-10, 10), (-25, 25), (-1, 1))),
     Row("asinh", 3, 3, "asinhl(x)", ((-10, 10), (-1, 1))),
     Row("acosh", 4, 3, "acoshl(x)", ((1, 10), (1, 1.1))),
     Row("atanh", 3, 2, "atanhl(x)", ((-1, 1), (-0.6, 0.6))),
@@ -75,14 +76,28 @@ TABLE = (
     Row("lgamma", 6, 4, "lgammal(x)", ((-5, 40), (0.5, 3.5), (100, 1e6)), 1,
         "!(x < FROM && x > TO)", "outside (-10.001, -2.264), double: outside (-23.001, -2.264)"),
     Row("tgamma", 5, 10, "tgammaf128(x)", ((-45, 36.5), (-185, 172), (0.5, 3.5)), slow=True),
-#    Row("j0", 9, 7, "j0l(x)", ((-8, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
-#    Row("j1", 9, 7, "j1l(x)", ((-8, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
-#    Row("y0", 9, 7, "y0l(x)", ((0, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
-#    Row("y1", 9, 7, "y1l(x)", ((0, 8), (0, 1)), 1, "fabsl(x) < 8", "|x| < 8"),
-#    Row("cyl_bessel_i0", 6, 6, "bessel_i_exact(0, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
-#    Row("cyl_bessel_i1", 6, 6, "bessel_i_exact(1, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
+    Row("j0", 9, 7, "j0f128(x)", ((-8, 8), (0, 1), (2.404, 2.406), (5.519, 5.521)), 1, "fabsl(x) < 8", "|x| < 8", slow=True),
+    Row("j1", 9, 7, "j1f128(x)", ((-8, 8), (0, 1), (3.831, 3.832), (7.015, 7.016)), 1, "fabsl(x) < 8", "|x| < 8", slow=True),
+    Row("y0", 9, 7, "y0f128(x)", ((0, 8), (0, 1), (0.893, 0.894), (3.957, 3.958), (7.085, 7.087)), 1, "fabsl(x) < 8", "|x| < 8", slow=True),
+    Row("y1", 9, 7, "y1f128(x)", ((0, 8), (0, 1), (2.196, 2.198), (5.429, 5.43)), 1, "fabsl(x) < 8", "|x| < 8", slow=True),
+    Row("j0", 2.2e-6, 5e-12, "j0f128(x)", ((8, 1000), (8, 10)), 1, "fabsl(x) >= 8", "|x| >= 8", True, "absolute"),
+    Row("j1", 2.2e-6, 5e-12, "j1f128(x)", ((8, 1000), (8, 10)), 1, "fabsl(x) >= 8", "|x| >= 8", True, "absolute"),
+    Row("y0", 2.2e-6, 5e-12, "y0f128(x)", ((8, 1000), (8, 10)), 1, "x >= 8", "x >= 8", True, "absolute"),
+    Row("y1", 2.2e-6, 5e-12, "y1f128(x)", ((8, 1000), (8, 10)), 1, "x >= 8", "x >= 8", True, "absolute"),
+    Row("jn_3", 2.2e-6, 5e-12, "jnf128(3, x)", ((-20, 20), (0, 4)), 1, "fabsl(x) < 1e6", "n = 3", True, "absolute"),
+    Row("jn_128", 2.2e-6, 5e-12, "jnf128(128, x)", ((-300, 300), (100, 140)), 1, "fabsl(x) < 1e6", "n = 128", True, "absolute"),
+    Row("yn_3", 10, 10, "ynf128(3, x)", ((0, 3),), 1, "x < 3", "n = 3, x < 3; double: no bound given, as float", True),
+    Row("yn_128", 322, 322, "ynf128(128, x)", ((0, 128),), 1, "x < 128", "n = 128, x < 128; double: no bound given, as float", True),
+    Row("yn_3", 2.2e-6, 5e-12, "ynf128(3, x)", ((3, 100),), 1, "x > 4.5 && x < 1e6", "n = 3, x > 1.5 n", True, "absolute"),
+    Row("yn_128", 2.2e-6, 5e-12, "ynf128(128, x)", ((128, 1000),), 1, "x > 192 && x < 1e6", "n = 128, x > 1.5 n", True, "absolute"),
+    Row("cyl_bessel_i0", 6, 6, "bessel_i_exact(0, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
+    Row("cyl_bessel_i1", 6, 6, "bessel_i_exact(1, x)", ((-90, 90), (-20, 20), (-712, 712)), slow=True),
     Row("fmod", 0, 0, "fmodl(x, y)", ((-9, 9),), 2),
     Row("remainder", 0, 0, "remainderl(x, y)", ((-9, 9),), 2),
+    Row("remquo_r", 0, 0, "remainderl(x, y)", ((-9, 9),), 2),
+    Row("remquo_q", 0, 0, "remquo_quotient(x, y)", ((-9, 9),), 2),
+    Row("norm_3", 3, 3, "norm3_exact(x, y, z)", ((-3, 3),), 3, range="n = 3; no bound given, as norm3d"),
+    Row("ilogb_", 0, 0, "ilogbl(x)", where="isfinite(x) && x != 0", range="finite, not zero"),
     Row("fdim", 0.5, 0.5, "fdim_exact(x, y)", ((-9, 9),), 2),
     Row("nextafter", 0, 0, "", ((-9, 9),), 2),
     Row("logb", 0, 0, "logbl(x)"),

@@ -23,13 +23,13 @@ def _c_source() -> str:
 
     lines = [f'#include "{build.HERE / name}"' for name in build.SOURCES]
     lines.append(f'#include "{HERE / "reference.h"}"')
-    for row in TABLE:
+    for number, row in enumerate(TABLE):
         arguments = ", ".join(("x_", "y_", "z_", "w_")[: row.arity])
         for suffix, (c_type, _, _) in TYPES.items():
             exact = row.exact or f"nextafter{suffix}(x_, y_)"
             where = row.where.replace("FROM", "-2.264").replace("TO", "-10.001" if suffix else "-23.001")
             lines.append(
-                f"MEASURE({row.name}, {suffix}, {c_type}, __nv_{row.name}{suffix}({arguments}), {exact}, {where})"
+                f"MEASURE({number}, {suffix}, {c_type}, __nv_{row.name}{suffix}({arguments}), {exact}, {where}, {row.unit})"
             )
     return "\n".join(lines)
 
@@ -81,7 +81,7 @@ def points(row: Row, suffix: str, count: int, seed: int = 1) -> list[np.ndarray]
 
 def measure(lib: ctypes.CDLL, row: Row, suffix: str, count: int) -> tuple[float, list[float]]:
     """The worst error in ulps, and where."""
-    function = getattr(lib, f"measure_{row.name}{suffix}")
+    function = getattr(lib, f"measure_{TABLE.index(row)}{suffix}")
     function.restype = ctypes.c_double
     arrays = points(row, suffix, count // 8 if row.slow else count)
     at = ctypes.c_long(0)
@@ -108,7 +108,7 @@ def main(words: list[str]) -> None:
                     continue
                 worst, at = measure(lib, row, suffix, count)
                 rows.append((row, suffix, limit, worst))
-                mark = "" if worst <= limit else "   <-- at " + ", ".join(map(repr, at))
+                mark = "" if worst <= limit + (0.5 if limit else 0) else "   <-- at " + ", ".join(map(repr, at))
                 print(f"{row.name + suffix:16} {limit:6g} {worst:10.4g}{mark}", flush=True)
     if "--write" in words:
         (ROOT / "docs" / "coverage" / "math.md").write_text(page(rows, count))

@@ -2,7 +2,8 @@
    for the host. Exact means: in long double or __float128, with error far below a double's last place. */
 #include <math.h>
 typedef __float128 quad;
-long double exp10l(long double), j0l(long double), j1l(long double), y0l(long double), y1l(long double);
+long double exp10l(long double);
+quad j0f128(quad), j1f128(quad), y0f128(quad), y1f128(quad), jnf128(int, quad), ynf128(int, quad);
 quad erff128(quad), erfcf128(quad), expf128(quad), tgammaf128(quad), sqrtf128(quad), logf128(quad);
 #define R2 0.70710678118654752440084436210484903928Q
 #define PI_L 3.14159265358979323846264338327950288L
@@ -95,6 +96,12 @@ static long double fdim_exact(long double x, long double y) {
 }
 static long double frexp_exact(long double x) { int e; return frexpl(x, &e); }
 static long double frexp_exponent(long double x) { int e; frexpl(x, &e); return isfinite(x) ? e : 0; }
+static long double remquo_quotient(long double x, long double y) {
+  int q = 0;
+  if (isnan(remquol(x, y, &q))) return 0;
+  return (q < 0 ? -q & 7 : q & 7) * (signbit(x) == signbit(y) ? 1 : -1);
+}
+static long double norm3_exact(long double x, long double y, long double z) { return norm_exact(x, y, z, 0); }
 static long double modf_exact(long double x) { long double w; return modfl(x, &w); }
 
 /* Functions with two results, one at a time. */
@@ -105,6 +112,10 @@ static long double modf_exact(long double x) { long double w; return modfl(x, &w
   static T __nv_sincospi_c##f(T x) { T s, c; __nv_sincospi##f(x, &s, &c); return c; } \
   static T __nv_frexp_f##f(T x) { int e; return __nv_frexp##f(x, &e); } \
   static T __nv_frexp_e##f(T x) { int e; __nv_frexp##f(x, &e); return e; } \
+  static T __nv_remquo_r##f(T x, T y) { int q; return __nv_remquo##f(x, y, &q); } \
+  static T __nv_remquo_q##f(T x, T y) { int q; return __nv_remquo##f(x, y, &q) == 0, x - x != 0 || y == 0 || y != y ? 0 : q; } \
+  static T __nv_norm_3##f(T x, T y, T z) { T v[3] = {x, y, z}; return __nv_norm##f(3, v); } \
+  static T __nv_ilogb_##f(T x) { return __nv_ilogb##f(x); } \
   static T __nv_modf_f##f(T x) { T w; return __nv_modf##f(x, &w); } \
   static T __nv_modf_w##f(T x) { T w; __nv_modf##f(x, &w); return w; } \
   static T __nv_ldexp_y##f(T x, T y) { return __nv_ldexp##f(x, (int)y); } \
@@ -112,9 +123,27 @@ static long double modf_exact(long double x) { long double w; return modfl(x, &w
 PARTS(double, )
 PARTS(float, f)
 
+#define ORDERS(T, f) \
+  static T __nv_jn_3##f(T x) { return __nv_jn##f(3, x); } \
+  static T __nv_jn_128##f(T x) { return __nv_jn##f(128, x); } \
+  static T __nv_yn_3##f(T x) { return __nv_yn##f(3, x); } \
+  static T __nv_yn_128##f(T x) { return __nv_yn##f(128, x); }
+ORDERS(double, )
+ORDERS(float, f)
+
+/* An error in the function's own unit, for bounds that are absolute. */
+static double distance(double got, quad exact) {
+  if (is_nan(exact) || is_nan(got)) return is_nan(exact) && is_nan(got) ? 0.0 : 1e20;
+  if ((double)exact == got) return 0.0;
+  double d = (double)((quad)got - exact);
+  return d < 0 ? -d : d;
+}
+#define absolute_of_float distance
+#define absolute_of_double distance
+
 /* The worst error of a function over `count` points; `worst_at` gets the index. */
-#define MEASURE(name, suffix, T, call, exact_value, where) \
-  double measure_##name##suffix(const T *a, const T *b, const T *c, const T *d, long count, long *worst_at) { \
+#define MEASURE(id, suffix, T, call, exact_value, where, unit) \
+  double measure_##id##suffix(const T *a, const T *b, const T *c, const T *d, long count, long *worst_at) { \
     double worst = 0.0; \
     for (long i = 0; i < count; ++i) { \
       T x_ = a[i], y_ = b[i], z_ = c[i], w_ = d[i]; \
@@ -122,7 +151,7 @@ PARTS(float, f)
       long double x = x_, y = y_, z = z_, w = w_; \
       (void)y, (void)z, (void)w; \
       if (!(where)) continue; \
-      double e = error_of_##T(got, exact_value); \
+      double e = unit##_of_##T(got, exact_value); \
       if (!(e <= worst)) worst = e, *worst_at = i; \
     } \
     return worst; \

@@ -35,11 +35,55 @@ def _erfcx_scaled(t: mp.mpf) -> mp.mpf:
     return mp.exp(x * x) * mp.erfc(x) * (1 + 2 * x)
 
 
+def _erfinv_of(w: mp.mpf) -> mp.mpf:
+    """The x with erf(x)**2 = 1 - e**-w, by Newton steps."""
+    x = mp.sqrt(w)
+    for _ in range(200):
+        e = mp.erfc(x)
+        slope = -4 / mp.sqrt(mp.pi) * mp.exp(-x * x) * (1 - e) / (e * (2 - e))
+        step = (mp.log(e * (2 - e)) + w) / slope
+        x = abs(x - step)
+        if abs(step) < mp.mpf(10) ** -45:
+            break
+    return x
+
+
+def _around(f: Callable[[int, mp.mpf], mp.mpf], order: int, zero: mp.mpf) -> Callable[[mp.mpf], mp.mpf]:
+    """A Bessel function divided by the distance from one of its zeros: what multiplies that distance."""
+    return lambda d: f(order, zero + d) / d
+
+
+def _bessel_y0_rest(z: mp.mpf) -> mp.mpf:
+    """Y0 without its logarithm, which is taken relative to the first zero, where both parts then vanish."""
+    x, zero = mp.sqrt(z), mp.besselyzero(0, 1)
+    return (mp.bessely(0, x) - 2 / mp.pi * mp.log(x / zero) * mp.besselj(0, x)) / (z - zero**2)
+
+
+def _bessel_y1_rest(z: mp.mpf) -> mp.mpf:
+    x, zero = mp.sqrt(z), mp.besselyzero(1, 1)
+    return x * (mp.bessely(1, x) - 2 / mp.pi * mp.log(x / zero) * mp.besselj(1, x)) / (z - zero**2)
+
+
+def _hankel(order: int, w: mp.mpf) -> tuple[mp.mpf, mp.mpf]:
+    """Amplitudes of cosine and sine of the phase, for w = (8/x)**2; the second divided by 8/x."""
+    x = 8 / mp.sqrt(w)
+    phase, scale = x - (2 * order + 1) * mp.pi / 4, mp.sqrt(mp.pi * x / 2)
+    j, y = mp.besselj(order, x), mp.bessely(order, x)
+    return (
+        scale * (j * mp.cos(phase) + y * mp.sin(phase)),
+        scale * (y * mp.cos(phase) - j * mp.sin(phase)) * x / 8,
+    )
+
+
+def _bessel_i_scaled(order: int, x: mp.mpf) -> mp.mpf:
+    return mp.besseli(order, x) * mp.exp(-x) * mp.sqrt(x)
+
+
 _LOG_END = float(((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.01"))
 _SINE_END = float((mp.pi / 4) ** 2 * mp.mpf("1.01"))
 _HALF = mp.mpf("0.5")
 TABLES = {
-    "EXP": (lambda x: (mp.exp(x) - 1 - x) / x**2, -0.35003, 0.35003, 10),
+    "EXP": (lambda x: (mp.exp(x) - 1 - x) / x**2, -0.35003, 0.35004, 10),
     "LOG": (lambda z: (_atanh2(z) - 2) / z, 1e-30, _LOG_END, 7),
     "LOGQ": (lambda z: ((_atanh2(z) - 2) / z / 2 - mp.mpf(1) / 3) / z, 1e-9, _LOG_END, 7),
     "SIN": (lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-12, _SINE_END, 6),
@@ -47,10 +91,53 @@ TABLES = {
     "ASIN": (lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-14, 0.2501, 12),
     "ATAN": (lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-14, 0.1733, 11),
     "ERF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 2 / mp.sqrt(mp.pi), 1e-12, 1.0001, 12),
-    "ERFCX": (_erfcx_scaled, -0.35, 0.88, 24),
-    "LGAMMA": (lambda u: mp.loggamma(u + 3 * _HALF) / ((u + _HALF) * (u - _HALF)), -0.5000001, 0.5000001, 20),
+    "ERFCX": (_erfcx_scaled, -0.601, 0.88, 22),
+    "LGAMMA_1": (lambda v: mp.loggamma(1 + v) / v, -0.3001, 0.5002, 22),
+    "LGAMMA_2": (lambda v: mp.loggamma(2 + v) / v, -0.5001, 0.5002, 17),
     "TGAMMA": (lambda u: mp.gamma(u + 3 * _HALF), -0.5, 0.5, 21),
+    "ERFINV": (lambda u: _erfinv_of(u + 25 * _HALF / 4) / mp.sqrt(-mp.expm1(-(u + 25 * _HALF / 4))), -3.125 + 1e-9, 3.13, 22),
+    "ERFINV_MIDDLE": (lambda u: _erfinv_of((u + 15 * _HALF / 2) ** 2) / (u + 15 * _HALF / 2), -1.26, 1.26, 21),
+    "ERFINV_FAR": (lambda u: _erfinv_of((u + mp.mpf(0.1175)) ** -2) * (u + mp.mpf(0.1175)), -0.0813, 0.0826, 24),
+    "J0_SMALL": (lambda z: (mp.besselj(0, mp.sqrt(z)) - 1) / z, 1e-12, 5.9, 8),
+    "J1_SMALL": (lambda z: (mp.besselj(1, mp.sqrt(z)) / mp.sqrt(z) - _HALF) / z, 1e-12, 13.8, 9),
+    "J0_A": (_around(mp.besselj, 0, mp.besseljzero(0, 1)), -0.906, 1.497, 15),
+    "J0_B": (_around(mp.besselj, 0, mp.besseljzero(0, 2)), -1.622, 2.482, 18),
+    "J1_A": (_around(mp.besselj, 1, mp.besseljzero(1, 1)), -1.633, 1.571, 15),
+    "J1_B": (_around(mp.besselj, 1, mp.besseljzero(1, 2)), -1.617, 0.987, 15),
+    "Y0_SMALL": (_bessel_y0_rest, 1e-12, 5.8, 8),
+    "Y1_SMALL": (_bessel_y1_rest, 1e-12, 13.8, 11),
+    "Y0_A": (_around(mp.bessely, 0, mp.besselyzero(0, 2)), -1.559, 1.545, 21),
+    "Y0_B": (_around(mp.bessely, 0, mp.besselyzero(0, 3)), -1.588, 0.917, 15),
+    "Y1_A": (_around(mp.bessely, 1, mp.besselyzero(1, 2)), -1.731, 2.573, 21),
+    "P0": (lambda w: _hankel(0, w)[0], 1e-9, 1.0001, 10),
+    "Q0": (lambda w: _hankel(0, w)[1], 1e-9, 1.0001, 10),
+    "P1": (lambda w: _hankel(1, w)[0], 1e-9, 1.0001, 10),
+    "Q1": (lambda w: _hankel(1, w)[1], 1e-9, 1.0001, 10),
+    "I0_SMALL": (lambda z: (mp.besseli(0, mp.sqrt(z)) - 1) / z, 1e-12, 64.01, 16),
+    "I1_SMALL": (lambda z: (mp.besseli(1, mp.sqrt(z)) / mp.sqrt(z) - _HALF) / z, 1e-12, 64.01, 16),
+    "I0_LARGE": (lambda u: _bessel_i_scaled(0, 16 / (u + 1)), -0.979, 1.0001, 22),
+    "I1_LARGE": (lambda u: _bessel_i_scaled(1, 16 / (u + 1)), -0.979, 1.0001, 22),
 }
+
+
+ZEROS = {
+    "J0_ZERO_1": mp.besseljzero(0, 1),
+    "J0_ZERO_2": mp.besseljzero(0, 2),
+    "J1_ZERO_1": mp.besseljzero(1, 1),
+    "J1_ZERO_2": mp.besseljzero(1, 2),
+    "Y0_ZERO_1": mp.besselyzero(0, 1),
+    "Y0_ZERO_2": mp.besselyzero(0, 2),
+    "Y0_ZERO_3": mp.besselyzero(0, 3),
+    "Y1_ZERO_1": mp.besselyzero(1, 1),
+    "Y1_ZERO_2": mp.besselyzero(1, 2),
+    "Y0_ZERO_1_INVERSE": 1 / mp.besselyzero(0, 1),
+    "Y1_ZERO_1_INVERSE": 1 / mp.besselyzero(1, 1),
+}
+
+
+def _table(kind: str, name: str, numbers: list[str]) -> str:
+    lines = [", ".join(numbers[i : i + 4]) for i in range(0, len(numbers), 4)]
+    return f"static const {kind} {name}[] = {{\n  " + ",\n  ".join(lines) + "};"
 
 
 def main() -> None:
@@ -60,12 +147,14 @@ def main() -> None:
     )
     print("#pragma once")
     for name, (f, low, high, degree) in TABLES.items():
-        numbers = ", ".join(v.hex() for v in interpolated(f, low, high, degree))
-        print(f"static const double {name}[] = {{\n  {numbers}}};")
+        print(_table("double", name, [v.hex() for v in interpolated(f, low, high, degree)]))
+    for name, zero in ZEROS.items():
+        high = float(zero)
+        print(f"#define {name}_HIGH {high.hex()}\n#define {name}_LOW {float(zero - high).hex()}")
     mp.mp.prec = 1400
     digits = int(mp.floor(2 / mp.pi * mp.mpf(2) ** (64 * 20)))
-    words = ", ".join(f"{digits >> (64 * (19 - i)) & (2**64 - 1):#x}ull" for i in range(20))
-    print(f"static const unsigned long long TWO_OVER_PI[] = {{\n  {words}}};")
+    words = [f"{digits >> (64 * (19 - i)) & (2**64 - 1):#x}ull" for i in range(20)]
+    print(_table("unsigned long long", "TWO_OVER_PI", words))
 
 
 if __name__ == "__main__":

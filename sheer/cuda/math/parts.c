@@ -1,44 +1,29 @@
 /* Remainders, rounding and the parts of numbers: exact results. */
 #include "common.h"
 
+#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)
+
+/* a modulo b of finite a >= 0, b > 0. A fused multiply-add takes off up to 51 bits of quotient exactly; where it was rounded up by one, the
+   sign shows it. Larger quotients, which are rare, come down 51 bits a turn. */
+INLINE double less_multiples(double a, double b) {
+  double r = FMA(-__builtin_trunc(a / b), b, a);
+  return pick(r < 0.0, r + b, r);
+}
+INLINE double modulo(double a, double b) {
+  if (a >= b * 0x1p51) {
+    int eb = (int)(bits_of(b < 0x1p-1022 ? b * 0x1p54 : b) >> 52) - (b < 0x1p-1022 ? 54 : 0);
+    do a = less_multiples(a, scale2(b, (int)(bits_of(a) >> 52) - eb - 50));
+    while (a >= b * 0x1p51);
+  }
+  return less_multiples(a, b);
+}
 double __nv_fmod(double x, double y) {
-  double a = __builtin_fabs(x), b = __builtin_fabs(y), r = a;
-  int wrong = !(a < INF) || !(b > 0.0) || y != y;
-  if (!wrong && b < INF) {
-    int eb = (int)(bits_of(b) >> 52);
-    if (eb == 0) {                                       /* a subnormal divisor: lift both, come back at the end */
-      r *= 1.0;
-    }
-    while (r >= b) {
-      int er = (int)(bits_of(r) >> 52), d = er - eb;
-      double t = b;
-      if (d > 0) {
-        t = eb ? double_of(bits_of(b) + ((u64)d << 52)) : scale2(b, d);
-        t = t > r ? t * 0.5 : t;
-      }
-      r -= t;
-    }
-  }
-  return wrong ? NOT_A_NUMBER : __builtin_copysign(r, x);
+  double a = __builtin_fabs(x), b = __builtin_fabs(y);
+  int wrong = !(a < INF) | !(b > 0.0) | y != y, plain = !wrong & b < INF;
+  double r = modulo(plain ? a : 0.0, plain ? b : 1.0);
+  return wrong ? NOT_A_NUMBER : __builtin_copysign(plain ? r : a, x);
 }
-float __nv_fmodf(float x, float y) {
-  float a = __builtin_fabsf(x), b = __builtin_fabsf(y);
-  double r = a, d = b;
-  int wrong = !(a < __builtin_inff()) || !(b > 0.0f) || y != y;
-  if (!wrong && b < __builtin_inff()) {
-    while (r >= d) {                                     /* 29 bits of quotient a turn are exact in double */
-      double q = __builtin_trunc(r / d);
-      if (q > 0x1p28) {
-        int e = (int)(bits_of(q) >> 52) - 1023 - 24;
-        double scale = double_of((u64)(e + 1023) << 52);
-        q = __builtin_trunc(q / scale) * scale;
-      }
-      double next = FMA(-q, d, r);
-      r = next < 0.0 ? FMA(-(q - (q > 0x1p25 ? double_of(bits_of(q) - (52ull << 52)) : 1.0)), d, r) : next;
-    }
-  }
-  return wrong ? __builtin_nanf("") : __builtin_copysignf((float)r, x);
-}
+float __nv_fmodf(float x, float y) { return (float)__nv_fmod((double)x, (double)y); }
 double __nv_remquo(double x, double y, int *quotient) {
   double b = __builtin_fabs(y);
   double r = b < 0x1p1022 ? __nv_fmod(x, 8.0 * b == INF ? b : 8.0 * b) : x;
@@ -105,3 +90,5 @@ float __nv_roundf(float x) {
 }
 double __nv_fdim(double x, double y) { return x != x || y != y ? x + y : x > y ? x - y : 0.0; }
 float __nv_fdimf(float x, float y) { return x != x || y != y ? x + y : x > y ? x - y : 0.0f; }
+
+#pragma clang attribute pop

@@ -10,6 +10,7 @@
 
 /* |x| up to infinity: the fraction of x * 2/pi to 128 bits; the quadrant into *q. */
 static __attribute__((noinline)) double reduce_large(double x, int *q, double *low) {
+  x = __builtin_fabs(x) < INF ? x : 0x1p27;
   u64 b = bits_of(x);
   int e = (int)(b >> 52 & 2047) - 1075;                  /* |x| = m * 2**e */
   u64 m = (b & 0xfffffffffffffull) | 0x10000000000000ull;
@@ -63,16 +64,16 @@ static __attribute__((noinline)) double reduce_large(double x, int *q, double *l
 
 /* r + *low = x - q pi/2 */
 INLINE double reduce(double x, int *q, double *low) {
-  double a = __builtin_fabs(x);
-  double t = a < 0x1p26 ? x : 0.0;
-  double n = __builtin_rint(t * TWO_BY_PI);
+  u64 bits;
+  int small = __builtin_fabs(x) < 0x1p26;
+  double t = pick(small, x, 0.0), n = whole_product(t, TWO_BY_PI, &bits);
   double r = FMA(-n, PI_2_A, t);
   double p = n * PI_2_B, pl = FMA(n, PI_2_B, -p);
   double s = r - p, rest = ((r - s) - p) - FMA(n, PI_2_C, pl);
   double sum = s + rest;
   *low = (s - sum) + rest;
-  *q = (int)n;
-  if (!(a < 0x1p26)) sum = reduce_large(a < INF ? x : 0x1p27, q, low);
+  *q = (int)bits;
+  if (!small) sum = reduce_large(x, q, low);
   return sum;
 }
 
@@ -85,38 +86,39 @@ INLINE double cosine(double r, double l) {
   return w + (((1.0 - w) - half) + FMA(z * z, POLY(COS, z), -r * l));
 }
 INLINE double quadrant(double s, double c, int q) {
-  double y = q & 1 ? c : s;
-  return q & 2 ? -y : y;
+  double y = pick(q & 1, c, s);
+  return double_of(bits_of(y) ^ (u64)(q & 2) << 62);
 }
 double __nv_sin(double x) {
   int q;
   double l, r = reduce(x, &q, &l), y = quadrant(sine(r, l), cosine(r, l), q);
-  y = x == 0.0 ? x : y;
-  return __builtin_fabs(x) < INF ? y : NOT_A_NUMBER;
+  y = pick(x == 0.0, x, y);
+  return pick(__builtin_fabs(x) < INF, y, NOT_A_NUMBER);
 }
 double __nv_cos(double x) {
   int q;
   double l, r = reduce(x, &q, &l), y = quadrant(sine(r, l), cosine(r, l), q + 1);
-  return __builtin_fabs(x) < INF ? y : NOT_A_NUMBER;
+  return pick(__builtin_fabs(x) < INF, y, NOT_A_NUMBER);
 }
 void __nv_sincos(double x, double *s, double *c) {
   int q;
   double l, r = reduce(x, &q, &l), a = sine(r, l), b = cosine(r, l);
   int fine = __builtin_fabs(x) < INF;
-  *s = fine ? (x == 0.0 ? x : quadrant(a, b, q)) : NOT_A_NUMBER;
-  *c = fine ? quadrant(a, b, q + 1) : NOT_A_NUMBER;
+  *s = pick(fine, pick(x == 0.0, x, quadrant(a, b, q)), NOT_A_NUMBER);
+  *c = pick(fine, quadrant(a, b, q + 1), NOT_A_NUMBER);
 }
 double __nv_tan(double x) {
   int q;
   double l, r = reduce(x, &q, &l), a = sine(r, l), b = cosine(r, l);
-  double y = q & 1 ? -b / a : a / b;
-  y = x == 0.0 ? x : y;
-  return __builtin_fabs(x) < INF ? y : NOT_A_NUMBER;
+  double y = pick(q & 1, -b, a) / pick(q & 1, a, b);
+  y = pick(x == 0.0, x, y);
+  return pick(__builtin_fabs(x) < INF, y, NOT_A_NUMBER);
 }
 /* times pi: the quadrant is exact */
 INLINE double reduce_pi(double x, int *q) {
-  double t = x - 2.0 * __builtin_rint(x * 0.5), n = __builtin_rint(2.0 * t);
-  *q = (int)n;
+  u64 bits;
+  double t = x - 2.0 * __builtin_rint(x * 0.5), n = whole_product(t, 2.0, &bits);
+  *q = (int)bits;
   return FMA(-0.5, n, t);
 }
 #define PI_A 0x1.921fb54442d18p+1
@@ -125,82 +127,84 @@ double __nv_sinpi(double x) {
   int q;
   double f = reduce_pi(x, &q), r = f * PI_A, l = FMA(f, PI_A, -r) + f * PI_B;
   double y = quadrant(sine(r, l), cosine(r, l), q);
-  y = __builtin_trunc(x) == x ? __builtin_copysign(0.0, x) : y;
-  return __builtin_fabs(x) < INF ? y : NOT_A_NUMBER;
+  y = pick(__builtin_trunc(x) == x, __builtin_copysign(0.0, x), y);
+  return pick(__builtin_fabs(x) < INF, y, NOT_A_NUMBER);
 }
 double __nv_cospi(double x) {
   int q;
   double f = reduce_pi(x, &q), r = f * PI_A, l = FMA(f, PI_A, -r) + f * PI_B;
   double y = quadrant(sine(r, l), cosine(r, l), q + 1);
-  y = q & 1 && f == 0.0 ? 0.0 : y;
-  return __builtin_fabs(x) < INF ? y : NOT_A_NUMBER;
+  y = pick((q & 1) & (f == 0.0), 0.0, y);
+  return pick(__builtin_fabs(x) < INF, y, NOT_A_NUMBER);
 }
 void __nv_sincospi(double x, double *s, double *c) { *s = __nv_sinpi(x); *c = __nv_cospi(x); }
 
 /* ---- inverses */
+/* Above 1/2 by the root of (1 - |x|) / 2, and what it lost. */
+INLINE double asin_argument(double a, int far, double *z, double *lost) {
+  *z = pick(far, 0.5 * (1.0 - a), a * a);
+  double root = __builtin_sqrt(*z), t = pick(far, root, a);
+  *lost = pick(far & (t != 0.0), FMA(-t, t, *z) / (2.0 * t), 0.0);
+  return t;
+}
 double __nv_asin(double x) {
-  double a = __builtin_fabs(x), far = a > 0.5, z = far ? 0.5 * (1.0 - a) : a * a;
-  double t = far ? __builtin_sqrt(z) : a;
-  double p = FMA(t * z, POLY(ASIN, z), t);
-  double c = far ? FMA(-t, t, z) / (2.0 * t) : 0.0;              /* what the root lost */
-  c = t == 0.0 ? 0.0 : c;
-  double y = far ? PI_2_A - (2.0 * (p + c) - PI_2_B) : p;
-  return a > 1.0 ? NOT_A_NUMBER : x != x ? x : __builtin_copysign(y, x);
+  double a = __builtin_fabs(x), z, c, t = asin_argument(a, a > 0.5, &z, &c);
+  double p = FMA(t * z, POLY(ASIN, z), t), turned = PI_2_A - (2.0 * (p + c) - PI_2_B);
+  double y = __builtin_copysign(pick(a > 0.5, turned, p), x);
+  return pick(a <= 1.0, y, NOT_A_NUMBER);
 }
 double __nv_acos(double x) {
-  double a = __builtin_fabs(x), far = a > 0.5, z = far ? 0.5 * (1.0 - a) : a * a;
-  double t = far ? __builtin_sqrt(z) : a, tail = t * z * POLY(ASIN, z);
-  double c = far && t != 0.0 ? FMA(-t, t, z) / (2.0 * t) : 0.0;
-  double root = 2.0 * (t + (tail + c));
+  double a = __builtin_fabs(x), z, c, t = asin_argument(a, a > 0.5, &z, &c), tail = t * z * POLY(ASIN, z);
+  double root = 2.0 * (t + (tail + c)), turned = PI_A - (root - PI_B);
   double near = PI_2_A - (x - (PI_2_B - __builtin_copysign(tail, x)));
-  double y = far ? (x > 0.0 ? root : PI_A - (root - PI_B)) : near;
-  return a > 1.0 ? NOT_A_NUMBER : x != x ? x : y;
+  double y = pick(a > 0.5, pick(x > 0.0, root, turned), near);
+  return pick(a <= 1.0, y, NOT_A_NUMBER);
 }
 /* atan of n/d for 0 <= n, d, not both 0 or infinite: reduced to |t| <= tan(pi/8) */
 INLINE double atan_ratio(double n, double d) {
   int swap = n > d;
-  double s = swap ? d : n, g = swap ? n : d;
+  double s = pick(swap, d, n), g = pick(swap, n, d);
   int mid = s > 0x1.a827999fcef32p-2 * g;
-  double p = mid ? s - g : s, q = mid ? s + g : g;
+  double p = pick(mid, s - g, s), q = pick(mid, s + g, g);
   double t = p / q, tl = FMA(-t, q, p) / q, z = t * t;
-  tl = tl == tl && __builtin_fabs(tl) < 1.0 ? tl : 0.0;
+  tl = pick(__builtin_fabs(tl) < 1.0, tl, 0.0);
   double y = FMA(t * z, POLY(ATAN, z), tl);
-  double base = mid ? 0x1.921fb54442d18p-1 : 0.0, low = mid ? 0x1.1a62633145c07p-55 : 0.0;
+  double base = pick(mid, 0x1.921fb54442d18p-1, 0.0), low = pick(mid, 0x1.1a62633145c07p-55, 0.0);
   double sum = base + t, rest = ((base - sum) + t) + (y + low);
-  double turned = PI_2_A - sum;
-  return swap ? turned + (((PI_2_A - turned) - sum) + (PI_2_B - rest)) : sum + rest;
+  double turned = PI_2_A - sum, far = turned + (((PI_2_A - turned) - sum) + (PI_2_B - rest)), near = sum + rest;
+  return pick(swap, far, near);
 }
 double __nv_atan(double x) {
-  double a = __builtin_fabs(x), y = atan_ratio(a > 0x1p60 ? 0x1p60 : a, 1.0);
-  y = a > 0x1p60 ? PI_2_A : y;
-  return x != x || x == 0.0 ? x : __builtin_copysign(y, x);
+  double a = __builtin_fabs(x), y = atan_ratio(pick(a > 0x1p60, 0x1p60, a), 1.0);
+  y = __builtin_copysign(pick(a > 0x1p60, PI_2_A, y), x);
+  return pick((x == 0.0) | (x != x), x, y);
 }
 double __nv_atan2(double y, double x) {
-  double a = __builtin_fabs(y), b = __builtin_fabs(x);
-  double n = a == INF ? 1.0 : b == INF ? 0.0 : a, d = b == INF ? 1.0 : a == INF ? 0.0 : b;
-  n = n == 0.0 && d == 0.0 ? 0.0 : n;
-  d = a == 0.0 && b == 0.0 ? 1.0 : d;
-  n = a == INF && b == INF ? 1.0 : n;
-  d = a == INF && b == INF ? 1.0 : d;
-  double big = n > d ? n : d;
-  double k = big > 0x1p1000 ? 0x1p-100 : big < 0x1p-900 ? 0x1p100 : 1.0;
+  double a = __builtin_fabs(y), b = __builtin_fabs(x), sum = x + y;
+  int infinite = (a == INF) | (b == INF), zeros = (a == 0.0) & (b == 0.0);
+  double n = pick(infinite, pick(a == INF, 1.0, 0.0), a), d = pick(infinite, pick(b == INF, 1.0, 0.0), b);
+  d = pick(zeros, 1.0, d);
+  double big = pick(n > d, n, d), k = pick(big > 0x1p1000, 0x1p-100, pick(big < 0x1p-900, 0x1p100, 1.0));
   double r = atan_ratio(n * k, d * k);
-  r = n > d * 0x1p80 ? PI_2_A : r;
-  int left = (int)(bits_of(x) >> 63);
-  r = left ? PI_A - (r - PI_B) : r;
-  return x != x || y != y ? x + y : __builtin_copysign(r, y);
+  r = pick(n > d * 0x1p80, PI_2_A, r);
+  double turned = PI_A - (r - PI_B);
+  r = __builtin_copysign(pick((int)(bits_of(x) >> 63), turned, r), y);
+  return pick((x != x) | (y != y), sum, r);
 }
 
-/* ---- float: reduction in double, polynomials in float */
+/* ---- float: up to 1e5 pi/2 is taken off in three parts, by fused multiply-adds of which the first is exact; beyond, in double. */
+static __attribute__((noinline)) float reduce_large_f(float x, int *q) {
+  double l;
+  return (float)reduce((double)x, q, &l);
+}
 INLINE float reduce_f(float x, int *q) {
-  double t = (double)(__builtin_fabsf(x) < 0x1p26f ? x : 0.0f), n = __builtin_rint(t * TWO_BY_PI);
-  double r = FMA(-n, PI_2_B, FMA(-n, PI_2_A, t));
-  *q = (int)n;
-  if (!(__builtin_fabsf(x) < 0x1p26f)) {
-    double l;
-    r = reduce_large(__builtin_fabsf(x) < __builtin_inff() ? (double)x : 0x1p27, q, &l);
-  }
-  return (float)r;
+  u32 bits;
+  int small = __builtin_fabsf(x) < 1e5f;
+  float t = pickf(small, x, 0.0f), n = whole_product_f(t, 0x1.45f306p-1f, &bits);
+  float r = FMAF(n, 0x1.ee59dap-50f, FMAF(n, 0x1.777a5cp-25f, FMAF(-n, 0x1.921fb6p+0f, t)));
+  *q = (int)bits;
+  if (!small) r = reduce_large_f(x, q);
+  return r;
 }
 INLINE float sine_f(float r) {
   float z = r * r;
@@ -212,29 +216,32 @@ INLINE float cosine_f(float r) {
   float p = FMAF(z, FMAF(z, 2.439044879627741e-5f, -1.388676377460993e-3f), 4.166662332373906e-2f);
   return FMAF(z, FMAF(z, p, -0.5f), 1.0f);
 }
-INLINE float quadrant_f(float r, int q) {
-  float y = q & 1 ? cosine_f(r) : sine_f(r);
-  return q & 2 ? -y : y;
+INLINE float quadrant_f(float s, float c, int q) {
+  float y = pickf(q & 1, c, s);
+  return float_of(bits_of_f(y) ^ (u32)(q & 2) << 30);
 }
+INLINE float of_finite_f(float x, float y) { return pickf(__builtin_fabsf(x) < __builtin_inff(), y, __builtin_nanf("")); }
 float __nv_sinf(float x) {
   int q;
-  float r = reduce_f(x, &q), y = quadrant_f(r, q);
-  y = x == 0.0f ? x : y;
-  return __builtin_fabsf(x) < __builtin_inff() ? y : __builtin_nanf("");
+  float r = reduce_f(x, &q), y = quadrant_f(sine_f(r), cosine_f(r), q);
+  return of_finite_f(x, pickf(x == 0.0f, x, y));
 }
 float __nv_cosf(float x) {
   int q;
-  float r = reduce_f(x, &q), y = quadrant_f(r, q + 1);
-  return __builtin_fabsf(x) < __builtin_inff() ? y : __builtin_nanf("");
+  float r = reduce_f(x, &q);
+  return of_finite_f(x, quadrant_f(sine_f(r), cosine_f(r), q + 1));
 }
 void __nv_sincosf(float x, float *s, float *c) {
   int q;
-  float r = reduce_f(x, &q);
-  int fine = __builtin_fabsf(x) < __builtin_inff();
-  *s = fine ? (x == 0.0f ? x : quadrant_f(r, q)) : __builtin_nanf("");
-  *c = fine ? quadrant_f(r, q + 1) : __builtin_nanf("");
+  float r = reduce_f(x, &q), a = sine_f(r), b = cosine_f(r);
+  *s = of_finite_f(x, pickf(x == 0.0f, x, quadrant_f(a, b, q)));
+  *c = of_finite_f(x, quadrant_f(a, b, q + 1));
 }
-float __nv_tanf(float x) { return (float)__nv_tan((double)x); }
+float __nv_tanf(float x) {
+  int q;
+  float r = reduce_f(x, &q), a = sine_f(r), b = cosine_f(r), y = pickf(q & 1, -b, a) / pickf(q & 1, a, b);
+  return of_finite_f(x, pickf(x == 0.0f, x, y));
+}
 float __nv_sinpif(float x) { return (float)__nv_sinpi((double)x); }
 float __nv_cospif(float x) { return (float)__nv_cospi((double)x); }
 void __nv_sincospif(float x, float *s, float *c) { *s = __nv_sinpif(x); *c = __nv_cospif(x); }

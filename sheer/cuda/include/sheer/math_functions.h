@@ -108,6 +108,24 @@ __device__ double __nv_norm4d(double, double, double, double);
 __device__ float __nv_norm4df(float, float, float, float);
 __device__ double __nv_rnorm4d(double, double, double, double);
 __device__ float __nv_rnorm4df(float, float, float, float);
+__device__ double __nv_j0(double);
+__device__ float __nv_j0f(float);
+__device__ double __nv_j1(double);
+__device__ float __nv_j1f(float);
+__device__ double __nv_y0(double);
+__device__ float __nv_y0f(float);
+__device__ double __nv_y1(double);
+__device__ float __nv_y1f(float);
+__device__ double __nv_cyl_bessel_i0(double);
+__device__ float __nv_cyl_bessel_i0f(float);
+__device__ double __nv_cyl_bessel_i1(double);
+__device__ float __nv_cyl_bessel_i1f(float);
+__device__ double __nv_jn(int, double);
+__device__ float __nv_jnf(int, float);
+__device__ double __nv_yn(int, double);
+__device__ float __nv_ynf(int, float);
+__device__ double __nv_norm(int, const double *);
+__device__ float __nv_normf(int, const float *);
 __device__ double __nv_ldexp(double, int);
 __device__ double __nv_frexp(double, int *);
 __device__ double __nv_modf(double, double *);
@@ -296,6 +314,30 @@ SHEER_MATH double norm4d(double x, double y, double z, double w) { return __nv_n
 SHEER_MATH float norm4df(float x, float y, float z, float w) { return __nv_norm4df(x, y, z, w); }
 SHEER_MATH double rnorm4d(double x, double y, double z, double w) { return __nv_rnorm4d(x, y, z, w); }
 SHEER_MATH float rnorm4df(float x, float y, float z, float w) { return __nv_rnorm4df(x, y, z, w); }
+SHEER_MATH double j0(double x) { return __nv_j0(x); }
+SHEER_MATH float j0f(float x) { return __nv_j0f(x); }
+SHEER_MATH float j0(float x) { return j0f(x); }
+SHEER_MATH double j1(double x) { return __nv_j1(x); }
+SHEER_MATH float j1f(float x) { return __nv_j1f(x); }
+SHEER_MATH float j1(float x) { return j1f(x); }
+SHEER_MATH double y0(double x) { return __nv_y0(x); }
+SHEER_MATH float y0f(float x) { return __nv_y0f(x); }
+SHEER_MATH float y0(float x) { return y0f(x); }
+SHEER_MATH double y1(double x) { return __nv_y1(x); }
+SHEER_MATH float y1f(float x) { return __nv_y1f(x); }
+SHEER_MATH float y1(float x) { return y1f(x); }
+SHEER_MATH double cyl_bessel_i0(double x) { return __nv_cyl_bessel_i0(x); }
+SHEER_MATH float cyl_bessel_i0f(float x) { return __nv_cyl_bessel_i0f(x); }
+SHEER_MATH float cyl_bessel_i0(float x) { return cyl_bessel_i0f(x); }
+SHEER_MATH double cyl_bessel_i1(double x) { return __nv_cyl_bessel_i1(x); }
+SHEER_MATH float cyl_bessel_i1f(float x) { return __nv_cyl_bessel_i1f(x); }
+SHEER_MATH float cyl_bessel_i1(float x) { return cyl_bessel_i1f(x); }
+SHEER_MATH double jn(int n, double x) { return __nv_jn(n, x); }
+SHEER_MATH float jnf(int n, float x) { return __nv_jnf(n, x); }
+SHEER_MATH float jn(int n, float x) { return jnf(n, x); }
+SHEER_MATH double yn(int n, double x) { return __nv_yn(n, x); }
+SHEER_MATH float ynf(int n, float x) { return __nv_ynf(n, x); }
+SHEER_MATH float yn(int n, float x) { return ynf(n, x); }
 SHEER_MATH double fma(double x, double y, double z) { return __builtin_fma(x, y, z); }
 SHEER_MATH double ldexp(double x, int n) { return __nv_ldexp(x, n); }
 SHEER_MATH double scalbn(double x, int n) { return __nv_ldexp(x, n); }
@@ -339,18 +381,19 @@ SHEER_MATH long lrint(float x) { return (long)__builtin_rintf(x); }
 SHEER_MATH long long llrintf(float x) { return (long long)__builtin_rintf(x); }
 SHEER_MATH long long llrint(float x) { return (long long)__builtin_rintf(x); }
 
-SHEER_DEVICE double norm(int n, const double *p) {
-  double s = 0.0;
-  for (int i = 0; i < n; ++i) s = hypot(s, p[i]);
-  return s;
-}
-SHEER_DEVICE float normf(int n, const float *p) {
-  double s = 0.0;
-  for (int i = 0; i < n; ++i) s += (double)p[i] * p[i];
-  return (float)sqrt(s);
-}
+SHEER_DEVICE double norm(int n, const double *p) { return __nv_norm(n, p); }
+SHEER_DEVICE float normf(int n, const float *p) { return __nv_normf(n, p); }
+SHEER_DEVICE float norm(int n, const float *p) { return __nv_normf(n, p); }
 SHEER_DEVICE double rnorm(int n, const double *p) { return 1.0 / norm(n, p); }
 SHEER_DEVICE float rnormf(int n, const float *p) { return 1.0f / normf(n, p); }
+SHEER_DEVICE float rnorm(int n, const float *p) { return rnormf(n, p); }
+SHEER_MATH float norm3d(float x, float y, float z) { return norm3df(x, y, z); }
+SHEER_MATH float rnorm3d(float x, float y, float z) { return rnorm3df(x, y, z); }
+SHEER_MATH float norm4d(float x, float y, float z, float w) { return norm4df(x, y, z, w); }
+SHEER_MATH float rnorm4d(float x, float y, float z, float w) { return rnorm4df(x, y, z, w); }
+SHEER_MATH double fdivide(double x, double y) { return x / y; }
+SHEER_MATH float fdividef(float x, float y) { return SHEER_FAST(__fdividef(x, y), x / y); }
+SHEER_MATH float fdivide(float x, float y) { return fdividef(x, y); }
 SHEER_DEVICE double nan(const char *) { return __builtin_nan(""); }
 SHEER_DEVICE float nanf(const char *) { return __builtin_nanf(""); }
 
@@ -368,9 +411,14 @@ template <> struct __sheer_number<float> { static const bool value = true; };
 template <> struct __sheer_number<double> { static const bool value = true; };
 template <class T, class U> struct __sheer_same { static const bool value = false; };
 template <class T> struct __sheer_same<T, T> { static const bool value = true; };
-#define SHEER_OF_INTEGER(name) \
-  template <class T> SHEER_MATH typename __sheer_if<__sheer_integral<T>::value, double>::type name(T x) { \
+#define SHEER_OF_INTEGER_TO(result, name) \
+  template <class T> SHEER_MATH typename __sheer_if<__sheer_integral<T>::value, result>::type name(T x) { \
     return ::name((double)x); \
+  }
+#define SHEER_OF_INTEGER(name) SHEER_OF_INTEGER_TO(double, name)
+#define SHEER_OF_INTEGER_AND(name, second) \
+  template <class T> SHEER_MATH typename __sheer_if<__sheer_integral<T>::value, double>::type name(T x, second y) { \
+    return ::name((double)x, y); \
   }
 #define SHEER_OF_MIXED(name) \
   template <class T, class U> \
@@ -420,7 +468,17 @@ SHEER_OF_INTEGER(erfcinv)
 SHEER_OF_INTEGER(erfcx)
 SHEER_OF_INTEGER(normcdf)
 SHEER_OF_INTEGER(normcdfinv)
+SHEER_OF_INTEGER_TO(int, ilogb)
+SHEER_OF_INTEGER_TO(long, lround)
+SHEER_OF_INTEGER_TO(long, lrint)
+SHEER_OF_INTEGER_TO(long long, llround)
+SHEER_OF_INTEGER_TO(long long, llrint)
+SHEER_OF_INTEGER_AND(ldexp, int)
+SHEER_OF_INTEGER_AND(scalbn, int)
+SHEER_OF_INTEGER_AND(scalbln, long)
+SHEER_OF_INTEGER_AND(frexp, int *)
 SHEER_OF_MIXED(pow)
+SHEER_OF_MIXED(nextafter)
 SHEER_OF_MIXED(atan2)
 SHEER_OF_MIXED(fmod)
 SHEER_OF_MIXED(remainder)
@@ -429,17 +487,20 @@ SHEER_OF_MIXED(fdim)
 SHEER_OF_MIXED(copysign)
 SHEER_OF_MIXED(fmin)
 SHEER_OF_MIXED(fmax)
+#undef SHEER_OF_INTEGER_TO
+#undef SHEER_OF_INTEGER_AND
 #undef SHEER_OF_INTEGER
 #undef SHEER_OF_MIXED
+#include "math_std_names.h"
 
 /* abs, min and max of all types, on host and device. */
-SHEER_DEVICE int abs(int x) { return x < 0 ? -x : x; }
-SHEER_DEVICE long labs(long x) { return x < 0 ? -x : x; }
-SHEER_DEVICE long long llabs(long long x) { return x < 0 ? -x : x; }
-SHEER_DEVICE long abs(long x) { return x < 0 ? -x : x; }
-SHEER_DEVICE long long abs(long long x) { return x < 0 ? -x : x; }
-SHEER_DEVICE float abs(float x) { return __builtin_fabsf(x); }
-SHEER_DEVICE double abs(double x) { return __builtin_fabs(x); }
+SHEER_MATH int abs(int x) { return x < 0 ? -x : x; }
+SHEER_MATH long labs(long x) { return x < 0 ? -x : x; }
+SHEER_MATH long long llabs(long long x) { return x < 0 ? -x : x; }
+SHEER_MATH long abs(long x) { return x < 0 ? -x : x; }
+SHEER_MATH long long abs(long long x) { return x < 0 ? -x : x; }
+SHEER_MATH float abs(float x) { return __builtin_fabsf(x); }
+SHEER_MATH double abs(double x) { return __builtin_fabs(x); }
 #define SHEER_LEAST_MOST(t) \
   SHEER_BOTH t min(t a, t b) { return b < a ? b : a; } \
   SHEER_BOTH t max(t a, t b) { return a < b ? b : a; }
