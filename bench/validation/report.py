@@ -207,7 +207,7 @@ def peak_table() -> list[str]:
         "p4",
     ):
         for p in peaks(schema.load(name)):
-            unit = ("TB/s", 1e12) if "read" in p.what else ("T/s", 1e12)
+            unit = ("TB/s", 1e12) if "read" in p.what else ("GB/s", 1e9) if not p.power_w else ("T/s", 1e12)
             lines.append(
                 f"| {name} | {p.what} | {p.peak / unit[1]:.4g} {unit[0]} | {100 * p.share:.0f} % | {p.power_w:.0f} W | {p.why} |"
             )

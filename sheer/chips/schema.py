@@ -69,6 +69,11 @@ class Chip(NamedTuple):
         """The same chip with other values: for sweeps and for the range of a prediction."""
         numbers = dict(self.numbers)
         for name, value in values.items():
+            if name not in numbers:
+                raise ChipError(f"chip {self.key} has no number {name!r}{_meant(name, numbers)}")
+            row = vocabulary.TABLE[name]
+            if not math.isfinite(value) or value < row.least:
+                raise ChipError(f"{name} = {value!r}: must be at least {row.least:g} ({row.meaning})")
             numbers[name] = numbers[name]._replace(value=value)
         return self._replace(numbers=MappingProxyType(numbers))
 

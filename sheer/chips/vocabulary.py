@@ -37,6 +37,7 @@ PACKAGE = _rows("package", """
     interposer_area_mm2 mm2 -        | area of the silicon interposer
     memory_stacks 1 -                | memory stacks on the interposer
     die_to_die_Bps B/s -             | bandwidth between two dies, both directions together
+    remote_share 1 -                 | part of memory traffic that crosses dies: 0.5 interleaved over two (UMA), 0 placed (NUMA)
 """)  # fmt: skip
 
 COMPUTE = _rows("compute", """
@@ -100,9 +101,11 @@ BOARD = _rows("board", """
 """)  # fmt: skip
 
 LINKS = _rows("board", """
-    pcie_generation 1 -              | of the host link
-    pcie_lanes 1 -                   | of the host link
+    pcie_generation 1 model              | of the host link
+    pcie_lanes 1 model                   | of the host link
+    pcie_efficiency 1 model          | part of the raw rate that large copies reach: packet headers, flow control
     link_Bps B/s -                   | links to other devices, all together, both directions
+    link_efficiency 1 -              | part of it that large copies reach
 """)  # fmt: skip
 
 # Energies belong to a process; a chip file may overrule them.

@@ -51,7 +51,25 @@ def peaks(chip: Chip) -> list[Peak]:
     found.append(
         _peak(si, inside, l2, "bytes", f"slices deliver {L2_DELIVERED:.0%} of their width: bank conflicts")
     )
+    found.append(_link("PCIe, one way", pcie_Bps(chip), chip.value("pcie_efficiency")))
+    if chip.get("link_Bps"):
+        found.append(_link("links to devices", chip.value("link_Bps"), chip.get("link_efficiency", 1.0)))
     return found
+
+
+def pcie_Bps(chip: Chip) -> float:
+    """Raw rate of the host link in one direction: 0.985 GB/s a lane in generation 3, doubling with each."""
+    return 0.985e9 * 2.0 ** (chip.value("pcie_generation") - 3) * chip.value("pcie_lanes")
+
+
+def _link(what: str, peak: float, efficiency: float) -> Peak:
+    return Peak(
+        what,
+        peak,
+        peak * efficiency,
+        0.0,
+        f"large copies reach {efficiency:.0%}: packet headers, flow control",
+    )
 
 
 def _matrix(chip: Chip, si: Silicon, dtype: str) -> Peak:

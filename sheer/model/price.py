@@ -41,6 +41,8 @@ def unit_times(work: Work, si: Silicon, clock_hz: float) -> dict[str, float]:
     """Seconds that each unit needs by itself."""
     times = {name: clocks / clock_hz for name, clocks in work.clocks.items()}
     times["memory"] = si.dram_s(work.read_bytes, work.write_bytes)
+    if si.die_Bps and si.remote:
+        times["die link"] = si.remote * (work.read_bytes + work.write_bytes) / si.die_Bps
     times["l2"] = work.l2_bytes / (si.l2_Bpc * L2_DELIVERED * clock_hz)
     return times
 

@@ -80,7 +80,7 @@ def _int(row: Mapping[str, str], column: str) -> int:
 
 def operator_of(row: Mapping[str, str]) -> Operator | None:
     """The operator that a row measures, or None where the name is not known."""
-    name, dtype = row["op"].strip().lower(), "fp32"
+    name, dtype = (row.get("op") or "").strip().lower(), "fp32"
     for kind in TYPES:
         if name.endswith("_" + kind):
             name, dtype = name[: -len(kind) - 1], kind
@@ -98,21 +98,23 @@ def operator_of(row: Mapping[str, str]) -> Operator | None:
 
 
 def measured_s(row: Mapping[str, str], op: Operator) -> float:
-    """Seconds that a row tells, as a latency or as a rate of elements."""
-    if row.get("latency_ms"):
-        return float(row["latency_ms"]) * 1e-3
-    unit, value = row.get("unit", ""), float(row.get("value") or 0)
-    if value <= 0:
-        raise UsageError(f"a row without a latency: {dict(row)}")
+    """Seconds that a row tells, as a latency or as a rate; 0 where it tells none."""
+    unit = "latency_ms" if row.get("latency_ms") else row.get("unit", "")
+    try:
+        value = float(row.get("latency_ms") or row.get("value") or 0)
+    except ValueError:
+        return 0.0
+    if not 0 < value < float("inf"):
+        return 0.0
     if unit == "latency_ms":
         return value * 1e-3
-    if unit == "giga_elements_per_s":
-        elements = op.elements if isinstance(op, Pointwise) else op.rows * op.width  # type: ignore[union-attr]
-        return elements / value * 1e-9
+    if unit == "giga_elements_per_s" and isinstance(op, Pointwise | Rows):
+        return (op.elements if isinstance(op, Pointwise) else op.rows * op.width) / value * 1e-9
     if unit == "tera_operations_per_s" and isinstance(op, Gemm):
         return op.operations / value * 1e-12
     raise UsageError(
-        f"the unit {unit!r} is not known; known are latency_ms, giga_elements_per_s, tera_operations_per_s"
+        f"the unit {unit!r} does not suit {row['op']}; known are latency_ms, giga_elements_per_s of element-wise "
+        "and row kernels, tera_operations_per_s of products"
     )
 
 
@@ -134,12 +136,25 @@ def cases(
         if op is None:
             _count(skipped, f"unknown operator {row['op']}")
             continue
+        if not _shaped(op):
+            _count(skipped, "no shape")
+            continue
+        seconds = measured_s(row, op)
+        if not seconds:
+            _count(skipped, "no measured time")
+            continue
         host = EVENTS_S
         if row.get("host_us"):
             host = float(row["host_us"]) * 1e-6
         elif "value" in row:
             host = CALL_S.get(row["op"].partition("_")[0], 0.0) - chips[named].launch_s
-        yield Case(named, row["op"], op, measured_s(row, op), max(0.0, host), is_test(row), row)
+        yield Case(named, row["op"], op, seconds, max(0.0, host), is_test(row), row)
+
+
+def _shaped(op: Operator) -> bool:
+    if isinstance(op, Gemm):
+        return min(op.m, op.n, op.k) > 0
+    return not isinstance(op, Rows) or min(op.rows, op.width) > 0
 
 
 def _count(counts: dict[str, int], key: str) -> None:

@@ -105,6 +105,22 @@ def test_predict_command() -> None:
     assert found[0]["bound"] == "memory" and found[0]["power_w"] < 70
 
 
+def test_what_if(tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    words = ["predict", "relu", "67108864", "--chip", "br104", "--json"]
+    swept = json.loads(run(cli, [*words, "--sweep", "memory_bandwidth_Bps=0.8e12:3.2e12:3"]).output)
+    times = [p["time_s"] for p in swept]
+    assert len(times) == 3 and times == sorted(times, reverse=True) and times[0] > 2 * times[2]
+    placed = json.loads(run(cli, [*words, "--chip", "br100", "--set", "remote_share=0"]).output)
+    assert placed[1]["time_s"] < json.loads(run(cli, [*words, "--chip", "br100"]).output)[1]["time_s"]
+    for wrong, said in (
+        ("memory=1", "did you mean memory_"),
+        ("tdp_w=-1", "at least 0"),
+        ("tdp_w", "NAME=VALUE"),
+    ):
+        assert said in str(run(cli, [*words, "--set", wrong]).exception)
+
+
 def test_the_page_of_numbers_is_fresh() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "chips.md").read_text()
     assert page == vocabulary.page(), (

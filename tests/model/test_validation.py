@@ -78,6 +78,8 @@ def test_rates_and_a_device_by_option() -> None:
     assert validate([row], "NVIDIA A100-SXM4-80GB").groups["NVIDIA A100-SXM4-80GB", "softmax_fp16"].mape < 20
     with pytest.raises(UsageError, match="--device"):
         validate([row])
+    odd = [{**row, "value": v} for v in ("", "nan", "-1", "fast")] + [{**row, "N": ""}, {**row, "M": "0"}]
+    assert validate(odd, "a100").skipped == {"no measured time": 4, "no shape": 2}
     with pytest.raises(UsageError, match="furlongs"):
         validate([{**row, "unit": "furlongs"}], "a100")
 
