@@ -107,9 +107,10 @@ def markdown(full: Mapping[str, Any]) -> str:
     ours = {r["name"]: r["ms"] for r in full["results"] if r["peer"] == "sheer"}
     wrong = {(r["peer"], r["name"]) for r in full["results"] if r["wrong"]}
     how = (
-        f"Measured {full['date']} on {host['cpu']} (family/model {host['family']}), {host['cores']} cores,"
+        f"Measured {full['date']} on {host['cpu']} (family/model {host['family']}), {host['cores']} cores"
+        f"{_threads(full)},"
         f" {', '.join(host['features']) or 'no wide vectors'}; {host['gcc']}; {host['pocl'] or 'no PoCL'}."
-        f" Load average at the end {host['load']}. Best of {full['rounds']} interleaved rounds."
+        f" Load average at the end {host['load']}. Best of {full['rounds']} interleaved rounds, {full['clock']}."
         " A ratio is the peer's time over Sheer's: more than 1 means that Sheer is faster."
     )
     lines = [
@@ -137,3 +138,8 @@ def markdown(full: Mapping[str, Any]) -> str:
 
 def _plain(value: float) -> str:
     return "" if math.isnan(value) else f"**{value:.2f}**"
+
+
+def _threads(full: Mapping[str, Any]) -> str:
+    count = full["threads"]
+    return f" of which every peer may use {count}" if count else ""

@@ -28,6 +28,14 @@ import report
 HERE = Path(__file__).parent
 # PoCL can build the loops over a work-group's items in several ways; which is best depends on the kernel.
 POCL_METHODS = {"pocl": {}, "pocl-cbs": {"POCL_WORK_GROUP_METHOD": "cbs"}}
+# How each peer is told how many threads to use.
+THREAD_KNOBS = (
+    "SHEER_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "POCL_MAX_PTHREAD_COUNT",
+    "POCL_CPU_MAX_CU_COUNT",
+)
 GCC_FLAGS = ["-std=gnu11", "-O3", "-march=native", "-fopenmp", "-fno-strict-aliasing"]
 
 
@@ -138,12 +146,16 @@ def has_pocl(python: str) -> bool:
 
 
 def run_once(
-    peer: Peer, b: Benchmark, size: int, save: Path | None, inputs: Path, seconds: float
+    peer: Peer, b: Benchmark, size: int, save: Path | None, inputs: Path, args: argparse.Namespace
 ) -> dict[str, float]:
     """One run of one program: variant -> milliseconds; empty if it failed (told on stderr)."""
     command = list(peer.programs[b.name])
     command += [str(size), str(inputs)] if peer.name in POCL_METHODS else [str(size)]
-    environment = {**os.environ, **POCL_METHODS.get(peer.name, {}), "BENCH_SECONDS": str(seconds)}
+    environment = {**os.environ, **POCL_METHODS.get(peer.name, {}), "BENCH_SECONDS": str(args.seconds)}
+    if args.threads:
+        environment.update(dict.fromkeys(THREAD_KNOBS, str(args.threads)))
+    if args.cpu_time:
+        environment["BENCH_CLOCK"] = "cpu"
     environment.pop("BENCH_SAVE", None)
     if save:
         save.mkdir(parents=True, exist_ok=True)
@@ -203,7 +215,7 @@ def measure(
                 if b.name not in peer.programs:
                     continue
                 save = saved / peer.name if round_number == 0 else None
-                for name, ms in run_once(peer, b, size, save, saved / "openmp", args.seconds).items():
+                for name, ms in run_once(peer, b, size, save, saved / "openmp", args).items():
                     old = results.get((peer.name, name))
                     if old is None or ms < old.ms:
                         results[peer.name, name] = Measurement(
@@ -229,6 +241,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=",".join(report.PEERS), help="peers, with commas")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5, help="how long each program repeats its work")
+    parser.add_argument("--threads", type=int, default=0, help="of every peer; 0: what each takes by itself")
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="measure processor time instead of the time on the wall: for --threads 1 on a busy machine",
+    )
     parser.add_argument("--json", type=Path, help="write all numbers here")
     parser.add_argument("--table", type=Path, help="write the table in Markdown here")
     parser.add_argument(
@@ -268,6 +286,8 @@ def main() -> int:
         "sizes": {b.name: b.quick if args.quick else b.size for b in chosen},
         "kinds": {b.name: b.kind for b in chosen},
         "rounds": args.rounds,
+        "threads": args.threads,
+        "clock": "processor time" if args.cpu_time else "time on the wall",
         "results": [vars(result) for result in results],
         "numba_simulator": tiny,
         "costs": costs,

@@ -235,7 +235,6 @@ class GatherLanes(ConvertLanes):
         """For each piece of lanes: row(first, size, place) if its active lanes are `step` bytes apart from the first on, else
         irregular(first, size, pointers, mask)."""
         t, size = self.text, min(_PIECE, self.n)
-        places = self.pointers(address)
         start, indices, word, scale = address.narrow or ("0", self.vec(address), "", 1)
         item = "i32" if address.narrow else "i64"
         wide = f"<{size} x {item}>"
@@ -264,8 +263,11 @@ class GatherLanes(ConvertLanes):
             row(first, size, t.op(f"inttoptr i64 {t.op(f'add i64 {start}, {offset}')} to ptr"))
             t.jump(done)
             t.label(is_none)
-            cut = f"<{self.n} x ptr> {places}, <{self.n} x ptr> poison, <{size} x i32> <{lanes}>"
-            irregular(first, size, t.op(f"shufflevector {cut}"), mask)
+            if address.narrow:
+                places = self.indexed(start, piece, word, scale, size)
+            else:
+                places = t.op(f"inttoptr <{size} x i64> {piece} to <{size} x ptr>")
+            irregular(first, size, places, mask)
             t.label(done)
 
     def _row_or_gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:

@@ -94,6 +94,7 @@ class KernelCompiler(KernelBorder):
         self.ahead: dict[int, int] = {}  # loads, and how far from them the next block reads
         self.granule = 0  # bytes of a word of local memory in rows
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
+        self.alone = False  # a group is a whole block: its barriers are passed in step
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
 
@@ -141,6 +142,8 @@ class KernelCompiler(KernelBorder):
 
     def waits(self, ins: Ins) -> bool:
         """Whether an instruction may wait for all threads of the block or the grid."""
+        if self.alone:
+            return False
         if ins.binding.form.name == "call":
             named = [s.name for s in ins.inst.operands if isinstance(s, Sym)]
             return any(n in self.waiting_functions for n in named) if named else len(self.waiting_functions) > len(GRID_BARRIERS)
@@ -176,11 +179,14 @@ class KernelCompiler(KernelBorder):
             facts = self._facts(graphs)
         elif not self.spec.lanes and self._may_widen(facts):
             facts = self._widened(graphs, facts)
+        if self._is_alone(facts):
+            self.alone = True
+            self.flags &= ~BARRIER
         opcodes = {i.inst.opcode for _, graph in graphs for block in graph.blocks for i in block.ins}
         keep_order = self.lanes < 32 or any(o.startswith(("mma.", "wmma.mma.")) for o in opcodes)  # chosen for the registers
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
-            if not self.lane_fibers:
+            if not self.lane_fibers and not self.alone:
                 self.turns |= turns.stores(found)
             if not self.checked:
                 self.ahead |= neighbour.ahead(found)
@@ -199,6 +205,12 @@ class KernelCompiler(KernelBorder):
         self._border(depth[self.kernel.name])
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
+
+    def _is_alone(self, facts: list[Facts]) -> bool:
+        """One group is the whole block, and at every barrier all its threads are there together: nobody waits for anybody."""
+        if self.block is None or self.lane_fibers or self.checked or len(facts) > 1:
+            return False
+        return self.lanes == self.block[0] * self.block[1] * self.block[2] and width.meets_in_step(facts[0])
 
     def _may_widen(self, facts: list[Facts]) -> bool:
         return (

@@ -61,16 +61,23 @@ class MemoryLanes(GatherLanes):
     def pointers(self, address: Value) -> str:
         """Per-lane pointers."""
         if address.narrow is not None:
-            start, indices, word, scale = address.narrow
-            base = self.text.op(f"inttoptr i64 {start} to ptr")
-            wide = self.text.op(f"{word} <{self.n} x i32> {indices} to <{self.n} x i64>")
-            return self.text.op(f"getelementptr [{scale} x i8], ptr {base}, <{self.n} x i64> {wide}")
+            return self.indexed(*address.narrow, self.n)
         if address.shape is not None and not address.exact:
             base = self.pointer(address)
             if address.shape.stride is None:
                 offsets = self.constants(64, address.shape.c)
                 return self.text.op(f"getelementptr i8, ptr {base}, <{self.n} x i64> {offsets}")
         return self.text.op(f"inttoptr <{self.n} x i64> {self.vec(address)} to <{self.n} x ptr>")
+
+    def indexed(self, start: str, indices: str, word: str, scale: int, lanes: int) -> str:
+        """start + extension of 32-bit indices * scale, in the form that the machine's gathers have: with signed indices. Unsigned ones
+        count from the middle of their range."""
+        t, few, many = self.text, f"<{lanes} x i32>", f"<{lanes} x i64>"
+        if word == "zext" and scale & (scale - 1) == 0 and scale <= 8:
+            start = t.op(f"add i64 {start}, {scale << 31}")
+            indices, word = t.op(f"xor {few} {indices}, splat (i32 -2147483648)"), "sext"
+        wide = t.op(f"{word} {few} {indices} to {many}")
+        return t.op(f"getelementptr [{scale} x i8], ptr {t.op(f'inttoptr i64 {start} to ptr')}, {many} {wide}")
 
     def piece_pointer(self, address: Value, base: str, lane: int) -> str:
         """Pointer of one lane of an affine address, as base + constants."""

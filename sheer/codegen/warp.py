@@ -349,41 +349,39 @@ class WarpLanes(AtomicLanes):
         red = m.mode == "red"
         if red:
             operands = operands[1:]
-        number = self.first_lane(self.src(ins, operands[0], U32))
-        has_count = len(operands) > (2 if red else 1)
-        expected = self.first_lane(self.src(ins, operands[1], U32)) if has_count else "0"
-        votes, mode = "0", _BAR_MODE.get(m.mode, 0)
-        if red:
-            mode = _BAR_RED[m.op]
-            predicate = self.vec(self.src(ins, operands[-1], PRED))
-            if self.mask:
-                predicate = self.text.op(f"and <{self.n} x i1> {predicate}, {self.mask}")
-            bits = self.text.op(f"bitcast <{self.n} x i1> {predicate} to i{self.n}")
-            votes = self.resize_scalar(
-                self.text.intrinsic(f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)]),
-                self.n,
-                32,
-                False,
-            )
-        result = self.text.intrinsic(
-            "sheer_rt_barrier",
-            "i32",
-            [
-                ("ptr", self.frame),
-                ("i32", self.group),
-                ("i32", self.active_count()),
-                ("i32", number),
-                ("i32", expected),
-                ("i32", str(mode)),
-                ("i32", votes),
-            ],
-        )
+        votes = self._votes(ins, operands[-1]) if red else "0"
+        if self.compiler.alone:  # all threads are here, and memory is accessed in the order of the text
+            result = votes
+            if red and m.op == "and":
+                result = self.text.op(f"zext i1 {self.text.op(f'icmp eq i32 {votes}, {self.n}')} to i32")
+        else:
+            number = self.first_lane(self.src(ins, operands[0], U32))
+            has_count = len(operands) > (2 if red else 1)
+            expected = self.first_lane(self.src(ins, operands[1], U32)) if has_count else "0"
+            mode = _BAR_RED[m.op] if red else _BAR_MODE.get(m.mode, 0)
+            result = self._meet(number, expected, mode, votes)
         if not red:
             return None
         value = self.scalar(32, result)
         if m.op == "popc":
             return [(U32, value)]
         return [(PRED, self.compare(U32, "ne", value, self.const(U32, 0)))]
+
+    def _votes(self, ins: Ins, operand: Any) -> str:
+        """How many of the active lanes have the predicate set."""
+        predicate = self.vec(self.src(ins, operand, PRED))
+        if self.mask:
+            predicate = self.text.op(f"and <{self.n} x i1> {predicate}, {self.mask}")
+        bits = self.text.op(f"bitcast <{self.n} x i1> {predicate} to i{self.n}")
+        count = self.text.intrinsic(f"llvm.ctpop.i{self.n}", f"i{self.n}", [(f"i{self.n}", bits)])
+        return self.resize_scalar(count, self.n, 32, False)
+
+    def _meet(self, number: str, expected: str, mode: int, votes: str) -> str:
+        """Waits for the other groups of the block; what the machine makes of all votes."""
+        values = (self.group, self.active_count(), number, expected, str(mode), votes)
+        return self.text.intrinsic(
+            "sheer_rt_barrier", "i32", [("ptr", self.frame), *(("i32", value) for value in values)]
+        )
 
     def first_lane(self, value: Value) -> str:
         """A scalar that is the same in all active lanes by the instruction's rules."""
@@ -396,19 +394,7 @@ class WarpLanes(AtomicLanes):
             self._fiber_values(self.const(U32, 0), member)
         if ins.binding.form.name == "barrier":
             if "wait" in ins.inst.opcode:  # a cluster is one block here
-                self.text.intrinsic(
-                    "sheer_rt_barrier",
-                    "i32",
-                    [
-                        ("ptr", self.frame),
-                        ("i32", self.group),
-                        ("i32", self.active_count()),
-                        ("i32", "15"),
-                        ("i32", "0"),
-                        ("i32", "0"),
-                        ("i32", "0"),
-                    ],
-                )
+                self._meet("15", "0", 0, "0")
             return
         self.text.do('fence syncscope("singlethread") seq_cst')
 

@@ -1,8 +1,9 @@
-"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 64 or 128, or half a warp, where that is worth it.
+"""How many lanes run together. In: Facts of a kernel at 32 lanes. Out: 64, 128 or 256, or half a warp, where that is worth it.
 
 Several warps in one group cost nothing where all of them run in step: they share loads of uniform values, and a barrier has fewer groups to
-switch between; and a grid-stride loop reads longer rows of memory. They must not wait for each other, so every barrier has to stand in code that
-all threads run together; long loops that lanes leave at different times stay narrow; and what is live in loops should fit the vector registers.
+switch between (none, where a group is the whole block); and more loads are under way at once. They must not wait for each other, so every barrier
+has to stand in code that all threads run together; long loops that lanes leave at different times stay narrow; and what is live should fit the
+vector registers. Masks of more than 128 lanes are taken to pieces by LLVM, so the widest groups are for kernels that need hardly any.
 
 Half a warp, one vector register a value, is for kernels that keep many values a thread and know nothing of warps: there the registers of a
 whole warp do not fit.
@@ -15,11 +16,15 @@ from sheer.ir.module import Imm, Special
 from sheer.passes.cfg import Ins
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
+from sheer.passes.pressure import pressure
 
 _ROOM = 16  # vector registers that live values may take, of 32
 _CODE = 3200  # vector instructions of a kernel whose code may grow with the width
 _SHORT = 16  # instructions in loops that may run with part of the lanes
-_WIDE = (128, 64)
+_WIDE = (256, 128, 64)
+_FEW_MASKS = 128  # lanes up to which masks cost little
+_STRAIGHT = 24  # vector registers that values may take in kernels that nothing but this makes wide
+_LITTLE = 1000  # vector instructions of such kernels
 _OF_WARPS = ("laneid", "warpid", "nwarpid", "lanemask_eq", "lanemask_le", "lanemask_lt", "lanemask_ge", "lanemask_gt")
 
 
@@ -29,10 +34,8 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
     for block in facts.graph.blocks:
         for ins in block.ins:
             name = ins.binding.form.name
-            if name in ("bar", "barrier") and "warp" not in ins.inst.opcode:
-                first = ins.inst.operands[1 if "red" in ins.inst.opcode else 0]
-                plain = isinstance(first, Imm) and first.value == 0
-                if facts.masked(block.index) or not plain:
+            if _is_barrier(ins):
+                if facts.masked(block.index) or not _is_plain(ins):
                     return []
                 has_barrier = True
             elif name in ("call", "mma", "wmma", "ldmatrix", "mbarrier", "nanosleep"):
@@ -40,16 +43,43 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
     if any(facts.loop_of[b.index] and i.binding.form.name in ("atom", "red") for b in facts.graph.blocks for i in b.ins):
         return []  # lanes come one by one there: a longer row gains nothing
     strides = [loop for loop in facts.loops if _parts(facts, loop)]
-    if not (has_barrier or strides) or not all(_leaves_in_step(facts, loop) for loop in strides):
+    if not all(_leaves_in_step(facts, loop) for loop in strides):
         return []
-    live = _live_across_loops(facts)
     size = sum(len(b.ins) for b in facts.graph.blocks)
+    if has_barrier or strides:
+        live, room, code = _live_across_loops(facts), _ROOM, _CODE
+    else:
+        live, room, code = pressure(facts), _STRAIGHT, _LITTLE
+    masked = sum(len(block.ins) for block in facts.graph.blocks if facts.masked(block.index))
 
     def fits(lanes: int) -> bool:
         registers = lanes // lanes_per_register
-        return threads % lanes == 0 and live * registers <= _ROOM and size * registers <= _CODE
+        if lanes > _FEW_MASKS and (not has_barrier or masked > _SHORT):
+            return False
+        return threads % lanes == 0 and live * registers <= room and size * registers <= code
 
     return [lanes for lanes in _WIDE if fits(lanes)]
+
+
+def meets_in_step(facts: Facts) -> bool:
+    """Every barrier is one of all threads of the block, in code that all lanes run together."""
+    return all(
+        _is_plain(ins) and not facts.masked(block.index)
+        for block in facts.graph.blocks
+        for ins in block.ins
+        if _is_barrier(ins)
+    )
+
+
+def _is_barrier(ins: Ins) -> bool:
+    return ins.binding.form.name in ("bar", "barrier") and "warp" not in ins.inst.opcode
+
+
+def _is_plain(ins: Ins) -> bool:
+    """Barrier 0 of all threads."""
+    red = "red" in ins.inst.opcode
+    first, more = ins.inst.operands[red : red + 1], ins.inst.operands[red + 1 :]
+    return bool(first) and isinstance(first[0], Imm) and first[0].value == 0 and len(more) == red
 
 
 def may_halve(facts: Facts, threads: int, lanes: int) -> bool:
@@ -151,3 +181,4 @@ def _live_across_loops(facts: Facts) -> int:
                 words += max(1, SCALARS[graph.value_type[value]].bits // 32)
         most = max(most, words)
     return most
+
