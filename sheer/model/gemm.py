@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from sheer.base.errors import UsageError
 from sheer.model.library import Tile, family
 from sheer.model.silicon import TYPES, Silicon
 from sheer.model.work import L2_DELIVERED, Work, hit_rate, resident_blocks, shared_time
@@ -23,7 +24,7 @@ OVERLAP = 4.2  # how multiply-adds, issue and shared memory of a stage overlap
 LATENCY_OVERLAP = 2.45  # how a block's own chain of latencies hides behind other blocks
 STAGE_LATENCY = 86.0  # clocks: barrier, first operand reads and address update of a stage
 WAVE_CLOCKS = 2850.0  # prologue and epilogue that nothing hides: first loads from memory, drain, block start
-STORE_Bpc = 88.0  # bytes a clock at which a multiprocessor's results leave, beside other work
+STORE = 1.375  # bytes of results that leave a multiprocessor in a clock, over the width of its L1, beside other work
 FILL = 1.46  # register-staged fills against the widths of L1 and shared memory: replays, address arithmetic
 STRIDED_FILL = 2.4  # fills of operands stored along k: 32 bytes of each row, transposed on the way
 OTHER_ISSUE = 0.4  # instructions of a thread's step of k that are neither multiply-adds nor operand reads
@@ -111,6 +112,7 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
     k = math.ceil(g.k / split / r.stage) * r.stage
     across, down = math.ceil(g.n / bn), math.ceil(g.m / bm)
     blocks = across * down * g.b * split
+    out = g.out_bytes or (4 if g.dtype in ("int8", "tf32") else size)
     warps = tile.threads / si.warp
     # A stage, by the unit of k.
     fma = bm * bn / r.fma
@@ -127,7 +129,9 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
         registers = min(255, tile.sums + 60)
     unit = shared_time(OVERLAP, step)
     limits = (si.threads, si.blocks, si.registers, si.shared)
-    resident = resident_blocks(tile.threads, registers, r.stages * fills * r.stage * tile.slices, limits)
+    stage = fills * r.stage * tile.slices
+    stages = max(2, min(r.stages, int(si.shared_block // stage)))
+    resident = resident_blocks(tile.threads, registers, stages * stage, limits)
     # The chain of one block: its stages one after the other, each with its latencies.
     alone = k / r.stage / tile.slices * (r.stage * bm * bn * tile.slices / r.fma / max(1.0, warps) * si.partitions
                                          + STAGE_LATENCY)  # fmt: skip
@@ -135,7 +139,7 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
     def wave(n: int) -> float:
         busy = min(1.0, n * warps / si.partitions)
         body = shared_time(r.chain, (k * n * unit / busy, alone))
-        return body + WAVE_CLOCKS + n * bm * bn * 4 / STORE_Bpc
+        return body + WAVE_CLOCKS + n * bm * bn * out / (STORE * si.l1_Bpc)
 
     capacity = si.multiprocessors * resident
     full, rest = divmod(blocks, capacity)
@@ -143,7 +147,6 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
     if rest:
         clocks += wave(math.ceil(rest / si.multiprocessors))
     read = _reads(si, g, tile, split, k, size, min(blocks, capacity), blocks)
-    out = g.out_bytes or (4 if g.dtype in ("int8", "tf32") else size)
     # parts of a split product are written, read again and added
     write = g.b * g.m * g.n * (out if split == 1 else 8 * split)
     requests = blocks * k * (bm + bn / family(si.kernels).multicast) * size
@@ -174,7 +177,12 @@ def _reads(si: Silicon, g: Gemm, tile: Tile, split: int, k: int, size: int, wave
     return shared * together + max(shared, requests) * (1 - together)
 
 
-def candidates(si: Silicon, g: Gemm) -> list[tuple[Tile, int]]:
+def fits(si: Silicon, tile: Tile, r: Rates) -> bool:
+    """Whether two stages of a tile fit the shared memory that a block may have."""
+    return 2 * (tile.bm + tile.bn) * r.bytes * r.stage * tile.slices <= si.shared_block
+
+
+def candidates(si: Silicon, g: Gemm, r: Rates) -> list[tuple[Tile, int]]:
     """Kernels that the library could launch for this shape, each with a split of k."""
     kernels = family(si.kernels)
     if si.on_lanes(g.dtype):
@@ -182,7 +190,7 @@ def candidates(si: Silicon, g: Gemm) -> list[tuple[Tile, int]]:
     else:
         tiles, splits = kernels.tensor, (1,) if g.b > 1 else (1, 2, 4)
     found = []
-    for tile in tiles:
+    for tile in (tile for tile in tiles if fits(si, tile, r)):
         blocks = math.ceil(g.m / tile.bm) * math.ceil(g.n / tile.bn) * g.b
         for split in splits:
             # Splitting is for chips that would stand partly idle, and parts must stay worth a block.
@@ -196,12 +204,15 @@ def work(si: Silicon, g: Gemm) -> Work:
     r = rates(si, g)
     best: tuple[float, Tile, int, Plan] | None = None
     l2_rate = si.l2_Bpc * L2_DELIVERED
-    for tile, split in candidates(si, g):
+    for tile, split in candidates(si, g, r):
         p = plan(si, g, tile, split, r)
         time = max(p.clocks / si.clock_hz, p.l2 / l2_rate / si.clock_hz, si.dram_s(p.read, p.write))
         if best is None or time < best[0]:
             best = (time, tile, split, p)
-    assert best is not None
+    if best is None:
+        raise UsageError(
+            f"no kernel for {g.dtype} fits the shared memory of {si.key}: {si.shared_block} bytes a block"
+        )
     _, tile, split, p = best
     return Work(
         "gemm",
