@@ -29,7 +29,7 @@ FILL = 1.46  # register-staged fills against the widths of L1 and shared memory:
 STRIDED_FILL = 2.4  # fills of operands stored along k: 32 bytes of each row, transposed on the way
 OTHER_ISSUE = 0.4  # instructions of a thread's step of k that are neither multiply-adds nor operand reads
 L2_HELD = 0.39  # part of the L2 that holds operands of a running wave for reuse
-DRIFT = 7.8  # how far blocks of a wave drift apart along k, over its root: a random walk
+DRIFT = 5.5  # how far blocks drift apart along k, over the root of k (a random walk) and of a multiprocessor's blocks
 DEEP_OVERLAP = (
     8.0  # multiprocessors against L2 and memory, where a block has stages enough: with few, it mostly fills
 )
@@ -146,7 +146,7 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
     clocks = full * wave(resident) if full else 0.0
     if rest:
         clocks += wave(math.ceil(rest / si.multiprocessors))
-    read = _reads(si, g, tile, split, k, size, min(blocks, capacity), blocks)
+    read = _reads(si, g, tile, (k, size, resident), min(blocks, capacity), blocks)
     # parts of a split product are written, read again and added
     write = g.b * g.m * g.n * (out if split == 1 else 8 * split)
     requests = blocks * k * (bm + bn / family(si.kernels).multicast) * size
@@ -155,9 +155,10 @@ def plan(si: Silicon, g: Gemm, tile: Tile, split: int, r: Rates) -> Plan:
     )  # fmt: skip
 
 
-def _reads(si: Silicon, g: Gemm, tile: Tile, split: int, k: int, size: int, wave: int, blocks: int) -> float:
+def _reads(si: Silicon, g: Gemm, tile: Tile, depth: tuple[int, int, int], wave: int, blocks: int) -> float:
     """Bytes from device memory: each operand once at least; once a wave where the L2 does not hold it from wave to
     wave; once a block where blocks of a wave drift apart by more than the L2 holds."""
+    k, size, resident = depth
     across, down = math.ceil(g.n / tile.bn), math.ceil(g.m / tile.bm)
     once = g.b * size * (g.m * g.k / g.window + g.k * g.n)
     products = max(1.0, wave / (across * down))
@@ -170,8 +171,9 @@ def _reads(si: Silicon, g: Gemm, tile: Tile, split: int, k: int, size: int, wave
     by_wave = max(once, blocks / wave * per_k * k)
     kept = hit_rate(size * k * (g.n * math.ceil(products) + tall * tile.bm), held)
     shared = once * kept + by_wave * (1 - kept)
-    # Blocks of one small product of a batch start together and drift less than those of a whole wave.
-    drift = DRIFT * math.sqrt(k * in_one / wave)
+    # Blocks that share a multiprocessor take turns and drift more; those of one small product of a batch start
+    # together and drift less than those of a whole wave.
+    drift = DRIFT * math.sqrt(k * resident * in_one / wave)
     together = hit_rate(per_k * drift, held)
     requests = blocks * k * size * (tile.bm / g.window + tile.bn)
     return shared * together + max(shared, requests) * (1 - together)

@@ -15,7 +15,7 @@ from sheer.chips.schema import Chip
 # element type: bytes, the rate of its matrix products in the file, the type that feeds it where there is none,
 # and the energy of a tensor-core multiply-add against a 16-bit one (it grows with the product of the mantissas)
 TYPES = {
-    "fp32": (4, "fp32_flops", "", 1.0),
+    "fp32": (4, "fp32_flops", "", 4.0),
     "tf32": (4, "tf32_flops", "fp32", 2.0),
     "fp16": (2, "fp16_flops", "fp32", 1.0),
     "bf16": (2, "bf16_flops", "fp16", 1.0),
