@@ -152,7 +152,7 @@ def _texts(fields: dict[str, str], blob: bytes) -> list[tuple[str, str]]:
 
 def _assemble(parts: list[Module], texts: list[tuple[str, str]]) -> None:
     """Refuses what an assembler would, with line and caret: for texts that a program brings itself."""
-    from sheer.codegen.calls import RUNTIME
+    from sheer.base.frame import RUNTIME
     from sheer.passes.check import Refused, check, check_calls
     from sheer.ptx.lexer import PtxError
 

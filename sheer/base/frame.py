@@ -5,6 +5,11 @@ from __future__ import annotations
 
 import ctypes
 
+# Device functions that the machine has: what compiled code calls and no module defines.
+RUNTIME = frozenset(
+    ("vprintf", "malloc", "free", "__assertfail", "__sheer_grid_sync", "cudaCGSynchronizeGrid", "__sheer_trap")
+)
+
 
 class Frame(ctypes.Structure):
     """One live block. Field for field the C struct SheerFrame."""

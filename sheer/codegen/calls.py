@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.errors import CompileError, Unsupported
+from sheer.base.frame import RUNTIME
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.value import Value
 from sheer.codegen.warp import WarpLanes
@@ -16,16 +17,6 @@ from sheer.ir.module import Addr, Args, Loc, Param, Prototype, Reg, Sym, Variabl
 from sheer.passes.cfg import Ins
 
 U32, U64, B32, B64 = (SCALARS[n] for n in ("u32", "u64", "b32", "b64"))
-RUNTIME = {
-    "vprintf",
-    "malloc",
-    "free",
-    "__assertfail",
-    "__sheer_grid_sync",
-    "cudaCGSynchronizeGrid",
-    "__sheer_trap",
-}
-
 GRID_BARRIERS = ("__sheer_grid_sync", "cudaCGSynchronizeGrid")  # functions of the machine
 
 class Planes:

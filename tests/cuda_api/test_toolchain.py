@@ -25,7 +25,7 @@ ACCEPTED = (
     "-lm -L. -DA=1 -D B=2 -UC -I. -I /tmp -isystem /tmp -ccbin g++ -use_fast_math -fmad=false -maxrregcount 32 -m64 -w "
     "--extended-lambda --expt-relaxed-constexpr --default-stream legacy -cudart shared -t 4 --threads 0 -Wno-deprecated-gpu-targets "
     "-Werror reorder -Xcudafe --diag_suppress=177 -diag-suppress 177 -ftz=true -prec-div=false -prec-sqrt=false -pthread -include cstring "
-    "-Xnvlink --verbose --source-in-ptx -opt-info inline -ftemplate-depth 500"
+    "-Xnvlink --verbose --source-in-ptx -opt-info inline -ftemplate-depth 500 -t4 -Xfatbin=-compress-all --jump-table-density 50"
 )  # fmt: skip
 
 
@@ -94,6 +94,8 @@ def test_phases(small: Path, words: str, file: str) -> None:
         ("a.cu -o", "-o needs a value"),
         ("a.cu -arch=banana", "'banana' is no architecture"),
         ("a.cu -m32", "64-bit"),
+        ("a.cu -rdc=maybe", "neither true nor false"),
+        ("-cuda a.cu", "use -c"),
     ],
 )
 def test_refused(small: Path, words: str, said: str) -> None:
@@ -202,3 +204,36 @@ def test_cmake(tmp_path: Path) -> None:
     ran = subprocess.run([tmp_path / "main"], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, "101 132\n"), ran.stderr
     assert list(tmp_path.rglob("kernels.ptx"))
+
+
+UNITS = {
+    "one": "__device__ int three();\n__global__ void k(int* p) { *p = three(); }\n"
+    "int one() { int *p, h = 0; cudaMalloc(&p, 4); k<<<1, 1>>>(p); cudaMemcpy(&h, p, 4, cudaMemcpyDefault); return h; }\n",
+    "two": "__device__ int three();\n__device__ int two() { return three() + 1; }\n",
+    "three": "__device__ int three() { return 42; }\n",
+    "main": '#include <stdio.h>\nint one();\nint main() { printf("%d", one()); }\n',
+}
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    for name, text in UNITS.items():
+        (tmp_path / f"{name}.cu").write_text(text)
+    return tmp_path
+
+
+def test_device_code_comes_out_of_archives(units: Path) -> None:
+    """The host linker takes one.o for main; nobody but the device code of one.o asks for three.o."""
+    assert nvcc("-lib", "-rdc=true", "one.cu", "two.cu", "three.cu", "-o", "libunits.a", folder=units).returncode == 0
+    done = nvcc("-rdc=true", "main.cu", "-L.", "-lunits", "-o", "main", folder=units)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([units / "main"], capture_output=True, text=True, timeout=60).stdout == "42"
+
+
+def test_undefined_device_functions_are_told_by_the_link(units: Path) -> None:
+    done = nvcc("-rdc=true", "main.cu", "one.cu", "two.cu", "-o", "main", folder=units)
+    assert done.returncode == 1 and "undefined in device code: _Z5threev (used in 1-one.o)" in done.stderr
+    done = nvcc("-c", "one.cu", folder=units)
+    assert done.returncode == 1 and "one.cu: device code calls _Z5threev" in done.stderr and "-rdc=true" in done.stderr
+    done = nvcc("-c", "two.cu", folder=units)  # no kernel needs it
+    assert done.returncode == 0, done.stderr

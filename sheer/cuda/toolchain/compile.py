@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import cccl, clang, explain, fatbin, host, openmp
+from sheer.cuda.toolchain import archive, cccl, clang, explain, fatbin, host, openmp
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -282,6 +282,7 @@ def compile_cuda(
                     device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
                 )
                 if device.returncode == 0:
+                    _check_whole(passes, Path(ptx))
                     _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
             finally:
                 if host_process.poll() is None and (sys.exc_info()[0] or device.returncode):
@@ -296,6 +297,16 @@ def compile_cuda(
             raise ToolError("", device.returncode or host_process.returncode)
     if passes.rdc:
         make_unit_unique(output, passes.unit)
+
+
+def _check_whole(passes: Passes, ptx: Path) -> None:
+    """A program whose device code is not linked must define what its kernels call."""
+    missing = [] if passes.rdc else archive.undefined(ptx.read_bytes())
+    if missing:
+        raise ToolError(
+            f"{passes.source.path}: device code calls {', '.join(missing)}, which this file does not define; "
+            "device code in several files needs -rdc=true (-dc)"
+        )
 
 
 def _feed(process: subprocess.Popen[bytes], pipe: str, data: bytes) -> None:

@@ -137,8 +137,11 @@ def registration_object(paths: Sequence[str], output: str, verbose: bool = False
     from sheer.cuda.toolchain.compile import run
 
     tool = clang.find()
+    found = archive.resolve(paths)
+    if found.missing:
+        raise ToolError(f"undefined in device code: {_told(found.missing)}; link the file that defines it")
     with tempfile.NamedTemporaryFile("w", suffix=".c", prefix="sheer-link-") as source:
-        source.write(registration_source(linked_units(paths), archive.wanted_wrappers(paths)))
+        source.write(registration_source(linked_units(paths), found.wrappers))
         source.flush()
         flags = ["-resource-dir", tool.resource] if tool.resource else []
         run(
@@ -157,6 +160,10 @@ def registration_object(paths: Sequence[str], output: str, verbose: bool = False
             ],
             verbose,
         )
+
+
+def _told(missing: dict[str, str]) -> str:
+    return ", ".join(f"{name} (used in {file})" for name, file in sorted(missing.items()))
 
 
 def wanted_libraries(names: Sequence[str], folders: Sequence[str]) -> list[str]:

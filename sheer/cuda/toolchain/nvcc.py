@@ -271,6 +271,7 @@ class Driver:
                 continue
             base = os.path.splitext(os.path.basename(source.path))[0]
             folder = self.options.last("keep-dir", ".") if self.options.has("keep") else scratch
+            os.makedirs(folder, exist_ok=True)
             output = os.path.join(folder, f"{number}-{base}.o" if folder == scratch else f"{base}.o")
             self._object(source, output)
             found.append(output)

@@ -83,7 +83,7 @@ ROWS = (
     # for other programs
     _row("compiler-options", "Xcompiler", LIST), _row("linker-options", "Xlinker", LIST), _row("ptxas-options", "Xptxas", LIST),
     _row("nvlink-options", "Xnvlink", LIST, "quiet"), _row("cudafe-options", "Xcudafe", LIST, "quiet"),
-    _row("archive-options", "Xarchive", LIST), _row("Xnvvm", "Xnvvm", LIST, "quiet"), _row("compiler-bindir", "ccbin", VALUE),
+    _row("archive-options", "Xarchive", LIST), _row("Xnvvm", "Xnvvm", LIST, "quiet"), _row("Xfatbin", "Xfatbin", LIST, "quiet"), _row("Xcicc", "Xcicc", LIST, "quiet"), _row("compiler-bindir", "ccbin", VALUE),
     _row("nvlink-path", "nvlink-path", VALUE, "quiet"), _row("target-directory", "target-dir", VALUE, "quiet"),
     _row("libdevice-directory", "ldir", VALUE, "quiet"), _row("use-local-env", "use-local-env", FLAG, "quiet"),
     _row("options-file", "optf", LIST), _row("archiver-binary", "arbin", VALUE), _row("dependency-drive-prefix", "ddp", VALUE, "quiet"),
@@ -95,16 +95,22 @@ ROWS = (
     _row("verbose", "v", FLAG), _row("dryrun", "dryrun", FLAG), _row("keep", "keep save-temps", FLAG), _row("save-temps", "", FLAG),
     _row("keep-dir", "keep-dir", VALUE), _row("clean-targets", "clean", FLAG), _row("time", "time", VALUE, "quiet"),
     _row("fdevice-time-trace", "fdevice-time-trace", VALUE, "quiet"), _row("threads", "t", VALUE, "quiet"),
-    _row("version", "V", FLAG), _row("help", "h", FLAG), _row("list-gpu-arch", "arch-ls", FLAG), _row("list-gpu-code", "code-ls", FLAG),
+    _row("version", "V", FLAG), _row("help", "h", FLAG), _row("list-gpu-arch", "arch-ls arch-list", FLAG),
+    _row("list-gpu-code", "code-ls code-list", FLAG), _row("jump-table-density", "jtd", VALUE, "quiet"), _row("minimal", "minimal", FLAG, "quiet"),
     _row("no-align-double", "", FLAG, "quiet"), _row("device-stack-protector", "device-stack-protector", VALUE, "quiet"),
     _row("qpp-config", "qpp-config", VALUE, "quiet"), _row("frandom-seed", "frandom-seed", VALUE, "quiet"),
     _row("Wpedantic", "", FLAG, "quiet"), _row("no-use-fast-math", "", FLAG, "quiet"), _row("dump-callgraph", "dump-callgraph", FLAG, "note"),
     _row("optimization-info", "opt-info", LIST, "quiet"),
 )
 # fmt: on
+REFUSED = {
+    "cuda": "host and device code are compiled side by side and never become one C++ file; use -c",
+    "m32": "Sheer builds 64-bit programs",
+}
+TRUTHS = ("relocatable-device-code", "fmad", "ftz", "prec-div", "prec-sqrt")
 BY_NAME = {row.name: row for row in ROWS}
 BY_SHORT = {short: row for row in ROWS for short in row.shorts}
-JOINED = ("I", "D", "U", "L", "l", "O", "o", "x")  # may be glued to their value: -Ifolder, -lm
+JOINED = ("I", "D", "U", "L", "l", "O", "o", "x", "t")  # may be glued to their value: -Ifolder, -lm
 # gcc's own flags that people give without -Xcompiler: nvcc hands some on, and refusing them would help nobody
 HOST_PREFIXES = (
     "-f",
@@ -265,9 +271,9 @@ def _shell_words(part: str, blanks: bool) -> list[str]:
 
 def _store(options: Options, row: Row, value: str, word: str) -> None:
     if row.use == "refuse":
-        raise UsageError(
-            f"nvcc: {word} is not supported: Sheer builds 64-bit programs with PTX inside"
-        )
+        raise UsageError(f"nvcc: {word} is not supported: {REFUSED[row.name]}")
+    if row.name in TRUTHS and value.lower() not in ("true", "false", "1", "0", "yes", "no", "on", "off", ""):
+        raise UsageError(f"nvcc: {word}: {value!r} is neither true nor false")
     if row.use == "note":
         options.notes.append(f"the option {word} has no effect")
     if row.name == "machine" and value not in ("64", ""):
