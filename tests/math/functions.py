@@ -12,7 +12,7 @@ INF = float("inf")
 
 
 class Row(NamedTuple):
-    """A function: name as in C, bounds for float and double (None: not measured), exact value, intervals that deserve
+    """A function: name as in C, bounds for float and double (None: measured as a Device), exact value, intervals that deserve
     many points, arguments, and the part of the range in which the bound is promised."""
 
     name: str
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 TABLE = (
     Row("sqrt", 0.5, 0.5, "sqrtl(x)"),
-    Row("rsqrt", 2, 1, "1 / sqrtl(x)"),
+    Row("rsqrt", None, 1, "1 / sqrtl(x)"),
     Row("cbrt", 1, 1, "cbrtl(x)", ((0.1, 9),)),
     Row("rcbrt", 1, 1, "1 / cbrtl(x)", ((0.1, 9),)),
     Row("hypot", 3, 2, "hypotl(x, y)", ((-3, 3),), 2),
@@ -108,3 +108,59 @@ TABLE = (
     Row("modf_f", 0, 0, "modf_exact(x)", ((-1e3, 1e3),)),
     Row("modf_w", 0, 0, "truncl(x)", ((-1e3, 1e3),)),
 )
+
+
+class Device(NamedTuple):
+    """A function that only the device has: an expression for a kernel over x and y, the exact value, its bound, in which unit and where."""
+
+    name: str
+    code: str
+    exact: str
+    bound: float
+    unit: str = "error"
+    where: str = "1"
+    range: str = "all"
+    dense: tuple[tuple[float, float], ...] = ((-4, 4),)
+
+    @property
+    def arity(self) -> int:
+        return 2 if "y" in self.exact else 1
+
+
+# PTX's approximate instructions; bounds as in the manual of PTX (rcp and div in ulps, the others absolute or relative).
+PTX = (
+    Device("rcp.approx", "ptx_rcp(x)", "1 / x", 1),
+    Device("div.approx", "__fdividef(x, y)", "x / y", 2, where="fabsl(y) >= 0x1p-126L && fabsl(y) <= 0x1p126L", range="2^-126 <= |y| <= 2^126"),
+    Device("div.full", "ptx_div_full(x, y)", "x / y", 2),
+    Device("sqrt.approx", "ptx_sqrt(x)", "sqrtl(x)", 2**-23, "relative"),
+    Device("rsqrt.approx", "ptx_rsqrt(x)", "1 / sqrtl(x)", 2**-22.9, "relative", dense=((0.1, 4),)),
+    Device("sin.approx", "__sinf(x)", "sinl(x)", 2**-20.5, "absolute", "fabsl(x) <= 2 * PI_L", "|x| <= 2 pi", ((-7, 7),)),
+    Device("cos.approx", "__cosf(x)", "cosl(x)", 2**-20.5, "absolute", "fabsl(x) <= 2 * PI_L", "|x| <= 2 pi", ((-7, 7),)),
+    Device("sin.approx", "__sinf(x)", "sinl(x)", 2**-14.7, "absolute", "fabsl(x) <= 100 * PI_L", "|x| <= 100 pi", ((-320, 320),)),
+    Device("cos.approx", "__cosf(x)", "cosl(x)", 2**-14.7, "absolute", "fabsl(x) <= 100 * PI_L", "|x| <= 100 pi", ((-320, 320),)),
+    Device("lg2.approx", "__log2f(x)", "log2l(x)", 2**-22, "absolute", "x > 0.5L && x < 2", "0.5 < x < 2", ((0.5, 2), (0.99, 1.01))),
+    Device("lg2.approx", "__log2f(x)", "log2l(x)", 2**-22, "relative", "!(x > 0.5L && x < 2)", "else", ((0, 100),)),
+    Device("ex2.approx", "ptx_ex2(x)", "exp2l(x)", 2, dense=((-150, 128), (-1, 1))),
+    Device("tanh.approx", "__tanhf(x)", "tanhl(x)", 2**-11, "relative", dense=((-10, 10), (-1, 1))),
+)
+# The fast intrinsics; bounds as in the CUDA C++ Programming Guide. _expf and _exp10f: an allowance that grows with the argument.
+FAST = (
+    Device("__expf", "__expf(x)", "expl(x)", 1, "allowed_exp", "fabsl(x) < 85", "2 + floor(|1.173 x|) ulp = 1", ((-85, 85), (-2, 2))),
+    Device("__exp10f", "__exp10f(x)", "exp10l(x)", 1, "allowed_exp10", "fabsl(x) < 37", "2 + floor(|2.97 x|) ulp = 1", ((-37, 37), (-2, 2))),
+    Device("__logf", "__logf(x)", "logl(x)", 2**-21.41, "absolute", "x >= 0.5L && x <= 2", "0.5 <= x <= 2", ((0.5, 2),)),
+    Device("__logf", "__logf(x)", "logl(x)", 3, "error", "!(x >= 0.5L && x <= 2)", "else", ((0, 100),)),
+    Device("__log2f", "__log2f(x)", "log2l(x)", 2, "error", "!(x >= 0.5L && x <= 2)", "outside [0.5, 2]", ((0, 100),)),
+    Device("__log10f", "__log10f(x)", "log10l(x)", 2**-24, "absolute", "x >= 0.5L && x <= 2", "0.5 <= x <= 2", ((0.5, 2),)),
+    Device("__log10f", "__log10f(x)", "log10l(x)", 3, "error", "!(x >= 0.5L && x <= 2)", "else", ((0, 100),)),
+    Device("__sinf", "__sinf(x)", "sinl(x)", 2**-21.41, "absolute", "fabsl(x) <= PI_L", "|x| <= pi", ((-3.14, 3.14),)),
+    Device("__cosf", "__cosf(x)", "cosl(x)", 2**-21.19, "absolute", "fabsl(x) <= PI_L", "|x| <= pi", ((-3.14, 3.14),)),
+    Device("rsqrtf", "rsqrtf(x)", "1 / sqrtl(x)", 2, dense=((0.1, 4),)),
+    Device("__frsqrt_rn", "__frsqrt_rn(x)", "1 / sqrtl(x)", 0.5, dense=((0.1, 4),)),
+)
+DEVICE = PTX + FAST
+# Functions of half and bfloat16, each over all 65536 arguments; a correctly rounded result is within half a unit.
+SIXTEEN = (
+    ("exp", "expl(x)"), ("exp2", "exp2l(x)"), ("exp10", "exp10l(x)"), ("log", "logl(x)"), ("log2", "log2l(x)"), ("log10", "log10l(x)"),
+    ("sin", "sinl(x)"), ("cos", "cosl(x)"), ("tanh", "tanhl(x)"), ("sqrt", "sqrtl(x)"), ("rsqrt", "1 / sqrtl(x)"), ("rcp", "1 / x"),
+    ("ceil", "ceill(x)"), ("floor", "floorl(x)"), ("trunc", "truncl(x)"), ("rint", "rintl(x)"),
+)  # fmt: skip

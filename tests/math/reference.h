@@ -140,8 +140,22 @@ static double distance(double got, quad exact) {
 }
 #define absolute_of_float distance
 #define absolute_of_double distance
+/* A share of the exact value; infinities and zeros have to be met. */
+static double relative_of_float(float got, quad exact) {
+  double d = distance(got, exact);
+  return d == 0.0 || d == 1e20 || exact == 0 ? d : (double)(d / (exact < 0 ? -exact : exact));
+}
+/* __expf and __exp10f may be wrong by more ulps the larger the argument, which is the exact value's logarithm. */
+static double allowed_exp_of_float(float got, quad exact) {
+  return error_of_float(got, exact) / (2 + floor((double)fabsl(1.173L * logl((long double)exact))));
+}
+static double allowed_exp10_of_float(float got, quad exact) {
+  return error_of_float(got, exact) / (2 + floor((double)fabsl(2.97L * log10l((long double)exact))));
+}
+static double half_of_float(float got, quad exact) { return error(got, exact, 11, -24, 16); }
+static double bfloat16_of_float(float got, quad exact) { return error(got, exact, 8, -133, 128); }
 
-/* The worst error of a function over `count` points; `worst_at` gets the index. */
+/* The worst error of a function over `count` points; `worst_at` gets the index. And its values. */
 #define MEASURE(id, suffix, T, call, exact_value, where, unit) \
   double measure_##id##suffix(const T *a, const T *b, const T *c, const T *d, long count, long *worst_at) { \
     double worst = 0.0; \
@@ -152,6 +166,27 @@ static double distance(double got, quad exact) {
       (void)y, (void)z, (void)w; \
       if (!(where)) continue; \
       double e = unit##_of_##T(got, exact_value); \
+      if (!(e <= worst)) worst = e, *worst_at = i; \
+    } \
+    return worst; \
+  } \
+  void evaluate_##id##suffix(const T *a, const T *b, const T *c, const T *d, long count, T *values) { \
+    for (long i = 0; i < count; ++i) { \
+      T x_ = a[i], y_ = b[i], z_ = c[i], w_ = d[i]; \
+      (void)y_, (void)z_, (void)w_; \
+      values[i] = call; \
+    } \
+  }
+
+/* The same for results that a kernel has left: floats, or 16-bit numbers as floats. */
+#define COMPARE(id, exact_value, where, unit) \
+  double compare_##id(const float *a, const float *b, const float *got, long count, long *worst_at) { \
+    double worst = 0.0; \
+    for (long i = 0; i < count; ++i) { \
+      long double x = a[i], y = b[i]; \
+      (void)y; \
+      if (!(where)) continue; \
+      double e = unit##_of_float(got[i], exact_value); \
       if (!(e <= worst)) worst = e, *worst_at = i; \
     } \
     return worst; \

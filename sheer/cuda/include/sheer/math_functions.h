@@ -368,8 +368,8 @@ SHEER_MATH float remquof(float x, float y, int * q) { return __nv_remquof(x, y, 
 SHEER_MATH float remquo(float x, float y, int * q) { return __nv_remquof(x, y, q); }
 SHEER_MATH int ilogbf(float x) { return __nv_ilogbf(x); }
 SHEER_MATH int ilogb(float x) { return __nv_ilogbf(x); }
-SHEER_MATH void sincosf(float x, float * s, float * c) { __nv_sincosf(x, s, c); }
-SHEER_MATH void sincos(float x, float * s, float * c) { __nv_sincosf(x, s, c); }
+SHEER_MATH void sincosf(float x, float * s, float * c) { SHEER_FAST(__sincosf, __nv_sincosf)(x, s, c); }
+SHEER_MATH void sincos(float x, float * s, float * c) { sincosf(x, s, c); }
 SHEER_MATH void sincospif(float x, float * s, float * c) { __nv_sincospif(x, s, c); }
 SHEER_MATH void sincospi(float x, float * s, float * c) { __nv_sincospif(x, s, c); }
 SHEER_MATH long lroundf(float x) { return (long)__nv_roundf(x); }
