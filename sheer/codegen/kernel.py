@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheer.base.errors import CompileError
-from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, RECURSIVE, KernelBorder
+from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, depot, neighbour, order, polling, private, ssa, turns, width
+from sheer.passes import cfg, depot, neighbour, order, polling, private, reuse, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -202,6 +202,8 @@ class KernelCompiler(KernelBorder):
             self._function(function, graph, found)
         if self.recursive:
             self.flags |= RECURSIVE
+        if not self.flags & (POLLS | LANE_FIBERS) and not self.private and any(map(reuse.both_ways, facts)):
+            self.flags |= STRIPS
         self._border(depth[self.kernel.name])
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)

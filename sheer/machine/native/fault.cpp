@@ -333,7 +333,7 @@ static Candidate lowest_fault(Block* b, uint64_t id) {
     Hold hold(scheduler.lock);
     node_close(n);
   }
-  uint64_t own = b->simple ? b->count : 1 + (b->end_id - b->next_id);
+  uint64_t own = (b->simple ? b->count : 1) + (b->end_id - b->next_id);
   uint64_t until = host_ns() + fault_patience_ns;
   while (id && load(n->done) + own < n->total && !load(n->cancelled) && host_ns() < until) {
     timespec nap = {0, 50000};

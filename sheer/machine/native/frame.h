@@ -28,6 +28,7 @@ enum SheerKernelFlags {
   SHEER_GRID_BARRIER = 8,       // uses sheer_rt_grid_barrier
   SHEER_FTZ = 16,               // run with denormals flushed (MXCSR FTZ | DAZ)
   SHEER_RECURSIVE = 32,         // local_bytes is per call depth unknown: add the stack limit
+  SHEER_STRIPS = 64,            // blocks of a row share data, and so do those of a column: run in narrow strips of the grid
 };
 
 struct SheerKernelInfo {

@@ -15,20 +15,43 @@ static void run_pieces(Worker* w, Node* n) {
   }
 }
 
+static const uint64_t strip = 4;  // blocks
+
+// The block that comes `at` in the order of running: as they are numbered, or (SHEER_STRIPS) a few of a row, those below
+// them and so on to the last row of the grid, then the next few of each row.
+static uint64_t block_at(const Node* n, const Code* code, uint64_t at) {
+  if (!(code->info->flags & SHEER_STRIPS)) return at;
+  uint64_t columns = n->grid[0], rows = n->grid[1], plane = columns * rows;
+  uint64_t inside = at % plane, left = inside / (strip * rows) * strip, width = min(strip, columns - left);
+  inside -= left * rows;
+  return at - at % plane + inside / width * columns + left + inside % width;
+}
+
+static void run_whole(Worker* w, Block* b, uint64_t first, uint64_t count) {
+  Node* n = b->node;
+  b->first = first;
+  b->count = count;
+  block_start(b, first);
+  if (!load(n->cancelled)) {
+    Left left = block_enter(b);
+    if (left == Left::Fault) fault_handle(w, b);
+    if (left == Left::Cancelled && n->timed_out) fault_timeout(w, b);
+    if (left != Left::Done) block_abandon(b);
+  }
+  fetch_add(n->done, count);
+}
+
 static void run_simple(Worker* w, Node* n) {
   Block* b = block_get(w, n, n->code);
   uint64_t first, count;
   while (take_blocks(n, &first, &count)) {
-    b->first = first;
-    b->count = count;
-    block_start(b, first);
-    if (!load(n->cancelled)) {
-      Left left = block_enter(b);
-      if (left == Left::Fault) fault_handle(w, b);
-      if (left == Left::Cancelled && n->timed_out) fault_timeout(w, b);
-      if (left != Left::Done) block_abandon(b);
+    uint64_t step = n->code->info->flags & SHEER_STRIPS ? 1 : count;
+    b->end_id = first + count;
+    for (b->next_id = first; b->next_id < b->end_id;) {
+      uint64_t at = block_at(n, n->code, b->next_id);
+      b->next_id += step;
+      run_whole(w, b, at, step);
     }
-    fetch_add(n->done, count);
   }
   block_put(b);
 }
@@ -41,7 +64,7 @@ static bool start_block(Worker* w, Node* n) {  // the caller is a user of n; the
   b->next_id = first + 1;
   b->end_id = first + count;
   fetch_add(n->live, 1);
-  block_start(b, first);
+  block_start(b, block_at(n, n->code, first));
   w->live.push(b);
   return true;
 }
@@ -60,7 +83,7 @@ static bool advance(Block* b) {
     b->next_id = first;
     b->end_id = first + count;
   }
-  block_start(b, b->next_id++);
+  block_start(b, block_at(b->node, b->code, b->next_id++));
   return true;
 }
 
