@@ -192,6 +192,6 @@ def _show_kernel(module: Module, name: str, after: str, block: tuple[int, int, i
         from sheer.ir.printer import print_function
 
         return print_function(module.functions[name], block if after == "facts" else None)
-    machine = target(isa)
+    machine = target(isa, tiles=True)
     text = kernel_text(module, name, Spec(block, lanes=knobs.get("SHEER_LANES")), machine)
     return text if after == "llvm" else assembly(text, machine)

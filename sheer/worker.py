@@ -82,7 +82,7 @@ class Worker:
         shape = fields.get("block", "any")
         block = None if shape == "any" else _three(shape)
         isa = fields.get("target", "")
-        machine = target("" if isa in ("", "default") else isa)
+        machine = target("" if isa in ("", "default") else isa, "tiles" in fields)
         spec = Spec(
             block,
             lanes=int(fields.get("lanes", "0")),

@@ -78,7 +78,7 @@ KNOBS = (
          "The debug ladder: 1 launches and times, 2 counters, 3 passes, 4 IR after each, 5 LLVM IR, 6 machine code, 7 lanes."),
     Knob("SHEER_TRACE", switch, "0", False, "Write every call of the CUDA API with arguments and result to stderr."),
     # --- the compiler --------------------------------------------------------------------------------------------
-    Knob("SHEER_ISA", str, "native", True, "Vector instructions that kernels may use: native, avx512, avx2, ..."),
+    Knob("SHEER_ISA", str, "native", True, "Vector instructions that kernels may use: native (all that the processor has, AMX too), avx512, avx2, ..."),
     Knob("SHEER_LANES", int, "0", True, "Threads that run together as one group: 32, 64, 128 or 256; 0 lets the compiler choose."),
     Knob("SHEER_PERF_MAP", switch, "0", False, "Name the kernels' native code for Linux perf, in /tmp/perf-<pid>.map."),
     Knob("SHEER_WORKER_LOG", str, "", False, "A file that the compile worker appends its errors with traceback to."),

@@ -22,6 +22,7 @@ FEATURES = (
     "avx512_fp16",
     "amx_tile",
     "amx_bf16",
+    "amx_int8",
 )
 
 

@@ -8,7 +8,7 @@ from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function
 from sheer.passes.private import Private
 
-BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE, STRIPS = 1, 2, 4, 8, 16, 32, 64
+BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE, STRIPS, TILES = 1, 2, 4, 8, 16, 32, 64, 128
 ABI_VERSION = 1
 _TILE = 4  # blocks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheer.codegen.layout import Layout, local_layout, reachable
-from sheer.ir.module import Module
+from sheer.ir.module import Inst, Module
 
 
 def describe(module: Module) -> bytes:
@@ -11,6 +11,9 @@ def describe(module: Module) -> bytes:
     layout = Layout(module)
     lines = ["sheer-module 1"]
     lines += [f"file {index} {path}" for index, path in sorted(module.files.items())]
+    opcodes = {i.opcode for f in module.functions.values() for i in f.body or () if isinstance(i, Inst)}
+    if any(o.startswith(("mma.", "wmma.mma.")) for o in opcodes):
+        lines.append("matrices")
     for function in module.functions.values():
         if not function.is_entry or function.body is None:
             continue

@@ -73,6 +73,7 @@ class FunctionEmitter(AccessLanes):
     def run(self) -> None:
         """Emits all blocks."""
         self.tight = tight_values(self.facts)
+        self.begin_tiles(self.compiler.tiles(self.facts))
         self._find_slots()
         for variable in self.function.variables:
             if variable.space == "param":
@@ -99,7 +100,8 @@ class FunctionEmitter(AccessLanes):
         graph, facts = self.graph, self.facts
         for block in graph.blocks:
             for phi in block.phis:
-                self._slot(phi.value)
+                if phi.value not in self.tiles.home:
+                    self._slot(phi.value)
         for block in graph.blocks:
             for ins in block.ins:
                 for value in ins.uses.values():
@@ -120,7 +122,7 @@ class FunctionEmitter(AccessLanes):
         return self.slots[value]
 
     def _use(self, value: int, block: int) -> None:
-        if self.graph.value_block[value] != block:
+        if self.graph.value_block[value] != block and value not in self.tiles.home:
             slot = self._slot(value)
             if self.facts.leaves_divergent_loop(value, block) and not slot.outside:
                 slot.outside = self.text.alloca(int_type(self._bits(value), self.n), 0)
@@ -152,6 +154,8 @@ class FunctionEmitter(AccessLanes):
 
     def _load_slot(self, value: int) -> Value:
         bits = self._bits(value)
+        if value in self.tiles.home:
+            return self.from_home(value)
         if self.graph.value_block[value] < 0:
             return self._undefined(value, bits)
         slot = self.slots[value]
@@ -287,14 +291,17 @@ class FunctionEmitter(AccessLanes):
     def _contents(self, block: Block) -> None:
         self.block, self.local = block, {}
         for phi in block.phis:
-            if self.slots[phi.value].outside:
+            if phi.value in self.slots and self.slots[phi.value].outside:
                 value = self.read(phi.value)
                 self._store_outside(phi.value, value)
         if self.compiler.polling_header(self, block):
             self.text.dbg = self.compiler.location(block.ins[0].inst.loc if block.ins else block.loc)
             self.poll_yield()
-        for ins in block.ins:
-            self._emit_ins(ins)
+        for at, ins in enumerate(block.ins):
+            self.tile_work(block.index, at)
+            if id(ins) not in self.tiles.members:
+                self._emit_ins(ins)
+        self.tile_work(block.index, len(block.ins))
         self.text.dbg = self.compiler.location(block.loc)
         self._terminator(block)
 
@@ -556,7 +563,8 @@ class FunctionEmitter(AccessLanes):
             return moves
         place = there.preds.index(block.index)
         for phi in there.phis:
-            moves.append((phi.value, self.read(phi.sources[place])))
+            if (phi.value, block.index) not in self.tiles.arrives:
+                moves.append((phi.value, self.read(phi.sources[place])))
         for value, source in moves:
             if self.facts.shape[value] is None:
                 self.vec(source)
@@ -564,7 +572,10 @@ class FunctionEmitter(AccessLanes):
 
     def _write_phis(self, moves: list[tuple[int, Value]], mask: str) -> None:
         t = self.text
+        self.move_home(moves)
         for value, source in moves:
+            if value in self.tiles.home:
+                continue
             slot = self.slots[value]
             bits = self._bits(value)
             ty, wide = int_type(bits), int_type(bits, self.n)

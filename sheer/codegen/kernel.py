@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheer.base.errors import CompileError
-from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, KernelBorder
+from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, TILES, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, depot, neighbour, order, polling, private, reuse, ssa, turns, width
+from sheer.passes import cfg, depot, homes, neighbour, order, polling, private, reuse, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -148,6 +148,15 @@ class KernelCompiler(KernelBorder):
             named = [s.name for s in ins.inst.operands if isinstance(s, Sym)]
             return any(n in self.waiting_functions for n in named) if named else len(self.waiting_functions) > len(GRID_BARRIERS)
         return _is_barrier(ins.inst.opcode)
+
+    def tiles(self, facts: Facts) -> homes.Plan:
+        """Products of matrices that the target's tile unit computes."""
+        if not self.target.tiles or self.lane_fibers:
+            return homes.Plan()
+        plan = homes.plan(facts)
+        if plan.groups:
+            self.flags |= TILES
+        return plan
 
     def polling_header(self, emitter: FunctionEmitter, block: Any) -> bool:
         return block.index in self.polling_blocks.get(emitter.function.name, ())

@@ -23,6 +23,7 @@ class Target:
     features: str
     avx512: bool
     vector_bits: int
+    tiles: bool = False  # multiply tiles of bf16 and of 8-bit integers
 
 
 # Where LLVM takes time with the square of a block's length: sorts unroll into one block of thousands of loads and stores. With these
@@ -33,8 +34,9 @@ KEEP_ORDER = "; The instructions stand in a chosen order."  # the last line of s
 
 
 @functools.cache
-def target(name: str = "") -> Target:
-    """The target that SHEER_ISA names: native (default), avx512, avx2 or generic."""
+def target(name: str = "", tiles: bool = False) -> Target:
+    """The target that SHEER_ISA names: native (default), avx512, avx2 or generic. `tiles`: the process that runs the code may use those that
+    the processor has."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     for limit in LIMITS:
@@ -44,9 +46,9 @@ def target(name: str = "") -> Target:
     if name == "native":
         features = llvm.get_host_cpu_features()
         avx512 = all(features.get(f, False) for f in ("avx512f", "avx512bw", "avx512vl", "avx512dq"))
-        return Target(
-            name, triple, llvm.get_host_cpu_name(), features.flatten(), avx512, 512 if avx512 else 256
-        )
+        tiles = tiles and avx512 and all(features.get(f, False) for f in ("amx-tile", "amx-bf16", "amx-int8"))
+        width = 512 if avx512 else 256
+        return Target(name, triple, llvm.get_host_cpu_name(), features.flatten(), avx512, width, tiles)
     if name == "avx512":
         return Target(name, triple, "skylake-avx512", "", True, 512)
     if name == "avx2":

@@ -6,7 +6,7 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.tensor import TensorLanes
+from sheer.codegen.tiles import TileLanes
 from sheer.codegen.value import Value
 from sheer.ir.module import Imm, Inst, Loc, Not, Operand, Reg, Sink, Special, Sym, Vec
 from sheer.isa.row import operand_type
@@ -16,7 +16,7 @@ from sheer.passes.shape import Shape
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
 
 
-class OperandLanes(TensorLanes):
+class OperandLanes(TileLanes):
     """What an instruction's operands mean. Needs `read(value)`."""
 
     def read(self, value: int) -> Value:

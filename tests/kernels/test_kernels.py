@@ -1,4 +1,7 @@
-"""Programs of tests/kernels/programs, each about one thing that a kernel may rely on, compiled as users do. Exit status 0 = held."""
+"""Programs of tests/kernels/programs, each about one thing that a kernel may rely on, compiled as users do. Exit status 0 = held.
+
+A line `// nvcc: WORDS` of a program is for the compiler's command line; one that begins with `// isa: ` names vector instructions (SHEER_ISA) to run with.
+"""
 
 from __future__ import annotations
 
@@ -25,5 +28,7 @@ def test_kernel(source: Path, tmp_path: Path) -> None:
         capture_output=True, text=True, env=environ, timeout=300,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    done = subprocess.run([str(program)], capture_output=True, text=True, env=environ, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    for isa in " ".join(re.findall(r"^// isa: (.*)$", source.read_text(), re.M)).split() or [""]:
+        chosen = {**environ, "SHEER_ISA": isa} if isa else environ
+        done = subprocess.run([str(program)], capture_output=True, text=True, env=chosen, timeout=120)
+        assert done.returncode == 0, f"{isa} {done.stdout}{done.stderr}"

@@ -154,11 +154,14 @@ Left block_enter(Block* b) {
   uint32_t outside = float_mode();
   uint32_t inside = b->code->info->flags & SHEER_FTZ ? float_mode_flushing : float_mode_plain;
   if (inside != outside) float_mode_set(inside);
+  bool tiles = b->code->info->flags & SHEER_TILES;
+  if (tiles) tiles_begin();
   w->inside = b;
   asm volatile("" ::: "memory");
   sheer_switch(&w->home, f->sp);
   asm volatile("" ::: "memory");
   w->inside = nullptr;
+  if (tiles) tiles_end();
   if (inside != outside) float_mode_set(outside);
   return w->left;
 }

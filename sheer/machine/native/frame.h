@@ -29,6 +29,7 @@ enum SheerKernelFlags {
   SHEER_FTZ = 16,               // run with denormals flushed (MXCSR FTZ | DAZ)
   SHEER_RECURSIVE = 32,         // local_bytes is per call depth unknown: add the stack limit
   SHEER_STRIPS = 64,            // blocks of a row share data, and so do those of a column: run in narrow strips of the grid
+  SHEER_TILES = 128,            // run with the tile unit set up: eight tiles of 16 rows of 64 bytes
 };
 
 struct SheerKernelInfo {

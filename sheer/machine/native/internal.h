@@ -125,6 +125,7 @@ struct Module {
   Mutex lock;
   Vec<String> texts;
   String sha;  // of all the texts
+  bool matrices = false;  // kernels multiply matrices: worth asking for the tile unit
   Vec<String> files;
   Vec<Symbol> symbols;
   Vec<Reloc> relocs;
@@ -390,6 +391,11 @@ void hold_end(Block*);
 extern "C" void sheer_switch(void** save, void* to);  // saves here, goes on there
 extern "C" void sheer_switch_resume();                // the second half: with sp = a saved one, goes on there
 void* context_make(uint8_t* top, void (*entry)(Fiber*), Fiber* argument);
+// ---- the unit that multiplies tiles, AMX (tiles.cpp)
+bool tiles_permitted();  // asks the operating system, once a process
+void tiles_begin();      // sets up this thread's
+void tiles_end();
+
 uint32_t float_mode();
 void float_mode_set(uint32_t);
 extern const uint32_t float_mode_plain, float_mode_flushing;

@@ -112,6 +112,8 @@ static bool parse_line(Module* m, const char* line) {
   int used = 0;
   if (!strncmp(line, "kernel ", 7)) {
     parse_kernel(m, line + 7);
+  } else if (!strcmp(line, "matrices")) {
+    m->matrices = true;
   } else if (!strncmp(line, "file ", 5) && sscanf(line + 5, "%u %n", &index, &used) == 1) {
     while (m->files.count <= index) m->files.push(String());
     m->files[index] = String(line + 5 + used);
@@ -161,6 +163,7 @@ static void module_clear(Module* m) {
   m->relocs.clear();
   m->files.clear();
   m->data.clear();
+  m->matrices = false;
 }
 
 static Error describe(Module* m, bool check) {
@@ -385,6 +388,7 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
   else
     header += "block any\n";
   header.format("mode %s\ntarget %s\nlanes %d\n", checked_mode ? "checked" : "fast", knobs().isa, knobs().lanes);
+  if (f->module->matrices && !strcmp(knobs().isa, "native") && tiles_permitted()) header += "tiles yes\n";
   String key = key_of(header);
   Vec<uint8_t> object;
   *cache_hit = cache_read("kernels", key, ".o", &object);

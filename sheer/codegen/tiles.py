@@ -1,0 +1,248 @@
+"""Products on tiles (AMX). In: a Plan of passes/homes.py. Out: IR that packs registers of lanes into tiles, multiplies, and unpacks.
+
+Tiles have 16 rows of 64 bytes. The machine loads that configuration before a kernel with the flag TILES runs; tile registers hold nothing from
+one group of products to the next. A register of a fragment is a vector of 32 lanes, lane 4 g + t with 32 bits of row (B: column) g, part t:
+eight times 16 bytes. Packing A and sums therefore transposes blocks of 16 bytes, packing B single words of 32 bits in them. The 16 columns
+of a tile stand in the order that the latter gives them, in B and in the sums alike: column g of the sum `side` is number 4 (g % 4) + 2 side + g / 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheer.codegen.tensor import TensorLanes
+from sheer.codegen.value import Value
+from sheer.passes.homes import Plan
+from sheer.passes.tiles import Cell, Group, Key
+
+ROW = 64
+_WIDE, _HALF = "<32 x i32>", "<16 x i32>"
+_BLOCKS = [range(4 * b, 4 * b + 4) for b in range(8)]  # words of 16-byte blocks, of two vectors
+
+
+def _column(t: int, odd: int, side: int) -> int:
+    """Where a row of sums has the element that lane 4 g + t holds for even or odd columns."""
+    g = 2 * t + odd
+    return 4 * (g % 4) + 2 * side + g // 4
+
+
+# A row of sums as four blocks (side, odd), words by t; and the way back.
+_TO_BLOCKS = [_column(t, odd, side) for side in (0, 1) for odd in (0, 1) for t in range(4)]
+_FROM_BLOCKS = sorted(range(16), key=_TO_BLOCKS.__getitem__)
+
+
+class TileLanes(TensorLanes):
+    """What the emitter does at the places of a Plan."""
+
+    tiles: Plan
+    homes: list[str]  # pointers to the tiles of sums
+
+    def begin_tiles(self, plan: Plan) -> None:
+        """Room for sums that stay."""
+        self.tiles = plan
+        self.homes = [self._tile_room() for _ in range(plan.homes)]
+        self.ready: dict[Key, str] = {}  # tiles of A and B for the next group
+        self.rooms: list[str] = []  # for them, and for sums that do not stay
+        self.taken = 0
+
+    def tile_work(self, block: int, at: int) -> None:
+        """Packs and multiplies what the plan has for this place."""
+        # The tiles of a group that ends here were packed before; what is packed now is the next one's.
+        for group in self.tiles.groups.get((block, at), ()):
+            self._multiply_group(group)
+            self.ready, self.taken = {}, 0
+        for key in self.tiles.packs.get((block, at), ()):
+            self.ready[key] = self._room()
+            (self._pack_a if key.which == "a" else self._pack_b)(key, self.ready[key])
+
+    # -- rooms -------------------------------------------------------------------------------------------------------------------
+
+    def _tile_room(self) -> str:
+        return self.text.alloca(f"[{16 * ROW} x i8]", ROW)
+
+    def _room(self) -> str:
+        if self.taken == len(self.rooms):
+            self.rooms.append(self._tile_room())
+        self.taken += 1
+        return self.rooms[self.taken - 1]
+
+    def _row(self, tile: str, row: int) -> str:
+        return self.text.op(f"getelementptr i8, ptr {tile}, i64 {row * ROW}") if row else tile
+
+    # -- shuffles ----------------------------------------------------------------------------------------------------------------
+
+    def _shuffle(self, a: str, b: str, words: list[int]) -> str:
+        places = ", ".join(f"i32 {w}" for w in words)
+        return self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <16 x i32> <{places}>")
+
+    def _register_halves(self, value: int) -> list[str]:
+        """A register as lanes 0-15 and 16-31; zeros for none."""
+        if value < 0:
+            return ["zeroinitializer"] * 2
+        return self._cut(self.read(value))
+
+    def _blocks_transposed(self, z: list[str]) -> list[str]:
+        """Block j of result i is block i of z[j]; blocks have 16 bytes."""
+
+        def pick(a: str, b: str, *blocks: int) -> str:
+            return self._shuffle(a, b, [w for block in blocks for w in _BLOCKS[block]])
+
+        low = [pick(z[0], z[1], 0, 1, 4, 5), pick(z[2], z[3], 0, 1, 4, 5)]
+        high = [pick(z[0], z[1], 2, 3, 6, 7), pick(z[2], z[3], 2, 3, 6, 7)]
+        return [pick(*pair, *blocks) for pair in (low, high) for blocks in ((0, 2, 4, 6), (1, 3, 5, 7))]
+
+    # -- into tiles and out ------------------------------------------------------------------------------------------------------
+
+    def _pack_a(self, key: Key, tile: str) -> None:
+        for half in (0, 1):
+            values = [one[half] for one in key.slices] + [-1] * (4 - len(key.slices))
+            cut = [self._register_halves(v) for v in values]
+            for quarter in (0, 1):
+                rows = self._blocks_transposed([c[quarter] for c in cut])
+                for i, row in enumerate(rows):
+                    self._store_row(tile, 8 * half + 4 * quarter + i, row)
+
+    def _pack_b(self, key: Key, tile: str) -> None:
+        for s in range(4):
+            pair = key.slices[s] if s < len(key.slices) else (-1, -1)
+            z = [half for value in pair for half in self._register_halves(value)]
+            for t, row in enumerate(self._words_transposed(z)):
+                self._store_row(tile, 4 * s + t, row)
+
+    def _words_transposed(self, z: list[str]) -> list[str]:
+        """Word j of block b of result i is word i of block b of z[j]."""
+
+        def pick(a: str, b: str, *words: int) -> str:
+            return self._shuffle(
+                a, b, [16 * (w // 4) + 4 * block + w % 4 for block in range(4) for w in words]
+            )
+
+        low = [pick(a, b, 0, 4, 1, 5) for a, b in (z[:2], z[2:])]
+        high = [pick(a, b, 2, 6, 3, 7) for a, b in (z[:2], z[2:])]
+        return [pick(*pair, *words) for pair in (low, high) for words in ((0, 1, 4, 5), (2, 3, 6, 7))]
+
+    def _store_row(self, tile: str, row: int, name: str) -> None:
+        self.text.do(f"store {_HALF} {name}, ptr {self._row(tile, row)}, align {ROW}")
+
+    def pack_sums(self, tile: str, values: list[Value | None]) -> None:
+        """Eight registers of sums to a tile; None: zeros."""
+        for half in (0, 1):
+            four = [values[4 * side + 2 * half + odd] for side in (0, 1) for odd in (0, 1)]
+            cut = [self._cut(v) for v in four]
+            for quarter in (0, 1):
+                for i, row in enumerate(self._blocks_transposed([c[quarter] for c in cut])):
+                    self._store_row(
+                        tile, 8 * half + 4 * quarter + i, self._shuffle(row, "poison", _FROM_BLOCKS)
+                    )
+
+    def _cut(self, value: Value | None) -> list[str]:
+        if value is None:
+            return ["zeroinitializer"] * 2
+        name = self.vec(value)
+        lanes = [", ".join(f"i32 {first + i}" for i in range(16)) for first in (0, 16)]
+        cut = f"shufflevector {_WIDE} {name}, {_WIDE} poison, <16 x i32>"
+        return [self.text.op(f"{cut} <{half}>") for half in lanes]
+
+    def unpack_sums(self, tile: str, wanted: list[int]) -> dict[int, Value]:
+        """Registers of sums (by their position among the eight) from a tile."""
+        found = {}
+        for half in (0, 1):
+            positions = {4 * side + 2 * half + odd: 2 * side + odd for side in (0, 1) for odd in (0, 1)}
+            if not set(wanted) & set(positions):
+                continue
+            quarters = []
+            for quarter in (0, 1):
+                rows = []
+                for i in range(4):
+                    name = self.text.op(
+                        f"load {_HALF}, ptr {self._row(tile, 8 * half + 4 * quarter + i)}, align {ROW}"
+                    )
+                    rows.append(self._shuffle(name, "poison", _TO_BLOCKS))
+                quarters.append(self._blocks_transposed(rows))
+            lanes = ", ".join(f"i32 {i}" for i in range(32))
+            for position, k in positions.items():
+                if position in wanted:
+                    a, b = quarters[0][k], quarters[1][k]
+                    found[position] = self.vector(
+                        32, self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <32 x i32> <{lanes}>")
+                    )
+        return found
+
+    def from_home(self, value: int) -> Value:
+        """A value that stays in a tile."""
+        home, position = self.tiles.home[value]
+        return self.unpack_sums(self.homes[home], [position])[position]
+
+    def move_home(self, moves: list[tuple[int, Value]]) -> None:
+        """The phis among these moves that stay in tiles get their values."""
+        by_home: dict[int, list[Value | None]] = {}
+        for value, source in moves:
+            if value in self.tiles.home:
+                home, position = self.tiles.home[value]
+                by_home.setdefault(home, [None] * 8)[position] = source
+        for home, values in by_home.items():
+            self.pack_sums(self.homes[home], values)
+
+    # -- multiplying -------------------------------------------------------------------------------------------------------------
+
+    def _multiply_group(self, group: Group) -> None:
+        self.text.dbg = self.compiler.location(group.members[-1].inst.loc)
+        places: list[str] = []
+        for cell in group.cells:
+            home = self.tiles.resident.get(cell.out)
+            places.append(self.homes[home] if home is not None else self._room())
+            if home is None or self.tiles.resident.get(cell.before) != home:
+                self.pack_sums(places[-1], [None if v < 0 else self.read(v) for v in cell.before])
+        for four in _squares(group.cells):
+            self._multiply_square(group, four, places)
+        for cell, place in zip(group.cells, places, strict=True):
+            if cell.out not in self.tiles.resident:
+                for n, value in self.unpack_sums(
+                    place, [n for n, v in enumerate(cell.out) if v >= 0]
+                ).items():
+                    self._define(cell.out[n], value)
+
+    def _multiply_square(self, group: Group, numbers: list[int], places: list[str]) -> None:
+        """Up to two rows and two columns of cells: sums in tile registers 0-3, A in 4 and 5, B in 6 and 7."""
+        cells = [group.cells[n] for n in numbers]
+        rows, columns = list(dict.fromkeys(c.a for c in cells)), list(dict.fromkeys(c.b for c in cells))
+        for i, n in enumerate(numbers):
+            self._tile_op("tileloadd64", i, places[n])
+        for step in range(len(rows[0])):
+            for i, row in enumerate(rows):
+                self._tile_op("tileloadd64", 4 + i, self.ready[row[step]])
+            for i, column in enumerate(columns):
+                self._tile_op("tileloadd64", 6 + i, self.ready[column[step]])
+            for i, cell in enumerate(cells):
+                registers = (i, 4 + rows.index(cell.a), 6 + columns.index(cell.b))
+                arguments = [("i8", str(r)) for r in registers]
+                self.text.intrinsic(f"llvm.x86.tdp{group.operation}", "void", arguments)
+        for i, n in enumerate(numbers):
+            self._tile_op("tilestored64", i, places[n])
+
+    def _tile_op(self, name: str, register: int, place: str) -> None:
+        self.text.intrinsic(
+            f"llvm.x86.{name}", "void", [("i8", str(register)), ("ptr", place), ("i64", str(ROW))]
+        )
+
+    def _define(self, number: int, value: Value) -> None:
+        raise NotImplementedError
+
+
+def _squares(cells: list[Cell]) -> list[list[int]]:
+    """Numbers of cells, by two rows and two columns where there are so many."""
+    left = list(range(len(cells)))
+    found: list[list[int]] = []
+
+    def first_two(of: Any, among: list[int]) -> set[Any]:
+        return set(list(dict.fromkeys(of(cells[n]) for n in among))[:2])
+
+    while left:
+        depth = len(cells[left[0]].a)
+        alike = [n for n in left if len(cells[n].a) == depth]
+        rows = first_two(lambda c: c.a, alike)
+        columns = first_two(lambda c: c.b, [n for n in alike if cells[n].a in rows])
+        square = [n for n in alike if cells[n].a in rows and cells[n].b in columns]
+        found.append(square[:4])
+        left = [n for n in left if n not in found[-1]]
+    return found
