@@ -16,6 +16,7 @@ from sheer.passes.homes import Plan
 from sheer.passes.tiles import Cell, Group, Key
 
 ROW = 64
+_ZEROS = ["zeroinitializer"] * 2
 _WIDE, _HALF = "<32 x i32>", "<16 x i32>"
 _BLOCKS = [range(4 * b, 4 * b + 4) for b in range(8)]  # words of 16-byte blocks, of two vectors
 
@@ -26,6 +27,7 @@ def _column(t: int, odd: int, side: int) -> int:
     return 4 * (g % 4) + 2 * side + g // 4
 
 
+_PARTS = ((0, 0), (0, 1), (1, 1), (1, 0))  # of A and B: each with each, one changing at a time
 # A row of sums as four blocks (side, odd), words by t; and the way back.
 _TO_BLOCKS = [_column(t, odd, side) for side in (0, 1) for odd in (0, 1) for t in range(4)]
 _FROM_BLOCKS = sorted(range(16), key=_TO_BLOCKS.__getitem__)
@@ -41,7 +43,7 @@ class TileLanes(TensorLanes):
         """Room for sums that stay."""
         self.tiles = plan
         self.homes = [self._tile_room() for _ in range(plan.homes)]
-        self.ready: dict[Key, str] = {}  # tiles of A and B for the next group
+        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split, low parts first
         self.rooms: list[str] = []  # for them, and for sums that do not stay
         self.taken = 0
 
@@ -52,8 +54,11 @@ class TileLanes(TensorLanes):
             self._multiply_group(group)
             self.ready, self.taken = {}, 0
         for key in self.tiles.packs.get((block, at), ()):
-            self.ready[key] = self._room()
-            (self._pack_a if key.which == "a" else self._pack_b)(key, self.ready[key])
+            parts = {v: self._parts(v, key.split) for one in key.slices for v in one}
+            self.ready[key] = [self._room() for _ in range(1 + key.split)]
+            for part, room in enumerate(self.ready[key]):
+                slices = [[parts[v][part] for v in one] for one in key.slices] + [[_ZEROS, _ZEROS]] * (4 - len(key.slices))
+                (self._pack_a if key.which == "a" else self._pack_b)(slices, room)
 
     # -- rooms -------------------------------------------------------------------------------------------------------------------
 
@@ -75,11 +80,29 @@ class TileLanes(TensorLanes):
         places = ", ".join(f"i32 {w}" for w in words)
         return self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <16 x i32> <{places}>")
 
-    def _register_halves(self, value: int) -> list[str]:
-        """A register as lanes 0-15 and 16-31; zeros for none."""
+    def _parts(self, value: int, split: bool) -> list[list[str]]:
+        """A register, or its low and its high parts, each as lanes 0-15 and 16-31; zeros for none."""
         if value < 0:
-            return ["zeroinitializer"] * 2
-        return self._cut(self.read(value))
+            return [_ZEROS] * 2
+        name = self.vec(self.read(value))
+        return [self._cut(part) for part in (self._split(name) if split else [name])]
+
+    def _split(self, name: str) -> list[str]:
+        """Pairs of f16 as the sum of two pairs of bf16, low and high. Both parts have the number's sign, and are 0 only if it is: infinity times
+        a number stays infinity. The high part is what remains of the bits of the next smaller number."""
+        t, ints, floats = self.text, "<64 x i32>", "<64 x float>"
+        wide = t.op(f"fpext <64 x half> {t.op(f'bitcast {_WIDE} {name} to <64 x half>')} to {floats}")
+        bits = t.op(f"bitcast {floats} {wide} to {ints}")
+        size = t.op(f"and {ints} {bits}, splat (i32 {0x7FFFFFFF})")
+        zero = t.op(f"icmp eq {ints} {size}, zeroinitializer")
+        less = t.op(f"sub {ints} {bits}, splat (i32 {0x2000})")
+        less = t.op(f"select <64 x i1> {zero}, {ints} zeroinitializer, {ints} {less}")
+        high = t.op(f"bitcast {ints} {t.op(f'and {ints} {less}, splat (i32 {-0x10000})')} to {floats}")
+        low = t.op(f"bitcast {floats} {t.op(f'fsub {floats} {wide}, {high}')} to {ints}")
+        tops = ", ".join(f"i32 {2 * i + 1}" for i in range(64))
+        parts = [t.op(f"bitcast {ints} {part} to <128 x i16>") for part in (low, less)]
+        parts = [t.op(f"shufflevector <128 x i16> {p}, <128 x i16> poison, <64 x i32> <{tops}>") for p in parts]
+        return [t.op(f"bitcast <64 x i16> {part} to {_WIDE}") for part in parts]
 
     def _blocks_transposed(self, z: list[str]) -> list[str]:
         """Block j of result i is block i of z[j]; blocks have 16 bytes."""
@@ -93,20 +116,16 @@ class TileLanes(TensorLanes):
 
     # -- into tiles and out ------------------------------------------------------------------------------------------------------
 
-    def _pack_a(self, key: Key, tile: str) -> None:
+    def _pack_a(self, slices: list[list[list[str]]], tile: str) -> None:
         for half in (0, 1):
-            values = [one[half] for one in key.slices] + [-1] * (4 - len(key.slices))
-            cut = [self._register_halves(v) for v in values]
             for quarter in (0, 1):
-                rows = self._blocks_transposed([c[quarter] for c in cut])
+                rows = self._blocks_transposed([one[half][quarter] for one in slices])
                 for i, row in enumerate(rows):
                     self._store_row(tile, 8 * half + 4 * quarter + i, row)
 
-    def _pack_b(self, key: Key, tile: str) -> None:
-        for s in range(4):
-            pair = key.slices[s] if s < len(key.slices) else (-1, -1)
-            z = [half for value in pair for half in self._register_halves(value)]
-            for t, row in enumerate(self._words_transposed(z)):
+    def _pack_b(self, slices: list[list[list[str]]], tile: str) -> None:
+        for s, pair in enumerate(slices):
+            for t, row in enumerate(self._words_transposed([half for register in pair for half in register])):
                 self._store_row(tile, 4 * s + t, row)
 
     def _words_transposed(self, z: list[str]) -> list[str]:
@@ -128,17 +147,15 @@ class TileLanes(TensorLanes):
         """Eight registers of sums to a tile; None: zeros."""
         for half in (0, 1):
             four = [values[4 * side + 2 * half + odd] for side in (0, 1) for odd in (0, 1)]
-            cut = [self._cut(v) for v in four]
+            cut = [_ZEROS if v is None else self._cut(self.vec(v)) for v in four]
             for quarter in (0, 1):
                 for i, row in enumerate(self._blocks_transposed([c[quarter] for c in cut])):
                     self._store_row(
                         tile, 8 * half + 4 * quarter + i, self._shuffle(row, "poison", _FROM_BLOCKS)
                     )
 
-    def _cut(self, value: Value | None) -> list[str]:
-        if value is None:
-            return ["zeroinitializer"] * 2
-        name = self.vec(value)
+    def _cut(self, name: str) -> list[str]:
+        """Lanes 0-15 and 16-31."""
         lanes = [", ".join(f"i32 {first + i}" for i in range(16)) for first in (0, 16)]
         cut = f"shufflevector {_WIDE} {name}, {_WIDE} poison, <16 x i32>"
         return [self.text.op(f"{cut} <{half}>") for half in lanes]
@@ -209,16 +226,24 @@ class TileLanes(TensorLanes):
         for i, n in enumerate(numbers):
             self._tile_op("tileloadd64", i, places[n])
         for step in range(len(rows[0])):
-            for i, row in enumerate(rows):
-                self._tile_op("tileloadd64", 4 + i, self.ready[row[step]])
-            for i, column in enumerate(columns):
-                self._tile_op("tileloadd64", 6 + i, self.ready[column[step]])
-            for i, cell in enumerate(cells):
-                registers = (i, 4 + rows.index(cell.a), 6 + columns.index(cell.b))
-                arguments = [("i8", str(r)) for r in registers]
-                self.text.intrinsic(f"llvm.x86.tdp{group.operation}", "void", arguments)
+            loaded: dict[int, str] = {}
+            for part_a, part_b in _PARTS if rows[0][step].split else _PARTS[:1]:
+                for i, row in enumerate(rows):
+                    self._load_tile(loaded, 4 + i, self.ready[row[step]][part_a])
+                for i, column in enumerate(columns):
+                    self._load_tile(loaded, 6 + i, self.ready[column[step]][part_b])
+                for i, cell in enumerate(cells):
+                    registers = (i, 4 + rows.index(cell.a), 6 + columns.index(cell.b))
+                    arguments = [("i8", str(r)) for r in registers]
+                    operation = "bf16ps" if group.operation == "f16" else group.operation
+                    self.text.intrinsic(f"llvm.x86.tdp{operation}", "void", arguments)
         for i, n in enumerate(numbers):
             self._tile_op("tilestored64", i, places[n])
+
+    def _load_tile(self, loaded: dict[int, str], register: int, place: str) -> None:
+        if loaded.get(register) != place:
+            loaded[register] = place
+            self._tile_op("tileloadd64", register, place)
 
     def _tile_op(self, name: str, register: int, place: str) -> None:
         self.text.intrinsic(

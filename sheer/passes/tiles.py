@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sheer.base.types import ScalarType
 from sheer.ir.module import Reg, Vec
 from sheer.isa.tensor import shape_of
 from sheer.passes.cfg import Block, Ins
@@ -20,7 +19,14 @@ from sheer.passes.facts import Facts
 DEPTH = 4  # slices in a tile
 _MOST_TILES = 24  # of A and B that a group may keep ready
 _WALLS = ("bar", "barrier", "call", "mbarrier", "nanosleep")  # values that live across these go to memory
-_INTEGERS = {("s8", "s8"): "ssd", ("s8", "u8"): "sud", ("u8", "s8"): "usd", ("u8", "u8"): "uud"}
+_OPERATIONS = {
+    ("bf16", "bf16", "f32", "f32"): "bf16ps",
+    ("f16", "f16", "f32", "f32"): "f16",
+    ("s8", "s8", "s32", "s32"): "bssd",
+    ("s8", "u8", "s32", "s32"): "bsud",
+    ("u8", "s8", "s32", "s32"): "busd",
+    ("u8", "u8", "s32", "s32"): "buud",
+}
 
 Slice = tuple[int, int]  # of A: the values with rows 0-7 and 8-15 (-1: none)
 # Eight values: of two sums, each for rows 0-7 those of even and of odd columns, then for rows 8-15; -1: none.
@@ -29,10 +35,12 @@ _NONE = (-1, -1, -1, -1)
 
 
 class Key(NamedTuple):
-    """What a tile is made of: `which` matrix, and the values of up to four slices (for B: of two sums)."""
+    """What a tile is made of: `which` matrix, and the values of up to four slices (for B: of two sums). `split`: into two tiles, of high and
+    of low parts."""
 
     which: str
     slices: tuple[tuple[int, ...], ...]
+    split: bool
 
 
 class Cell(NamedTuple):
@@ -45,7 +53,7 @@ class Cell(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Cells that are computed at one place, by one instruction (bf16ps, bssd, ...)."""
+    """Cells that are computed at one place, by one instruction (bf16ps, bssd, ...; f16: by bf16ps, in parts)."""
 
     operation: str
     cells: list[Cell]
@@ -69,9 +77,10 @@ def groups(facts: Facts) -> list[tuple[int, int, Group]]:
     phis = {phi.value for block in facts.graph.blocks for phi in block.phis}
 
     def pays(group: Group) -> bool:
-        """One sum alone is not, unless a loop goes on with it."""
-        first = group.cells[0]
-        return len(group.cells) > 1 or first.out[4:] != _NONE or set(first.before[:4]) <= phis | {-1}
+        """A loop goes on with its sums; or there are enough of them for the way into tiles and out."""
+        sums = sum(1 + (cell.out[4:] != _NONE) for cell in group.cells)
+        loops = all({v for v in cell.before if v >= 0} <= phis for cell in group.cells)
+        return sums >= (1 if loops else 2) * (2 if group.operation == "f16" else 1)
 
     return [
         (block.index, at, group)
@@ -94,12 +103,14 @@ def _readers(facts: Facts) -> dict[int, int]:
     return found
 
 
-def _types(ins: Ins) -> tuple[ScalarType, ScalarType, ScalarType] | None:
-    """Of A, B and the sums; None if it is no product or its inputs have one type for all."""
+def _types(ins: Ins) -> tuple[str, str, str, str] | None:
+    """Of A, B and the sums before and after; None if it is no product, or one in a single type."""
     m, name = ins.binding.m, ins.inst.opcode
-    if not name.startswith(("mma.", "wmma.mma.")) or not hasattr(m, "type4"):
+    if not name.startswith(("mma.", "wmma.mma.")):
         return None
-    return m.type2, m.type3, m.type4
+    if hasattr(m, "type4"):
+        return m.type2.name, m.type3.name, m.type4.name, m.type.name
+    return ("f16", "f16", m.type2.name, m.type.name) if hasattr(m, "type2") else None
 
 
 def _operation(ins: Ins) -> str:
@@ -107,13 +118,9 @@ def _operation(ins: Ins) -> str:
     types = _types(ins)
     if types is None or ins.guard is not None or getattr(ins.binding.m, "satfinite", False):
         return ""
-    a, b, c = types
     if not all(isinstance(r, Reg) for o in ins.inst.operands[:4] for r in _items(o)):
         return ""
-    if a.name == b.name == "bf16" and c.name == "f32":
-        return "bf16ps"
-    integer = _INTEGERS.get((a.name, b.name), "")
-    return f"b{integer}" if integer and c.name == "s32" else ""
+    return _OPERATIONS.get(types, "")
 
 
 def _items(operand: Any) -> tuple[Any, ...]:
@@ -188,11 +195,12 @@ class _Grouping:
         cells = []
         for slices, sums in alike.items():
             steps = range(0, len(slices), DEPTH)
-            a = tuple(Key("a", slices[s : s + DEPTH]) for s in steps)
+            split = self.operation == "f16"
+            a = tuple(Key("a", slices[s : s + DEPTH], split) for s in steps)
             for first in range(0, len(sums), 2):
                 left, right = sums[first], sums[first + 1] if first + 1 < len(sums) else None
                 pairs = tuple(zip(left.b, right.b if right else [-1] * len(left.b), strict=True))
-                b = tuple(Key("b", pairs[s : s + DEPTH]) for s in steps)
+                b = tuple(Key("b", pairs[s : s + DEPTH], split) for s in steps)
                 before, out = ((*x, *(y or _NONE)) for x, y in (
                     (left.before, right and right.before), (left.out, right and right.out)))  # fmt: skip
                 cells.append(Cell(before, out, a, b))
@@ -209,7 +217,7 @@ def _units(ins: Ins) -> list[_Sum]:
     types = _types(ins)
     assert types is not None
     m, n, k = shape_of(ins.binding.m.shape)
-    slices, halves = k * types[0].bits // 128, m // 8
+    slices, halves = k * (8 if types[0][1:] == "8" else 16) // 128, m // 8
     found = []
     for row in range(0, halves, 2):
         for column in range(n // 8):

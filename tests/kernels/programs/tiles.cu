@@ -1,5 +1,5 @@
 // Matrix products in loops, in groups and chains, whose sums stay, leave, are changed or change places: against the host.
-// Small integers: every sum is exact, in any order.
+// Small integers, but for half precision at the end: every sum is exact, in any order.
 // isa: native avx512
 #include <cuda_bf16.h>
 #include <mma.h>
@@ -299,6 +299,51 @@ static void check_warps(const char* name) {
   done++;
 }
 
+// Half precision in full: any size, subnormal numbers, zeros of both signs, infinities, NaN. Sums are rounded in single precision.
+__global__ void halves(const __half* a, const __half* b, float* c, int depth) {
+  wmma::fragment<wmma::accumulator, 16, 16, 16, float> sum;
+  wmma::fill_fragment(sum, 0.0f);
+  for (int k = 0; k < depth; k += 16) {
+    wmma::fragment<wmma::matrix_a, 16, 16, 16, __half, wmma::row_major> left;
+    wmma::fragment<wmma::matrix_b, 16, 16, 16, __half, wmma::col_major> right;
+    wmma::load_matrix_sync(left, a + k, depth);
+    wmma::load_matrix_sync(right, b + k, depth);
+    wmma::mma_sync(sum, left, right, sum);
+  }
+  wmma::store_matrix_sync(c, sum, 16, wmma::mem_row_major);
+}
+
+static void check_halves(int kind) {
+  const int depth = 64;
+  __half *a = managed<__half>(16 * depth), *b = managed<__half>(16 * depth);
+  float* c = managed<float>(256);
+  unsigned short *x = (unsigned short*)a, *y = (unsigned short*)b;
+  for (int i = 0; i < 16 * depth; ++i) {
+    int most = kind ? 0x7bff : 0x03ff;  // of all sizes; subnormal
+    x[i] = (unsigned short)(small(0, most) | small(0, 1) << 15), y[i] = (unsigned short)(small(0, most) | small(0, 1) << 15);
+    if (small(0, 7) == 0) x[i] &= 0x8000;
+    if (small(0, 7) == 0) y[i] &= 0x8000;
+    if (kind == 2 && small(0, 99) == 0) x[i] = (unsigned short)(0x7c00 | small(0, 1) << 15);
+    if (kind == 2 && small(0, 999) == 0) y[i] = 0x7c00;
+    if (kind == 2 && small(0, 999) == 0) y[i] = 0x7c01;
+  }
+  halves<<<1, 32>>>(a, b, c, depth);
+  if (cudaDeviceSynchronize() != cudaSuccess) wrong++;
+  for (int i = 0; i < 16; ++i)
+    for (int j = 0; j < 16; ++j) {
+      double sum = 0, size = 0;
+      for (int k = 0; k < depth; ++k) {
+        double product = double(float(a[i * depth + k])) * double(float(b[j * depth + k]));
+        sum += product, size += product < 0 ? -product : product;
+      }
+      double got = c[i * 16 + j], off = got < sum ? sum - got : got - sum;
+      bool same = sum != sum ? got != got : size > 1e300 ? got == sum : off <= size * 3e-6;
+      if (!same) differ(kind ? "halves" : "subnormal halves", i, j, got, sum);
+    }
+  cudaFree(a), cudaFree(b), cudaFree(c);
+  done++;
+}
+
 int main() {
   check<Plain>("plain", 1, 5);
   check<Plain>("no turn", 2, 0);
@@ -320,6 +365,9 @@ int main() {
   check_warps<bf16, float, 16, 16, true>("bf16 m16n16 by lane");
   check_warps<bf16, float, 32, 8>("bf16 m32n8");
   check_warps<bf16, float, 8, 32>("bf16 m8n32");
+  check_warps<__half, float, 16, 16>("f16 m16n16");
+  check_warps<__half, float, 32, 8>("f16 m32n8");
+  for (int kind = 0; kind < 3; ++kind) check_halves(kind);
   check_warps<signed char, int, 16, 16>("s8 m16n16");
   check_warps<unsigned char, int, 8, 32>("u8 m8n32");
   printf("%s: %d kernels, %d wrong\n", wrong ? "FAIL" : "PASS", done, wrong);
