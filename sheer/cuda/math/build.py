@@ -15,7 +15,7 @@ from sheer.base.errors import ToolError
 from sheer.cuda.toolchain.clang import PTX_VERSION
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ("exponential.c", "trigonometric.c", "special.c", "bessel.c", "parts.c")
+SOURCES = ("exponential.c", "trigonometric.c", "special.c", "bessel.c", "single.c", "parts.c")
 FLAGS = (
     "-target",
     "nvptx64-nvidia-cuda",

@@ -23,6 +23,13 @@ INLINE double horner(const double *c, int n, double x) {
   for (int i = n - 2; i >= 0; --i) r = FMA(r, x, c[i]);
   return r;
 }
+INLINE float horner_f(const float *c, int n, float x) {
+  float r = c[n - 1];
+#pragma unroll
+  for (int i = n - 2; i >= 0; --i) r = FMAF(r, x, c[i]);
+  return r;
+}
+#define POLYF(table, x) horner_f(table, sizeof(table) / sizeof(table[0]), x)
 #define POLY(table, x) horner(table, sizeof(table) / sizeof(table[0]), x)
 
 /* A choice without a branch: both values are there before it. A plain ?: with more than names in its arms becomes a branch. */

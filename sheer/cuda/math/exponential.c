@@ -356,9 +356,6 @@ float __nv_logf(float x) {
   float rest = log_tail_f(s, half) + n * 0x1.0bfbe8p-15f;
   return log_special_f(x, FMAF(n, 0x1.62e000p-1f, f - (half - rest)));
 }
-float __nv_log2f(float x) { return (float)__nv_log2((double)x); }
-float __nv_log10f(float x) { return (float)__nv_log10((double)x); }
-float __nv_log1pf(float x) { return (float)__nv_log1p((double)x); }
 float __nv_logbf(float x) { return (float)__nv_logb((double)x); }
 int __nv_ilogbf(float x) { return __nv_ilogb((double)x); }
 /* |x|**y by log2 and exp2 in double: far more than enough. */

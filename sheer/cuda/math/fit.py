@@ -5,6 +5,7 @@ Chebyshev interpolation in the interval of use, to 50 digits, is within a small 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 import mpmath as mp
@@ -90,7 +91,7 @@ TABLES = {
     "COS": (lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, 1e-9, _SINE_END, 6),
     "ASIN": (lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-14, 0.2501, 12),
     "ATAN": (lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-14, 0.1733, 11),
-    "ERF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 2 / mp.sqrt(mp.pi), 1e-12, 1.0001, 12),
+    "ERF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, 1e-12, 1.0001, 12),
     "ERFCX": (_erfcx_scaled, -0.601, 0.88, 22),
     "LGAMMA_1": (lambda v: mp.loggamma(1 + v) / v, -0.3001, 0.5002, 22),
     "LGAMMA_2": (lambda v: mp.loggamma(2 + v) / v, -0.5001, 0.5002, 17),
@@ -120,6 +121,14 @@ TABLES = {
 }
 
 
+# For functions of float in float: coefficients rounded to it.
+SINGLE_TABLES = {
+    "ATANF": (lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-9, 1.0001, 9),
+    "ASINF": (lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-9, 0.2501, 5),
+    "ERFF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, 1e-9, 0.9, 6),
+    "LOGERFCF": (lambda u: -mp.log(mp.erfc(u + 1)), -0.101, 3.001, 9),
+    "ERFCXF": (_erfcx_scaled, -0.601, 0.68, 9),
+}
 ZEROS = {
     "J0_ZERO_1": mp.besseljzero(0, 1),
     "J0_ZERO_2": mp.besseljzero(0, 2),
@@ -148,6 +157,9 @@ def main() -> None:
     print("#pragma once")
     for name, (f, low, high, degree) in TABLES.items():
         print(_table("double", name, [v.hex() for v in interpolated(f, low, high, degree)]))
+    for name, (f, low, high, degree) in SINGLE_TABLES.items():
+        singles = [struct.unpack("f", struct.pack("f", v))[0] for v in interpolated(f, low, high, degree)]
+        print(_table("float", name, [f"{v.hex()}f" for v in singles]))
     for name, zero in ZEROS.items():
         high = float(zero)
         print(f"#define {name}_HIGH {high.hex()}\n#define {name}_LOW {float(zero - high).hex()}")

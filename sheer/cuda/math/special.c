@@ -17,7 +17,7 @@ INLINE double erfcx_positive(double x) {                /* e**(x*x) erfc(x) for 
   double distant = 0x1.20dd750429b6dp-1 / x * FMA(v, s, 1.0);
   return pick(x > 28.0, distant, y);
 }
-INLINE double erf_small(double x) { double z = x * x; return FMA(x, POLY(ERF, z), x * 0x1.20dd750429b6dp+0); }
+INLINE double erf_small(double x) { double z = x * x; return FMA(x, POLY(ERF, z), x); }
 INLINE double gauss(double x) {                          /* e**(-x*x) with the square's lost part */
   double s = x * x, l = FMA(x, x, -s);
   double e = __nv_exp(-s);
@@ -148,8 +148,6 @@ double __nv_tgamma(double x) {
   return pick(x == INF, INF, pick(x != x, x, value));
 }
 
-float __nv_erff(float x) { return (float)__nv_erf((double)x); }
-float __nv_erfcf(float x) { return (float)__nv_erfc((double)x); }
 float __nv_erfcxf(float x) { return (float)__nv_erfcx((double)x); }
 float __nv_erfinvf(float x) { return (float)__nv_erfinv((double)x); }
 float __nv_erfcinvf(float x) { return (float)__nv_erfcinv((double)x); }

@@ -245,9 +245,5 @@ float __nv_tanf(float x) {
 float __nv_sinpif(float x) { return (float)__nv_sinpi((double)x); }
 float __nv_cospif(float x) { return (float)__nv_cospi((double)x); }
 void __nv_sincospif(float x, float *s, float *c) { *s = __nv_sinpif(x); *c = __nv_cospif(x); }
-float __nv_asinf(float x) { return (float)__nv_asin((double)x); }
-float __nv_acosf(float x) { return (float)__nv_acos((double)x); }
-float __nv_atanf(float x) { return (float)__nv_atan((double)x); }
-float __nv_atan2f(float y, float x) { return (float)__nv_atan2((double)y, (double)x); }
 
 #pragma clang attribute pop
