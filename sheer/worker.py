@@ -7,9 +7,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import select
 import socket
 import struct
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 
@@ -210,12 +212,21 @@ def serve(connection: socket.socket) -> None:
         connection.sendall(struct.pack("<II", len(lines), len(data)) + lines + data)
 
 
+def _end_with_program(number: int) -> None:
+    """Ends this process when the program at the other end is gone: what is being compiled then is for nobody."""
+    watched = select.poll()
+    watched.register(number, select.POLLRDHUP | select.POLLHUP)
+    watched.poll()
+    os._exit(0)
+
+
 def main() -> int:
     """`python -m sheer.worker FD`."""
     if len(sys.argv) != 2 or not sys.argv[1].isdigit():
         print("sheer.worker is started by libsheer with the number of a socket", file=sys.stderr)
         return 2
     os.environ.setdefault("PYTHONHASHSEED", "0")
+    threading.Thread(target=_end_with_program, args=(int(sys.argv[1]),), daemon=True).start()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         serve(socket.socket(fileno=int(sys.argv[1])))
     return 0

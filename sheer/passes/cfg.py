@@ -191,7 +191,7 @@ def _terminate(
                 f"{name}:{inst.ptx_line}: {inst.opcode} names no .branchtargets table", inst.loc
             )
         block.kind = "switch"
-        block.succs = [labels[t] for t in table]
+        block.succs = [_target(Sym(t), labels, name, inst) for t in table]
         return
     if inst.guard is None:
         block.kind, block.succs = "jump", [target]

@@ -83,6 +83,8 @@ def _function(function: Function, module: Module) -> None:
         if item.guard and declared[item.guard.reg.name] != "pred":
             name = item.guard.reg.name
             raise Refused(f"the guard {name} is no predicate", item.ptx_line, name)
+        if item.opcode.startswith("brx"):
+            _table(item, function, labels)
         _instruction(item, labels, declared)
         for operand in _leaves(item):
             name = getattr(operand, "name", "")
@@ -90,6 +92,16 @@ def _function(function: Function, module: Module) -> None:
             if (isinstance(operand, Sym) and not known) or (isinstance(operand, Special) and not SPECIALS.fullmatch(name)):
                 name = name if isinstance(operand, Sym) else f"%{name}"
                 raise Refused(f"{name} is not declared", item.ptx_line, name)
+
+
+def _table(inst: Inst, function: Function, labels: set[str]) -> None:
+    """The labels of brx.idx."""
+    name = getattr(inst.operands[1], "name", "") if len(inst.operands) == 2 else ""
+    if name not in function.branch_targets:
+        raise Refused("brx.idx takes an index and the name of a .branchtargets list", inst.ptx_line, "brx.idx")
+    missing = next((label for label in function.branch_targets[name] if label not in labels), "")
+    if missing:
+        raise Refused(f"the branch target {missing} in {name} is not a label of this function", inst.ptx_line, name)
 
 
 def _leaves(inst: Inst) -> Iterator[Operand]:

@@ -9,7 +9,7 @@ TOKEN = re.compile(
     r"""
     (?P<skip>(?:\s+|//[^\n]*|/\*.*?\*/)+)
   | (?P<float>0[fF][0-9a-fA-F]{8}\b|0[dD][0-9a-fA-F]{16}\b|[0-9]+\.[0-9]*(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
-  | (?P<int>0[xX][0-9a-fA-F]+U?|0[bB][01]+U?|[0-9]+U?)
+  | (?P<int>0[xX][0-9a-fA-F]+U?|0[bB][01]+U?|0[0-7]*U?|[1-9][0-9]*U?)
   | (?P<word>[%$_A-Za-z][\w$%]*(?:(?:\.|::)\w+)*)
   | (?P<dot>\.[A-Za-z_]\w*(?:::\w+)*)
   | (?P<string>"(?:[^"\\]|\\.)*")
@@ -55,7 +55,9 @@ def tokens(text: str, name: str = "<ptx>") -> list[Token]:
         if m is None:
             if text[position] == "\0":
                 break
-            raise PtxError(f"unexpected character {text[position]!r}", text, position, name)
+            endless = {"/*": "a comment that does not end", '"': "a string that does not end"}
+            what = next((told for start, told in endless.items() if text.startswith(start, position)), "")
+            raise PtxError(what or f"unexpected character {text[position]!r}", text, position, name)
         kind = m.lastgroup or ""
         if kind != "skip":
             found.append(Token(kind, m.group(), position))

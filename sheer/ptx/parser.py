@@ -35,6 +35,7 @@ from sheer.ir.module import (
 from sheer.ir.parameters import in_memory
 from sheer.ptx.lexer import PtxError, Token, tokens
 
+MOST_REGISTERS, DEEPEST_SCOPE = 1 << 20, 200
 _LINKAGE = {".extern", ".visible", ".weak", ".common"}
 _SPACES = {".global", ".const", ".shared", ".local", ".param", ".tex"}
 _THREE = {
@@ -516,6 +517,7 @@ class _BodyParser:
         self.loc = Loc(0, 0)
         self.scopes: list[dict[str, str]] = [{}]
         self.taken: set[str] = set(outer)
+        self.labels: set[str] = set()
         self.count = 0
 
     def parse(self) -> None:
@@ -563,7 +565,11 @@ class _BodyParser:
             p.expect(";")
             self.body.prototypes[self.rename(token.text)] = Prototype(token.text, returns, params, noreturn)
         else:
-            self.body.code.append(Label(self.rename(token.text), p.line_of(token)))
+            name = self.rename(token.text)
+            if name in self.labels:
+                raise p.error(f"the label {token.text} is defined twice", token)
+            self.labels.add(name)
+            self.body.code.append(Label(name, p.line_of(token)))
 
     def directive(self, token: Token) -> None:
         p = self.p
@@ -629,17 +635,27 @@ class _BodyParser:
             if p.accept("<"):
                 count = p.integer()
                 p.expect(">")
+                if count > MOST_REGISTERS:
+                    raise p.error(f"{count} registers of one name; at most {MOST_REGISTERS} are supported")
                 for index in range(count):
-                    self.body.regs[self.declare(f"{name}{index}")] = kind
+                    self.register(f"{name}{index}", kind)
             else:
-                self.body.regs[self.declare(name)] = kind
+                self.register(name, kind)
             if not p.accept(","):
                 break
         p.expect(";")
 
+    def register(self, name: str, kind: str) -> None:
+        name = self.declare(name)
+        if self.body.regs.get(name, kind) != kind:
+            raise self.p.error(f"the register {name} is declared twice, as .{self.body.regs[name]} and as .{kind}")
+        self.body.regs[name] = kind
+
     def scope(self) -> None:
         """An inner `{ ... }`: its declarations get unique names, by rewriting the tokens of the scope."""
         p = self.p
+        if len(self.scopes) > DEEPEST_SCOPE:
+            raise p.error(f"blocks are nested more than {DEEPEST_SCOPE} deep")
         self.scopes.append({})
         depth_end = self.matching_brace()
         self.hoist_labels(depth_end)
