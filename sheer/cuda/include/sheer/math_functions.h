@@ -546,5 +546,6 @@ SHEER_HOST_C float normcdff(float x) noexcept(true) { return (float)(0.5 * __bui
 SHEER_HOST_C double normcdf(double x) noexcept(true) { return 0.5 * __builtin_erfc(-x * 0.70710678118654752440); }
 #undef SHEER_HOST_C
 static __host__ __inline__ __attribute__((unused)) float rsqrt(float x) { return 1.0f / __builtin_sqrtf(x); }
+#include "math_on_host.h"
 
 #endif
