@@ -130,6 +130,10 @@ template <Rounding mode> SHEER_HALF __nv_bfloat16 bfloat16_from(float x) {
 
 #include "sheer/half_functions.h"
 
+#if !defined(__CUDA_NO_HALF_CONVERSIONS__)
+__host__ __device__ __inline__ __half::__half(const __nv_bfloat16 &h) : __x(__float2half(__bfloat162float(h)).__x) {}
+#endif
+
 #define CUDART_INF_BF16 __ushort_as_bfloat16((unsigned short)0x7F80U)
 #define CUDART_NAN_BF16 __ushort_as_bfloat16((unsigned short)0x7FFFU)
 #define CUDART_MIN_DENORM_BF16 __ushort_as_bfloat16((unsigned short)0x0001U)

@@ -20,6 +20,7 @@ typedef struct __attribute__((aligned(4))) { unsigned short x, y; } __half2_raw;
 #include "sheer/half_bits.h"
 
 struct __half;
+struct __nv_bfloat16;
 SHEER_HALF __half __float2half(float x);
 SHEER_HALF __half __double2half(double x);
 SHEER_HALF float __half2float(__half h);
@@ -48,6 +49,7 @@ struct __attribute__((aligned(2))) __half {
   SHEER_HALF_MEMBER volatile __half &operator=(const __half_raw &raw) volatile { __x = raw.x; return *this; }
   SHEER_HALF_MEMBER volatile __half &operator=(const volatile __half_raw &raw) volatile { __x = raw.x; return *this; }
 #if !defined(__CUDA_NO_HALF_CONVERSIONS__)
+  explicit SHEER_HALF_MEMBER __half(const __nv_bfloat16 &h); /* cuda_bf16.h has it */
   SHEER_HALF_MEMBER __half(float x) : __x(__float2half(x).__x) {}
   SHEER_HALF_MEMBER __half(double x) : __x(__double2half(x).__x) {}
   SHEER_HALF_MEMBER operator float() const { return __half2float(*this); }

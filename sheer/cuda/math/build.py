@@ -28,6 +28,8 @@ FLAGS = (
     "-c",
     "-Xclang",
     "-disable-llvm-passes",
+    "-Xclang",
+    "-no-enable-noundef-analysis",  # as for the programs that it is linked into
     "-w",
 )
 

@@ -51,7 +51,9 @@ TOLERANT = (
 )
 # A loop whose trip count is known at run time only stays one loop in PTX: lanes that leave it at different times would go through a
 # loop for the remainder, too. Where all lanes stay together, the compiler to native code unrolls.
-DEVICE_PASSES = ("-mllvm", "-unroll-runtime=false")
+# nvcc promises nothing about arguments that were never written, so programs hand them to shuffles (only lane 0's counts). clang would
+# take such a call for unreachable, and with it the branch that leaves the value unwritten.
+DEVICE_PASSES = ("-mllvm", "-unroll-runtime=false", "-Xclang", "-no-enable-noundef-analysis")
 GCC_ONLY = re.compile(
     r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
     r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)"

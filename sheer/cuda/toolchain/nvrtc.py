@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sheer.base.errors import CompileError, UsageError
 from sheer.cuda.toolchain import clang
 from sheer.cuda.toolchain.compile import (
+    DEVICE_PASSES,
     OVERLAY,
     TOLERANT,
     definitions,
@@ -80,6 +81,7 @@ def _flags(parsed: Parsed, tool: clang.Clang) -> list[str]:
         "-S",
         f"-O{level}",
         "-gline-tables-only",
+        *DEVICE_PASSES,
         *fast_math(options),
         *math_library(),
     ]

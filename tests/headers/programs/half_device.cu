@@ -10,14 +10,15 @@ constexpr int kPatterns = 65536;
 #define UNARY(X) X(0, -a) X(1, __habs(a)) X(2, hceil(a)) X(3, hfloor(a)) X(4, htrunc(a)) X(5, hrint(a)) X(6, hsqrt(a)) \
   X(7, hrcp(a)) X(8, hexp(a)) X(9, hexp2(a)) X(10, hlog(a)) X(11, hlog2(a)) X(12, hlog10(a)) X(13, hsin(a)) X(14, hcos(a)) \
   X(15, htanh(a)) X(16, hrsqrt(a)) X(17, hexp10(a)) X(18, T((int)a)) X(19, T((unsigned long long)a)) X(20, T(-(short)a)) \
-  X(21, T(1e-3 * (double)(float)a)) X(22, T((float)a * 0.3f))
+  X(21, T(1e-3 * (double)(float)a)) X(22, T((float)a * 0.3f)) \
+  X(23, T(static_cast<__half>(static_cast<__nv_bfloat16>(a))))
 #define BINARY(X) X(0, a + b) X(1, a - b) X(2, a * b) X(3, a / b) X(4, __hfma(a, b, c)) X(5, __hmin(a, b)) X(6, __hmax(a, b)) \
   X(7, __hmin_nan(a, b)) X(8, __hmax_nan(a, b)) X(9, __hadd_sat(a, b)) X(10, __hfma_sat(a, b, c)) X(11, __hfma_relu(a, b, c)) \
   X(12, T((int)__hlt(a, b))) X(13, T((int)__hleu(a, b))) X(14, T((int)__heq(a, b))) X(15, T((int)__hneu(a, b))) \
   X(16, T((int)__hgtu(a, b))) X(17, T((int)__hequ(a, b))) X(18, T((int)__hne(a, b))) X(19, __hmul_rn(a, b)) \
   X(20, (T2(a, b) + T2(b, c) * T2(c, a)).y) X(21, __hfma2(T2(a, b), T2(b, c), T2(c, a)).x) X(22, __hmax2(T2(a, b), T2(b, c)).y) \
   X(23, __hcmadd(T2(a, b), T2(b, c), T2(c, a)).x)
-constexpr int kUnary = 23, kBinary = 24;
+constexpr int kUnary = 24, kBinary = 24;
 
 template <class T> __host__ __device__ T from(unsigned short bits);
 template <> __host__ __device__ __half from(unsigned short bits) { return __ushort_as_half(bits); }
