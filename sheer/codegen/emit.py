@@ -19,6 +19,7 @@ from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
 from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
+from sheer.passes import fresh
 from sheer.passes.cfg import Block, Graph, Ins
 from sheer.passes.facts import Facts, destinations, thread_vectors
 from sheer.passes.leaving import past_barriers
@@ -65,6 +66,7 @@ class FunctionEmitter(AccessLanes):
         self.past = past_barriers(graph, compiler.waits) if graph.function.is_entry else set()
         self.prologue_done = False
         self.tight: set[int] = set()  # affine values that are base + constants in every lane, exactly
+        self.fresh: dict[int, list[int]] = {}  # phis that are empty at the end of a block
         self.versions: set[int] = set()  # masked blocks that have a full form, too
         self.whole = False  # the full form of a masked block is being written
 
@@ -87,6 +89,7 @@ class FunctionEmitter(AccessLanes):
         if self.compiler.recursive and not self.function.is_entry:
             self.check_stack()
         self.versions = self._choose_versions()
+        self.fresh = fresh.phis(self.facts)
         for index in self.facts.order:
             self._emit_block(self.graph.blocks[index])
         for index in self.facts.order:
@@ -303,6 +306,10 @@ class FunctionEmitter(AccessLanes):
                 self._emit_ins(ins)
         self.tile_work(block.index, len(block.ins))
         self.text.dbg = self.compiler.location(block.loc)
+        for value in self.fresh.get(block.index, ()):
+            slot = self.slots[value]
+            if slot.vector:
+                self.text.do(f"store {int_type(self._bits(value), self.n)} zeroinitializer, ptr {slot.vector}")
         self._terminator(block)
 
     def _full(self, block: int) -> str:

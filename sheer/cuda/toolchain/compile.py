@@ -163,7 +163,7 @@ def fast_math(options: Options) -> list[str]:
     fast = options.has("use_fast_math")
     flags = ["-ffp-contract=" + ("fast-honor-pragmas" if options.true("fmad", True) else "off")]
     if options.true("ftz", fast):
-        flags.append("-fgpu-flush-denormals-to-zero")
+        flags += ["-fgpu-flush-denormals-to-zero", "-D__SHEER_FTZ__"]  # for what the headers write in assembly
     if fast:
         flags += ["-fgpu-approx-transcendentals", "-mllvm", "-nvptx-prec-divf32=0"]
     elif not options.true("prec-div", True):
