@@ -155,6 +155,9 @@ class AccessLanes(DepotLanes):
             ],
         )
 
+    def is_read(self, ins: Ins) -> bool:
+        return any(value in self.facts.read for value in ins.defs.values())
+
     def private_copy(self, ins: Ins) -> int | None:
         found = self.compiler.private
         return found.atomics.get(id(ins)) if found else None

@@ -11,7 +11,7 @@ from typing import Any
 from sheer.base.errors import Unsupported
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.memory import MemoryLanes
-from sheer.codegen.text import FLOAT_NAMES
+from sheer.codegen.text import FLOAT_NAMES, int_type
 from sheer.codegen.value import Value
 from sheer.passes.cfg import Ins
 
@@ -51,8 +51,16 @@ class AtomicLanes(MemoryLanes):
             if m.sem in ("", "relaxed")
             else {"acquire": "acquire", "release": "release"}.get(m.sem, "acq_rel")
         )
-        old = self._lane_atomics(m, address, values, ordering, True, m.space)
-        return [(kind, old)]
+        if not self.is_read(ins):
+            self._reduce_at(m, address, values, m.space, ordering)
+            return [(kind, Value(kind.bits, None, vector="zeroinitializer"))]
+        if m.op == "add" and not m.type.is_float and m.type.bits >= 32 and self._as_one(address):
+            return [(kind, self._added_in_turn(m, address, values[0], ordering))]
+        return [(kind, self._lane_atomics(m, address, values, ordering, True, m.space))]
+
+    def is_read(self, ins: Ins) -> bool:
+        """Somebody reads what the instruction gives."""
+        raise NotImplementedError
 
     def reduce(self, m: Any, ins: Ins) -> None:
         kind = SCALARS[f"b{m.type.bits}"]
@@ -67,7 +75,7 @@ class AtomicLanes(MemoryLanes):
         """A reduction: to the array's copy if there is one and all lanes hit it, else where it is."""
         number = self.private_copy(ins)
         if number is None:
-            return self._reduce_at(m, address, value, m.space)
+            return self._reduce_at(m, address, [value], m.space)
         t, u64, b64 = self.text, SCALARS["u64"], SCALARS["b64"]
         fields = [t.op(f"getelementptr i64, ptr %private, i64 {4 * number + i}") for i in range(4)]
         asked, given, none, done = (
@@ -90,10 +98,10 @@ class AtomicLanes(MemoryLanes):
         )  # a misaligned offset is a large index
         t.branch(self._in_all(inside), given, none)
         t.label(given)
-        self._reduce_at(m, self.add(u64, offset, copy), value.apart(), "shared")
+        self._reduce_at(m, self.add(u64, offset, copy), [value.apart()], "shared")
         t.jump(done)
         t.label(none)
-        self._reduce_at(m, address.apart(), value.apart(), m.space)
+        self._reduce_at(m, address.apart(), [value.apart()], m.space)
         t.label(done)
         return None
 
@@ -108,20 +116,37 @@ class AtomicLanes(MemoryLanes):
             )
         return self.text.op(f"icmp eq i{self.n} {self.text.op(f'bitcast {wide} {name} to i{self.n}')}, -1")
 
-    def _reduce_at(self, m: Any, address: Value, value: Value, space: str) -> None:
-        if address.uniform and not self.lane_fibers and self._combines(m):
-            self._combined(m, address, value, space)
+    def _reduce_at(self, m: Any, address: Value, values: list[Value], space: str, ordering: str = "monotonic") -> None:
+        """An atomic whose result nobody reads. Where all lanes have one address, their values are combined in registers first."""
+        if self._as_one(address) and self._combines(m):
+            total = self.reduced(m.op, m.type, values[0])
+            self._scalar_atomic(m, self.pointer(address), [total], ordering, space)
         else:
-            self._lane_atomics(m, address, [value], "monotonic", False, space)
+            self._lane_atomics(m, address, values, ordering, False, space)
+
+    def _as_one(self, address: Value) -> bool:
+        """All lanes go to one address, and together."""
+        return address.uniform and not self.lane_fibers
 
     def _combines(self, m: Any) -> bool:
         return m.op in ("add", "and", "or", "xor", "min", "max") and m.type.lanes == 1 and m.type.bits >= 32
 
-    def _combined(self, m: Any, address: Value, value: Value, space: str) -> None:
-        """One atomic for all lanes: the lanes' values are reduced in registers."""
-        total = self.reduced(m.op, m.type, value)
-        place = self.pointer(address)
-        self._scalar_atomic(m, place, [total], "monotonic", space)
+    def _added_in_turn(self, m: Any, address: Value, value: Value, ordering: str) -> Value:
+        """One addition of all lanes' values: each lane gets what stood there, and what the lanes before it add."""
+        t, bits = self.text, m.type.bits
+        ty, wide = f"i{bits}", int_type(bits, self.n)
+        name = self.vec(value)
+        if self.mask:
+            name = t.op(f"select <{self.n} x i1> {self.mask}, {wide} {name}, {wide} zeroinitializer")
+        sums, distance = name, 1
+        while distance < self.n:
+            lanes = ", ".join(f"i32 {i - distance if i >= distance else self.n + i}" for i in range(self.n))
+            before = t.op(f"shufflevector {wide} {sums}, {wide} zeroinitializer, <{self.n} x i32> <{lanes}>")
+            sums = t.op(f"add {wide} {sums}, {before}")
+            distance *= 2
+        total = t.op(f"extractelement {wide} {sums}, i64 {self.n - 1}")
+        old = self._scalar_atomic(m, self.pointer(address), [total], ordering, m.space)
+        return self.vector(bits, t.op(f"add {wide} {self.splat(ty, old)}, {t.op(f'sub {wide} {sums}, {name}')}"))
 
     def reduced(self, op: str, t: ScalarType, value: Value, mask: str | None = None) -> str:
         """Scalar: the active lanes' values combined."""

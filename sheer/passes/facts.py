@@ -43,6 +43,7 @@ class Facts:
         self.changed_at = [0] * len(graph.value_type)
         self.contexts_at = 0
         self.times_changed = [0] * len(graph.value_type)
+        self.read = _read(graph)
         self.mixed_phis: set[int] = set()  # values of phis at which differently masked edges meet
 
     def masked(self, block: int) -> bool:
@@ -89,6 +90,15 @@ class Facts:
         if shape is VARYING or self.leaves_divergent_loop(value, use_block):
             return VARYING
         return shape
+
+
+def _read(graph: Graph) -> set[int]:
+    """The values that an instruction, a phi or a branch reads."""
+    found = {block.cond_value for block in graph.blocks if block.cond}
+    for block in graph.blocks:
+        found.update(value for phi in block.phis for value in phi.sources)
+        found.update(value for ins in block.ins for value in ins.uses.values())
+    return found
 
 
 def analyse(

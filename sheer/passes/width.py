@@ -23,6 +23,7 @@ _CODE = 3200  # vector instructions of a kernel whose code may grow with the wid
 _SHORT = 16  # instructions in loops that may run with part of the lanes
 _WIDE = (256, 128, 64)
 _FEW_MASKS = 128  # lanes up to which masks cost little
+_BY_TURNS = 64  # lanes where atomics take them one by one: a longer row gains nothing
 _STRAIGHT = 24  # vector registers that values may take in kernels that nothing but this makes wide
 _LITTLE = 1000  # vector instructions of such kernels
 _OF_WARPS = ("laneid", "warpid", "nwarpid", "lanemask_eq", "lanemask_le", "lanemask_lt", "lanemask_ge", "lanemask_gt")
@@ -40,8 +41,7 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
                 has_barrier = True
             elif name in ("call", "mma", "wmma", "ldmatrix", "mbarrier", "nanosleep"):
                 return []
-    if any(facts.loop_of[b.index] and i.binding.form.name in ("atom", "red") for b in facts.graph.blocks for i in b.ins):
-        return []  # lanes come one by one there: a longer row gains nothing
+    atomic = any(facts.loop_of[b.index] and i.binding.form.name in ("atom", "red") for b in facts.graph.blocks for i in b.ins)
     strides = [loop for loop in facts.loops if _parts(facts, loop)]
     if not all(_leaves_in_step(facts, loop) for loop in strides):
         return []
@@ -50,11 +50,11 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
         live, room, code = _live_across_loops(facts), _ROOM, _CODE
     else:
         live, room, code = pressure(facts), _STRAIGHT, _LITTLE
-    masked = sum(len(block.ins) for block in facts.graph.blocks if facts.masked(block.index))
-
     def fits(lanes: int) -> bool:
         registers = lanes // lanes_per_register
-        if lanes > _FEW_MASKS and (not has_barrier or masked > _SHORT):
+        if lanes > _FEW_MASKS and not has_barrier:
+            return False
+        if atomic and lanes > _BY_TURNS:
             return False
         return threads % lanes == 0 and live * registers <= room and size * registers <= code
 
@@ -121,6 +121,10 @@ def _reads_what_is_new(facts: Facts) -> bool:
 
 def in_step(narrow: Facts, wide: Facts) -> bool:
     """Wider groups part in no long loop and at no barrier where one warp stays together: what is uniform in a warp is not always so in several."""
+    if wide.lanes > _FEW_MASKS:
+        masked = sum(len(block.ins) for block in wide.graph.blocks if wide.masked(block.index))
+        if wide.divergent_loops or masked > _SHORT:
+            return False
     parted = 0  # instructions
     for block in narrow.graph.blocks:
         b = block.index
