@@ -85,7 +85,8 @@ class Graph:
 def build(function: Function, text_name: str) -> Graph:
     """Splits the body into blocks, binds every instruction, removes unreachable blocks."""
     groups = _groups(function.body or (), _targets(function))
-    blocks = [Block(index) for index in range(len(groups))]
+    blocks = [Block(index) for index in range(len(groups) + 1)]
+    blocks[-1].kind = "return"  # where a body without a ret at its end arrives; else nobody does, and it goes
     labels = {label: index for index, (names, _) in enumerate(groups) for label in names}
     for block, (_, insts) in zip(blocks[:], groups, strict=False):
         last = insts[-1] if insts and _flow(insts[-1]) else None
@@ -98,16 +99,6 @@ def build(function: Function, text_name: str) -> Graph:
             block.kind, block.succs = ("trap", []) if last.guard is None else ("jump", [fall])
         else:
             _terminate(function, blocks, block, last, labels, text_name, fall)
-    if any(len(groups) in block.succs for block in blocks):  # the body ends without a ret
-        extra = len(groups)
-        if extra < len(blocks):
-            tail = Block(len(blocks))
-            for block in blocks:
-                block.succs = [tail.index if s == extra and block.index < extra else s for s in block.succs]
-        else:
-            tail = Block(extra)
-        tail.kind = "return"
-        blocks.append(tail)
     return _compact(Graph(function, blocks))
 
 
