@@ -75,11 +75,14 @@ def approximate(code: str, arrays: list[np.ndarray]) -> np.ndarray:
     return np.ascontiguousarray(result.reshape(len(codes), -1)[codes.index(code)])
 
 
+def library_source(calls: tuple[tuple[str, str, int], ...]) -> str:
+    """One source with a kernel k_name for every library function, each (name, float or double, arity)."""
+    return "".join(_kernel(f"k_{name}", kind, arity, f"{name}({', '.join('xyzw'[:arity])})") for name, kind, arity in calls)
+
+
 def library(calls: tuple[tuple[str, str, int], ...], call: tuple[str, str, int], arrays: list[np.ndarray]) -> np.ndarray:
-    """The values of one of some library functions, each (name, float or double, arity)."""
-    source = "".join(
-        _kernel(f"k_{name}", kind, arity, f"{name}({', '.join('xyzw'[:arity])})") for name, kind, arity in calls
-    )
+    """The values of one of some library functions."""
+    source = library_source(calls)
     result = np.zeros_like(arrays[0])
     _launch(source, f"k_{call[0]}", arrays[: call[2]], result)
     return result

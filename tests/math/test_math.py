@@ -83,6 +83,18 @@ def test_all_kernels_compute_what_was_measured(lib: ctypes.CDLL) -> None:
     _agree(lib, ON_DEVICE, 2000)
 
 
+def test_common_functions_have_no_branches() -> None:
+    """They are inlined, and become vector code without masks. (The one branch is the kernel's own, about n.)"""
+    names = "exp exp2 exp10 expm1 log log2 log10 log1p pow sinh tanh asin acos atan atan2 erf erfc erfinv cbrt hypot sinpi".split()
+    calls = tuple((name + suffix, kind, 2 if name in ("pow", "atan2", "hypot") else 1)
+                  for name in names for suffix, kind in (("", "double"), ("f", "float")))  # fmt: skip
+    for text in kernels.ptx(kernels.library_source(calls)).split(".entry ")[1:]:
+        name = text.split("(", 1)[0]
+        text = text.split(".func")[0]
+        assert text.count("bra") - text.count("bra.uni") <= 1, name
+        assert "call" not in text, name
+
+
 def test_bfloat16_fma_rounds_once() -> None:
     random = np.random.default_rng(5)
     source = (

@@ -76,6 +76,12 @@ double __nv_normcdf(double x) {
 }
 double __nv_normcdfinv(double p) { return 0.0 - 0x1.6a09e667f3bcdp+0 * __nv_erfcinv(2.0 * p); }
 
+float __nv_erfcxf(float x) { return (float)__nv_erfcx((double)x); }
+float __nv_erfinvf(float x) { return (float)__nv_erfinv((double)x); }
+float __nv_erfcinvf(float x) { return (float)__nv_erfcinv((double)x); }
+float __nv_normcdff(float x) { return (float)__nv_normcdf((double)x); }
+float __nv_normcdfinvf(float x) { return (float)__nv_normcdfinv((double)x); }
+
 #pragma clang attribute pop
 
 /* ---- gamma */
@@ -148,10 +154,5 @@ double __nv_tgamma(double x) {
   return pick(x == INF, INF, pick(x != x, x, value));
 }
 
-float __nv_erfcxf(float x) { return (float)__nv_erfcx((double)x); }
-float __nv_erfinvf(float x) { return (float)__nv_erfinv((double)x); }
-float __nv_erfcinvf(float x) { return (float)__nv_erfcinv((double)x); }
-float __nv_normcdff(float x) { return (float)__nv_normcdf((double)x); }
-float __nv_normcdfinvf(float x) { return (float)__nv_normcdfinv((double)x); }
 float __nv_lgammaf(float x) { return (float)__nv_lgamma((double)x); }
 float __nv_tgammaf(float x) { return (float)__nv_tgamma((double)x); }
