@@ -55,6 +55,9 @@ class Worker:
                 said = f"{sys.executable} lacks {error.name}; set SHEER_PYTHON to a Python that Sheer is installed in"
                 return [("error", "internal")], said.encode()
             text = traceback.format_exc()
+            if isinstance(error, ImportError) and "libstdc++" in text:
+                said = "numpy needs libstdc++.so.6, which this machine lacks; install the system's package libstdc++6 or libstdc++"
+                return [("error", "internal")], said.encode()
             return [("error", "internal")], f"internal error of the compile worker: {error}\n{text}".encode()
 
     # -- verbs ------------------------------------------------------------------------------------------------------------
