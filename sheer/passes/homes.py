@@ -117,7 +117,9 @@ def _webs(facts: Facts, cells: list[tuple[Place, Cell]]) -> list[_Web]:
             if v >= 0 and owner.setdefault(v, web) is not web:
                 owner[v].good = web.good = False
     for place, cell in cells:
-        webs[find(cell.out)].cells.setdefault(place, []).append(cell)
+        there = webs[find(cell.out)].cells.setdefault(place, [])
+        there.append(cell)
+        webs[find(cell.out)].good &= len(there) == 1  # the cells of a group are computed in no order
     for web in webs.values():
         values = [v for sums in web.tuples for v in sums if v >= 0]
         web.good &= len(values) == len(set(values))

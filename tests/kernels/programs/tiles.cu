@@ -190,6 +190,42 @@ static void check_one() {
   done++;
 }
 
+// A sum that nobody reads, and another product in its registers: both would stay in the same place.
+__global__ void overwritten(const bf16* a, const bf16* b, float* c, int turns) {
+  unsigned left[4], right[2];
+  float d[4] = {}, other[4] = {}, start = float(turns);
+  load_a(left, a, 16, 0);
+  for (int i = 0; i < turns; ++i) {
+    load_b(right, b + i % 2 * 128, 16, 0);
+    mma(other, {left[2], left[3], left[0], left[1]}, right);
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+                 : "r"(left[1]), "r"(left[0]), "r"(left[3]), "r"(left[2]), "r"(right[0]), "r"(right[1]));
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%10,%10,%10,%10};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]), "f"(start));
+  }
+  store(c, 8, d);
+  store(c + 128, 8, other);
+}
+
+static void check_overwritten() {
+  const int turns = 4;
+  bf16 *a = managed<bf16>(256), *b = managed<bf16>(256);
+  float* c = managed<float>(256);
+  for (int i = 0; i < 256; ++i) a[i] = bf16(float(small(-9, 9))), b[i] = bf16(float(small(-9, 9)));
+  overwritten<<<1, 32>>>(a, b, c, turns);
+  if (cudaDeviceSynchronize() != cudaSuccess) wrong++;
+  for (int i = 0; i < 16; ++i)
+    for (int j = 0; j < 8; ++j) {
+      float sum = turns;
+      for (int k = 0; k < 16; ++k) sum += float(a[i * 16 + k]) * float(b[128 + j * 16 + k]);
+      if (c[i * 8 + j] != sum) differ("an overwritten sum", i, j, c[i * 8 + j], sum);
+    }
+  cudaFree(a), cudaFree(b), cudaFree(c);
+  done++;
+}
+
 // 8-bit integers through mma of several shapes; sums of 32 bits wrap.
 template <class A, class B>
 struct Integers;
@@ -357,6 +393,7 @@ int main() {
   check<Narrow>("m16n8k8", 1, 2);
   check<Late>("warps that leave early", 3, 4);
   check_one();
+  check_overwritten();
   check_integers<signed char, signed char>("s8 s8");
   check_integers<signed char, unsigned char>("s8 u8");
   check_integers<unsigned char, signed char>("u8 s8");
