@@ -150,6 +150,7 @@ def _stub_services(llvm: object) -> None:
         "vprintf",
         "malloc",
         "free",
+        "launch",
         "clock64",
         "globaltimer",
         "check",

@@ -7,7 +7,16 @@ import ctypes
 
 # Device functions that the machine has: what compiled code calls and no module defines.
 RUNTIME = frozenset(
-    ("vprintf", "malloc", "free", "__assertfail", "__sheer_grid_sync", "cudaCGSynchronizeGrid", "__sheer_trap")
+    (
+        "vprintf",
+        "malloc",
+        "free",
+        "__assertfail",
+        "__sheer_grid_sync",
+        "cudaCGSynchronizeGrid",
+        "__sheer_trap",
+        "__sheer_launch",
+    )
 )
 
 

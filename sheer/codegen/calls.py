@@ -323,9 +323,21 @@ class CallLanes(WarpLanes):
 
             self.for_each_lane(release)
             return None
+        if name == "__sheer_launch":
+            return self._launch(ins, returns, arguments)
         if name == "__assertfail":
             return self._assertfail(ins, arguments, common)
         raise Unsupported(f"the device function {name} is not supported", ins.inst.loc)
+
+    def _launch(self, ins: Ins, returns: Args, arguments: Args) -> Any:
+        whats, buffers = (self.lane_array(self._argument(ins, arguments, i, B64)) for i in (0, 1))
+
+        def one(lane: str) -> list[str]:
+            operands = [("i64", self.lane_of(array, 64, lane)) for array in (whats, buffers)]
+            return [self.text.intrinsic("sheer_rt_launch", "i32", [("ptr", self.frame), *operands])]
+
+        found = self.for_each_lane(one, [("i32", "zeroinitializer")])
+        return self._return(ins, returns, B32, self.vector(32, found[0]))
 
     def _thread_lane(self, lane: str) -> str:
         return self.resize_scalar(lane, 64, 32)

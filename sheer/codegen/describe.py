@@ -5,6 +5,8 @@ from __future__ import annotations
 from sheer.codegen.layout import Layout, local_layout, reachable
 from sheer.ir.module import Inst, Module
 
+LAUNCH = "__sheer_launch"  # by which device code launches kernels
+
 
 def describe(module: Module) -> bytes:
     """Text lines, then `data <bytes>` and the initial data of all symbols."""
@@ -27,6 +29,8 @@ def describe(module: Module) -> bytes:
             f"kernel {function.name} {function.param_bytes} {shared} {local} {registers} "
             f"{limit[0]} {limit[1]} {limit[2]} {len(function.params)} {params}".rstrip()
         )
+        if LAUNCH in module.functions:
+            lines.append(f"address {layout.function_ids[function.name]}")
     data = bytearray()
     relocs = []
     for name, index in layout.symbols.items():

@@ -201,6 +201,10 @@ def _free(thread: Thread, arguments: list[int]) -> int:
     return 0
 
 
+def _launch(thread: Thread, arguments: list[int]) -> int:
+    raise thread.fault("LaunchFailure", "kernels that launch kernels do not run on the reference engine")
+
+
 def _assertfail(thread: Thread, arguments: list[int]) -> int:
     message, file, function = (thread.text_at(arguments[i]).decode("utf-8", "replace") for i in (0, 1, 3))
     raise thread.fault("Assert", f"{file}:{arguments[2]}: {function}: assertion `{message}' failed")
@@ -212,6 +216,7 @@ _RUNTIME: dict[str, tuple[Callable[[Thread, list[int]], int | None], tuple[int, 
     "malloc": (_malloc, (64,), 64),
     "free": (_free, (64,), 0),
     "__assertfail": (_assertfail, (64, 64, 32, 64), 0),
+    "__sheer_launch": (_launch, (64, 64), 32),
     "__sheer_grid_sync": (_grid_sync, (), 32),
     "cudaCGSynchronizeGrid": (_grid_sync, (), 32),
 }

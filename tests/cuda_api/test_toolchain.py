@@ -107,7 +107,7 @@ def test_refused(small: Path, words: str, said: str) -> None:
     ("code", "said"),
     [
         ("tex2D<float>(1, 0.f, 0.f)", "textures and surfaces are not supported yet"),
-        ("k<<<1, 1>>>(0)", "kernels that launch kernels"),
+        ("k<<<1, 1>>>(0)", "need -rdc=true"),
         ("cudaDeviceSynchronize()", "kernels cannot call the CUDA API"),
         ("__shfl_don_sync(1, 1, 1)", "there is __shfl_down_sync"),
     ],

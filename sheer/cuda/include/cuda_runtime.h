@@ -65,6 +65,9 @@ typedef long clock_t; /* runtime compilation has no host headers */
 #include "sheer/loads.h"
 #include "sheer/rounding.h"
 #include "sheer/device_library.h"
+#if defined(__CUDACC_RDC__)
+#include "sheer/device_runtime.h"
+#endif
 #include "sheer/math_functions.h"
 #endif
 

@@ -146,7 +146,8 @@ def standard(options: Options) -> str:
 def host_flags(options: Options) -> list[str]:
     """Flags of the host side only: optimisation, debugging, -Xcompiler."""
     level = options.last("optimize", "0" if options.has("device-debug") or options.has("debug") else "2")
-    flags = [f"-O{level}"]
+    # Host code has mostly been tried with nvcc's default only, which is not to optimise: overflow wraps there.
+    flags = [f"-O{level}", "-fwrapv"]
     if options.has("debug"):
         flags.append("-g")
     if options.has("profile"):

@@ -12,7 +12,7 @@ from sheer.cuda.toolchain import clang
 MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
 TEXTURES = "textures and surfaces are not supported yet; keep the data in plain memory and read it through a pointer"
 CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices have 8.0"
-LAUNCHES = "kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host"
+LAUNCHES = "kernels that launch kernels (dynamic parallelism) need -rdc=true, as with nvcc"
 MTGP = "cuRAND's MTGP32 is not there yet; use curandState (XORWOW) or curandStatePhilox4_32_10_t"
 DISCRETE = "cuRAND's tables for discrete distributions are not there yet; curand_poisson needs none"
 # what a name that is missing belongs to; the first that fits counts
@@ -66,9 +66,11 @@ def _names(text: str) -> list[str]:
         elif name.startswith("__"):
             near = difflib.get_close_matches(name, _own_names(), 3, 0.75)
             hints.append(f"Sheer has no {name}{_instead(near)}")
+    if "no matching function for call to 'cudaDeviceSynchronize'" in text:
+        hints.append("cudaDeviceSynchronize: since CUDA 12 a kernel cannot wait for those that it launched")
     called = ", ".join(dict.fromkeys(HOST_CALL.findall(text)))
     if called:
-        hints.append(f"{called}: kernels cannot call the CUDA API yet (as in dynamic parallelism); call it on the host")
+        hints.append(f"{called}: kernels cannot call the CUDA API, except for a few functions with -rdc=true; call it on the host")
     return hints
 
 

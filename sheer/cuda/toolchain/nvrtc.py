@@ -154,7 +154,7 @@ def compile(source: str, name: str, options: Sequence[str], headers: Mapping[str
         path = folder / (os.path.basename(name) or "default_program")
         path.write_text(_with_names(source, parsed.names))
         output = folder / "program.ptx.out"
-        command = [*_flags(parsed, tool), "-I", str(folder / "include"), str(path), "-o", str(output)]
+        command = [*_flags(parsed, tool), f"-fmacro-prefix-map={path.parent}/=", "-I", str(folder / "include"), str(path), "-o", str(output)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         log = done.stderr.replace(str(folder / "include") + "/", "").replace(f"{path.parent}/", "")
         log = "".join(f"{note}\n" for note in parsed.options.notes) + log

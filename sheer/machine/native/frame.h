@@ -75,6 +75,8 @@ uint32_t sheer_rt_activemask(SheerFrame*, uint32_t group, uint32_t lane);    // 
 int32_t sheer_rt_vprintf(SheerFrame*, uint32_t group, uint32_t lane, const char* format, const void* args);
 uint64_t sheer_rt_malloc(SheerFrame*, uint64_t bytes);
 void sheer_rt_free(SheerFrame*, uint64_t address);
+// A kernel (its function id) or a copy or fill, with a head and parameters at `buffer` (children.cpp); returns an error.
+uint32_t sheer_rt_launch(SheerFrame*, uint64_t what, uint64_t buffer);
 uint64_t sheer_rt_clock64(SheerFrame*);
 uint64_t sheer_rt_globaltimer(SheerFrame*);
 // Checked mode: verifies `n` addresses (lane i active if bit i of mask words) before an access of `bytes` each; does not return if one is bad.

@@ -146,6 +146,7 @@ struct Function {
   Module* module = nullptr;
   Special* specials = nullptr;  // read without lock, written under module->lock
   uint32_t shapes = 0;
+  uint64_t address = 0;  // what device code knows it by
 };
 void modules_forget(Device*);
 Error module_instance(Module*, Device*, uint64_t** globals);
@@ -155,6 +156,7 @@ bool code_locate(const Code*, const void* pc, String* file, uint32_t* line);
 // ---- nodes: what is queued (stream.cpp)
 struct Worker;
 struct Block;
+struct Family;
 struct Node {
   OpKind kind = OpKind::Empty;
   bool finished = false, in_queue = false, inner = false;  // inner: of a graph; does not count in the stream
@@ -190,6 +192,7 @@ struct Node {
   uint64_t params_room = 0;
   uint32_t grid_lock = 0, grid_generation = 0;  // grid barrier: blocks that came, blocks that have not ended
   uint64_t grid_arrived = 0, grid_live = 0;
+  Family* family = nullptr;  // what its threads launched (children.cpp)
 
   CopyOp copy{};
   FillOp fill{};
@@ -270,6 +273,10 @@ bool help(Stream* only);       // run some of it on this thread; false: there wa
 void host_thread_push(Node*);  // lock held
 void copy_guarded(Worker*, Node*, uint64_t first, uint64_t count);
 void run_copy_piece(Node*, uint64_t piece);
+Error launch_shape_error(const LaunchOp&);  // grid and block within the limits?
+Error node_renew(Node*, const Op&);         // no lock held: a node that is through becomes another of the same stream
+bool node_goes_on(Node*);                   // no lock held: true: as its next child, to be queued
+void family_drop(Node*);
 void copy_cut(Node*);       // sets total and pieces
 void run_reference(Node*);  // SHEER_ENGINE=reference
 void watchdog_start();

@@ -19,6 +19,7 @@ static const struct {
     SERVICE(sheer_rt_assertfail),  SERVICE(sheer_rt_vprintf),     SERVICE(sheer_rt_malloc),
     SERVICE(sheer_rt_free),        SERVICE(sheer_rt_clock64),     SERVICE(sheer_rt_globaltimer),
     SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
+    SERVICE(sheer_rt_launch),
 };
 
 void* runtime_symbol(const char* name) {

@@ -114,6 +114,8 @@ static bool parse_line(Module* m, const char* line) {
     parse_kernel(m, line + 7);
   } else if (!strcmp(line, "matrices")) {
     m->matrices = true;
+  } else if (!strncmp(line, "address ", 8) && m->functions.count) {
+    m->functions.back()->address = strtoull(line + 8, nullptr, 10);
   } else if (!strncmp(line, "file ", 5) && sscanf(line + 5, "%u %n", &index, &used) == 1) {
     while (m->files.count <= index) m->files.push(String());
     m->files[index] = String(line + 5 + used);

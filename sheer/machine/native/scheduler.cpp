@@ -114,12 +114,19 @@ void node_leave(Node* n) {
   bool watched = n->kind == OpKind::Launch && launches_watched();
   Hold hold(scheduler.lock);
   if (--n->users || load(n->done) < n->total || n->finished) return;
-  if (watched) {
-    n->users++;  // nobody else may complete it meanwhile
+  if (watched || n->family) {
+    n->users++;  // nobody else may complete it meanwhile,
+    queue_remove(n);  // or take from what it becomes before that is whole
     scheduler.lock.unlock();
-    report_launch_end(n);
+    if (watched) report_launch_end(n);
+    bool goes_on = n->family && node_goes_on(n);
     scheduler.lock.lock();
     n->users--;
+    if (goes_on && !load(n->cancelled)) {
+      queue_push(n);
+      notify_workers();
+      return;
+    }
   }
   node_complete(n);
 }

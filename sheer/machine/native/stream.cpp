@@ -18,6 +18,7 @@ static Node* node_new() {  // lock held
 }
 
 static void node_free(Node* n) {  // lock held
+  family_drop(n);
   free(n->staged);
   Vec<Node*> dependents = sheer::move(n->dependents);
   uint8_t* params = n->params;
@@ -121,10 +122,9 @@ static void release_guard(Node* n) {
 }
 
 // ---- submission
-static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double* compile_us) {
+Error launch_shape_error(const LaunchOp& op) {
   const uint32_t *g = op.grid, *b = op.block;
   uint64_t threads = uint64_t(b[0]) * b[1] * b[2];
-  if (!op.function) return Error::InvalidHandle;
   if (!g[0] || !g[1] || !g[2] || g[0] > 0x7fffffff || g[1] > 65535 || g[2] > 65535) {
     set_message("grid %u x %u x %u is outside 1..2147483647 x 65535 x 65535", g[0], g[1], g[2]);
     return Error::InvalidValue;
@@ -133,6 +133,13 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
     set_message("block %u x %u x %u is outside 1..1024 x 1024 x 64, 1024 threads in all", b[0], b[1], b[2]);
     return Error::InvalidValue;
   }
+  return Error::Ok;
+}
+
+static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double* compile_us) {
+  const uint32_t *g = op.grid, *b = op.block;
+  if (!op.function) return Error::InvalidHandle;
+  if (Error e = launch_shape_error(op); e != Error::Ok) return e;
   device_prepare(n->device);
   uint64_t start = host_ns();
   Error error = Error::Ok;
@@ -144,7 +151,7 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   n->function = f;
   memcpy(n->grid, g, sizeof n->grid);
   memcpy(n->block, b, sizeof n->block);
-  n->threads = uint32_t(threads);
+  n->threads = b[0] * b[1] * b[2];
   n->dynamic_shared = op.dynamic_shared;
   n->shared_bytes = (n->code ? n->code->info->static_shared : f->info.static_shared) + op.dynamic_shared;
   n->cooperative = op.cooperative;
@@ -190,6 +197,19 @@ static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may c
     case OpKind::Empty: return Error::Ok;
   }
   return Error::InvalidValue;
+}
+
+Error node_renew(Node* n, const Op& op) {
+  n->taken = n->done = n->grid_arrived = 0;
+  n->live = n->grid_generation = 0;
+  n->fibers = n->one_by_one = n->cache_hit = false;
+  n->live_cap = 0;
+  n->code = nullptr;
+  free(n->staged);
+  n->staged = nullptr;
+  Error error = prepare(n, n->stream, op);
+  if (error == Error::Ok && n->kind == OpKind::Launch) report_launch_begin(n);
+  return error;
 }
 
 static void bind_event(Node* n, const Op& op) {  // lock held

@@ -34,13 +34,6 @@ __device__ inline const char* cudaGetErrorString(cudaError_t error) {
   }
 }
 
-/* What a launch inside of a kernel would call. With separate compilation clang makes it of launches in lambdas of host code as well,
-   which no kernel ever runs: only a call that is really there is an error. */
-#define SHEER_NO_LAUNCH __attribute__((error("kernels that launch kernels (dynamic parallelism) are not supported yet; launch from the host")))
-__device__ SHEER_NO_LAUNCH cudaError_t cudaLaunchDevice(void *, void *, dim3, dim3, unsigned int, cudaStream_t);
-__device__ SHEER_NO_LAUNCH void *cudaGetParameterBuffer(size_t, size_t);
-#undef SHEER_NO_LAUNCH
-
 __device__ inline cudaError_t cudaGetLastError(void) { return cudaSuccess; }
 __device__ inline cudaError_t cudaPeekAtLastError(void) { return cudaSuccess; }
 }

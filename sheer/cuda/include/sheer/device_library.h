@@ -15,6 +15,15 @@ static __device__ __inline__ __attribute__((noreturn, always_inline)) void __ass
     const char *message, const char *file, unsigned int line, const char *function) noexcept {
   __assertfail(message, file, line, function, sizeof(char));
 }
+#if defined(__CUDACC_RTC__) && !defined(assert)
+/* Runtime compilation has no <assert.h>; the macro is built in. */
+#ifdef NDEBUG
+#define assert(condition) ((void)0)
+#else
+#define assert(condition) \
+  ((condition) ? (void)0 : __assertfail(#condition, __FILE__, __LINE__, __PRETTY_FUNCTION__, sizeof(char)))
+#endif
+#endif
 /* Device code has its own printf; clang turns the call into vprintf. */
 __device__ int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static __device__ __inline__ __attribute__((always_inline)) void *memcpy(void *to, const void *from, size_t bytes) noexcept {
