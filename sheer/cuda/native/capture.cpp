@@ -25,6 +25,13 @@ static void leave(StreamObject* s) {
   s->capture = nullptr;
   s->tail.clear();
 }
+static void add_unique(Vec<CUgraphNode>* to, const Vec<CUgraphNode>& from) {
+  for (Node* n : from) {
+    bool there = false;
+    for (Node* m : *to) there |= m == n;
+    if (!there) to->push(n);
+  }
+}
 static void finish(sheer_capture* c) {
   for (StreamObject* s : c->streams) leave(s);
   if (c->mode != cudaStreamCaptureModeRelaxed) c->owner->local_captures--;
@@ -36,10 +43,10 @@ void capture_forget(StreamObject* s) {  // the stream is destroyed
   Hold hold(graph_lock);
   sheer_capture* c = s->capture;
   if (!c) return;
-  c->spoilt = true;
   c->streams.remove_value(s);
+  if (c->origin != s) add_unique(&c->gone, s->tail);
   leave(s);
-  if (c->origin != s && c->streams.count) return;
+  if (c->origin != s) return;
   if (!c->given_graph) graph_drop(c->graph);
   finish(c);
 }
@@ -117,13 +124,6 @@ Error capture_record(StreamObject* s, EventObject* e) {
   return Error::Ok;
 }
 
-static void add_unique(Vec<CUgraphNode>* to, const Vec<CUgraphNode>& from) {
-  for (Node* n : from) {
-    bool there = false;
-    for (Node* m : *to) there |= m == n;
-    if (!there) to->push(n);
-  }
-}
 Error capture_wait(StreamObject* s, EventObject* e, bool* handled) {
   *handled = false;
   if (SHEER_LIKELY(!e->capture && !capturing(s))) return check_legacy(s);
@@ -187,12 +187,13 @@ static Error begin(Context* context, CUstream handle, int mode, Graph* graph, co
 static bool all_joined(const sheer_capture* c) {
   Vec<Node*> reached = c->origin->tail;
   for (uint32_t i = 0; i < reached.count; i++) add_unique(&reached, reached[i]->deps);
-  for (StreamObject* s : c->streams)
-    for (Node* n : s->tail) {
-      bool there = false;
-      for (Node* r : reached) there |= r == n;
-      if (!there) return false;
-    }
+  Vec<Node*> last = c->gone;
+  for (StreamObject* s : c->streams) add_unique(&last, s->tail);
+  for (Node* n : last) {
+    bool there = false;
+    for (Node* r : reached) there |= r == n;
+    if (!there) return false;
+  }
   return true;
 }
 static Error end(Context* context, CUstream handle, CUgraph* out) {

@@ -48,6 +48,7 @@ struct sheer_capture {  // a capture that goes on
   int mode;
   sheer::api::Thread* owner;
   sheer::Vec<CUstream> streams;
+  sheer::Vec<CUgraphNode> gone;  // what streams that were destroyed did last
   bool spoilt, given_graph;
 };
 

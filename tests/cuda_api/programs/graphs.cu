@@ -178,6 +178,22 @@ static void captured() {
   EXPECT(cudaErrorIllegalState, cudaStreamEndCapture(s, &g));
   cudaGetLastError();
 
+  // A stream that took part may be destroyed before the end; what it did must have been joined all the same.
+  for (int joined = 0; joined < 2; ++joined) {
+    cudaStream_t u;
+    OK(cudaStreamCreate(&u));
+    OK(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
+    OK(cudaEventRecord(fork, s));
+    OK(cudaStreamWaitEvent(u, fork, 0));
+    add<<<1, 1, 0, u>>>(d2, 7);
+    OK(cudaEventRecord(join, u));
+    OK(cudaStreamDestroy(u));
+    if (joined) OK(cudaStreamWaitEvent(s, join, 0));
+    EXPECT(joined ? cudaSuccess : cudaErrorStreamCaptureUnjoined, cudaStreamEndCapture(s, &g));
+    if (joined) OK(cudaGraphDestroy(g));
+  }
+  cudaGetLastError();
+
   // Memory that a graph allocates.
   OK(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
   int* scratch;
