@@ -28,13 +28,19 @@ def _command(command: list[str]) -> str:
     return done.stdout.splitlines()[0].strip() if done.stdout else ""
 
 
-def machine(gcc: str, opencl_python: str) -> dict[str, Any]:
-    """What the numbers depend on: processor, cores, vector units, compilers."""
+def processor() -> dict[str, str]:
+    """What the system says of its last processor."""
     info: dict[str, str] = {}
     cpuinfo = Path("/proc/cpuinfo")
     for line in cpuinfo.read_text().splitlines() if cpuinfo.exists() else []:
         key, _, value = line.partition(":")
         info[key.strip()] = value.strip()
+    return info
+
+
+def machine(gcc: str, opencl_python: str) -> dict[str, Any]:
+    """What the numbers depend on: processor, cores, vector units, compilers."""
+    info = processor()
     flags = set(info.get("flags", "").split())
     probe = "import sys; sys.path.insert(0, sys.argv[1]); import opencl; print(opencl.newest_pocl().version)"
     return {

@@ -152,6 +152,8 @@ def run_once(
     command = list(peer.programs[b.name])
     command += [str(size), str(inputs)] if peer.name in POCL_METHODS else [str(size)]
     environment = {**os.environ, **POCL_METHODS.get(peer.name, {}), "BENCH_SECONDS": str(args.seconds)}
+    if peer.name == "openblas" and "avx512bw" in report.processor().get("flags", "").split():
+        environment.setdefault("OPENBLAS_CORETYPE", "SkylakeX")  # one older than the processor falls back to SSE3
     if args.threads:
         environment.update(dict.fromkeys(THREAD_KNOBS, str(args.threads)))
     if args.cpu_time:
