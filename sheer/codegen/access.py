@@ -8,7 +8,7 @@ from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.depot import DepotLanes, in_depot
 from sheer.codegen.value import Value
-from sheer.ir.module import Addr, Imm, Operand, Sym, Vec
+from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sym, Vec
 from sheer.passes.cfg import Ins
 from sheer.passes.shape import Shape
 
@@ -211,20 +211,24 @@ class AccessLanes(DepotLanes):
         return self.compare(U64, "lt", offset, self.scalar(64, size))
 
     def copy_async(self, m: Any, ins: Ins) -> None:
-        """cp.async: done at once. A source size smaller than the copy fills the rest with zeros."""
+        """cp.async: done at once. A source size smaller than the copy fills the rest with zeros, a predicate all of it."""
         operands = ins.inst.operands
         target = self.address(ins, operands[0], "shared")
         source = self.address(ins, operands[1], "global")
         size = operands[2].value if isinstance(operands[2], Imm) else 16
         unit = B32 if size % 8 else B64
-        limit = operands[3] if len(operands) > 3 else None
+        given = operands[3:-1] if m.l2c else operands[3:]  # a policy of the cache comes last
+        limit = given[0] if given else None
         short = limit is not None and not (isinstance(limit, Imm) and limit.value == size)
         if not short:
             self.check(source, size, 0, ins)
             self.check(target, size, 1, ins)
             self.store_lanes(unit, self.load_lanes(unit, size // unit.bytes, source), target)
             return
-        amount = self.src(ins, limit, U32)
+        if isinstance(limit, Not) or (isinstance(limit, Reg) and self.read(ins.uses[limit.name]).bits == 1):
+            amount = self.select(U32, self.src(ins, limit, PRED), self.const(U32, 0), self.const(U32, size))
+        else:
+            amount = self.src(ins, limit, U32)
         outer = self.mask
         values = []
         byte = SCALARS["b32"]

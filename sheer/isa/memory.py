@@ -33,8 +33,8 @@ op("""createpolicy.fractional.primary:L2::evict_last|L2::evict_normal|L2::evict_
       createpolicy.range{.space:global}.primary:L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged{.second:L2::evict_first|L2::evict_unchanged}.b64  d [a] b c""",
    emit=lambda k, m, i: k.policy(m, i), raw=True, work="alu", section="9.7.9.18")
 
-op("""cp.async.cop:ca|cg.shared{.l2c:L2::cache_hint}{.l2:L2::64B|L2::128B|L2::256B}.global  [d] [a] size (src) (policy)
-      cp.async.cop:ca|cg.shared::cta{.l2c:L2::cache_hint}{.l2:L2::64B|L2::128B|L2::256B}.global  [d] [a] size (src) (policy)""",
+op("""cp.async.cop:ca|cg.shared.global{.l2c:L2::cache_hint}{.l2:L2::64B|L2::128B|L2::256B}  [d] [a] size (src) (policy)
+      cp.async.cop:ca|cg.shared::cta.global{.l2c:L2::cache_hint}{.l2:L2::64B|L2::128B|L2::256B}  [d] [a] size (src) (policy)""",
    emit=lambda k, m, i: k.copy_async(m, i), raw=True, work="copy", section="9.7.9.25.3")
 
 op("""cp.async.commit_group

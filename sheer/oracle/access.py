@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
-from sheer.ir.module import Addr, Inst, Operand, Reg, Sym
+from sheer.ir.module import Addr, Inst, Not, Operand, Reg, Sym
 from sheer.isa import exact
 from sheer.isa.row import Binding
 from sheer.oracle.memory import LOCAL, PARAM, SHARED, WINDOW
@@ -217,7 +217,13 @@ def _cp(code: Code, inst: Inst, binding: Binding) -> Step:
     target, _ = address(code, inst, inst.operands[0], "shared")
     source, _ = address(code, inst, inst.operands[1], "global")
     size = code.operands.reader(inst, inst.operands[2], U32)
-    amount = code.operands.reader(inst, inst.operands[3], U32) if len(inst.operands) > 3 else size
+    given = inst.operands[3:-1] if "L2::cache_hint" in parts else inst.operands[3:]  # a policy of the cache comes last
+    amount = size
+    if given and (isinstance(given[0], Not) or (isinstance(given[0], Reg) and code.function.regs[given[0].name] == "pred")):
+        ignored = code.operands.reader(inst, given[0], PRED)
+        amount = lambda thread: 0 if ignored(thread) else size(thread)  # noqa: E731
+    elif given:
+        amount = code.operands.reader(inst, given[0], U32)
 
     def one(thread: Thread) -> None:
         whole = size(thread)

@@ -126,6 +126,35 @@ def test_missing_header_is_named(tmp_path: Path, header: str, said: str) -> None
     assert done.returncode == 1 and "h.cu:2:10" in done.stderr and said in done.stderr
 
 
+TEMPLATE_LEFT_OUT = """template <class T> struct S {
+  template <int n> static __device__ T sum(const T* a) { return n ? a[0] + sum<n ? n - 1 : 0>(a + 1) : 0; }
+  template <int n> __device__ T twice(const T* a) { return 2 * sum<n>(a); }
+};
+template <class T, int n> __device__ T both(const T* a) { S<T> s; return S<T>::sum<n>(a) + s.twice<n>(a); }
+__global__ void k(const float* a, float* b) { *b = both<float, 3>(a); }
+int main() {
+  float *a, *b;
+  cudaMallocManaged(&a, 12);
+  cudaMallocManaged(&b, 4);
+  for (int i = 0; i < 3; i++) a[i] = i + 1;
+  k<<<1, 1>>>(a, b);
+  return cudaDeviceSynchronize() != cudaSuccess || *b != 18;
+}
+"""
+
+
+def test_template_left_out_in_device_code(tmp_path: Path) -> None:
+    """T::name<n>(x) without `template`, which nvcc takes; the text stays as it was."""
+    (tmp_path / "t.cu").write_text(TEMPLATE_LEFT_OUT)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0 and "t.cu:5: note: taken with `template`" in done.stderr, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    assert (tmp_path / "t.cu").read_text() == TEMPLATE_LEFT_OUT
+    (tmp_path / "t.cu").write_text(TEMPLATE_LEFT_OUT + "int wrong = nothing;\n")
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode and "t.cu:15:13: error" in done.stderr, done.stderr
+
+
 HEADERS_OF_A_HOST_FILE = """#include <cuda.h>
 #include <cuda_runtime.h>
 #include <nvrtc.h>

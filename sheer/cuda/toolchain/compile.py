@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import archive, cccl, clang, explain, fatbin, host, openmp
+from sheer.cuda.toolchain import archive, cccl, clang, dependent, explain, fatbin, host, openmp
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -274,32 +274,44 @@ def compile_cuda(
     with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
         ptx, pipe = os.path.join(scratch, "device.ptx"), os.path.join(scratch, "device.fatbin")
         os.mkfifo(pipe)
-        device_command, host_command = passes.device(ptx, device_deps), passes.host(output, pipe, host_deps)
-        if verbose:
-            show(device_command)
-            show(host_command)
-        with open(os.path.join(scratch, "host.log"), "w+b") as log:
-            host_process = subprocess.Popen(host_command, stdin=subprocess.DEVNULL, stderr=log)
-            try:
-                device = subprocess.run(
-                    device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-                )
-                if device.returncode == 0:
-                    _check_whole(passes, Path(ptx))
-                    _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
-            finally:
-                if host_process.poll() is None and (sys.exc_info()[0] or device.returncode):
-                    host_process.kill()
-                host_process.wait()
-            log.seek(0)
-            said = log.read()
-        report(device.stderr if device.returncode else said)
-        if device.returncode or host_process.returncode:
-            explain.explain(device.stderr + said)
-            Path(output).unlink(missing_ok=True)
-            raise ToolError("", device.returncode or host_process.returncode)
+        device_pass, host_pass = passes.device(ptx, device_deps), passes.host(output, pipe, host_deps)
+        code, said = _both(passes, device_pass, host_pass, (ptx, pipe), verbose)
+        flags = dependent.amended(device_pass, said, scratch) if code else []
+        if flags:
+            code, said = _both(passes, device_pass + flags, host_pass + flags, (ptx, pipe), verbose)
+    report(said)
+    if code:
+        explain.explain(said)
+        Path(output).unlink(missing_ok=True)
+        raise ToolError("", code)
     if passes.rdc:
         make_unit_unique(output, passes.unit)
+
+
+def _both(
+    passes: Passes, device_command: list[str], host_command: list[str], way: tuple[str, str], verbose: bool
+) -> tuple[int, bytes]:
+    """Run the device pass and the host pass, `way` being the PTX of the one and the container that the other waits for. The exit code,
+    and what the pass said that failed, or the host's."""
+    ptx, pipe = way
+    if verbose:
+        show(device_command)
+        show(host_command)
+    with tempfile.TemporaryFile() as log:
+        host_process = subprocess.Popen(host_command, stdin=subprocess.DEVNULL, stderr=log)
+        device_code = -1
+        try:
+            device = subprocess.run(device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+            if device.returncode == 0:
+                _check_whole(passes, Path(ptx))
+                _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
+            device_code = device.returncode
+        finally:
+            if host_process.poll() is None and device_code:
+                host_process.terminate()  # not killed: clang takes away its half of an object
+            host_process.wait()
+        log.seek(0)
+        return device.returncode or host_process.returncode, device.stderr if device_code else log.read()
 
 
 def _check_whole(passes: Passes, ptx: Path) -> None:
