@@ -22,6 +22,7 @@ from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
+_MANY = 96  # matrix products that are not worth writing out one by one
 _GAIN = 0.85  # of a whole warp's work per thread
 
 
@@ -92,6 +93,8 @@ class KernelCompiler(KernelBorder):
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.private: private.Private | None = None  # arrays that are only added to
         self.ahead: dict[int, int] = {}  # loads, and how far from them the next block reads
+        self.helpers: dict[Any, Any] = {}  # functions that hold the work of many instructions that are alike
+        self.many_products = sum("mma." in i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)) > _MANY
         self.granule = 0  # bytes of a word of local memory in rows
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
         self.alone = False  # a group is a whole block: its barriers are passed in step

@@ -6,6 +6,7 @@ constant shuffle, then multiplied and added for all lanes at once. Inputs are wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from sheer.base.errors import Unsupported
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.calls import CallLanes
-from sheer.codegen.text import FLOAT_NAMES
+from sheer.codegen.text import FLOAT_NAMES, Text, int_type
 from sheer.codegen.value import Value
 from sheer.ir.module import Vec
 from sheer.isa.tensor import Fragment, fragment, shape_of
@@ -218,11 +219,63 @@ class TensorLanes(CallLanes):
         ]
         if used is not None:
             registers[0], registers[1] = registers[0][: used[0]], registers[1][: used[1]]
+        saturates = bool(getattr(ins.binding.m, "satfinite", False))
+
+        def made(*parts: list[Value]) -> list[tuple[ScalarType, Value]]:
+            return self._multiplied(shape, (d, a, b, c), saturates, *parts)
+
+        if self.compiler.many_products:
+            return self._by_call(("mma", shape, d.name, a.name, b.name, c.name, saturates), registers, made)
+        return made(*registers)
+
+    def _by_call(
+        self, key: tuple[Any, ...], inputs: list[list[Value]], made: Callable[..., list[tuple[ScalarType, Value]]]
+    ) -> list[tuple[ScalarType, Value]]:
+        """The work of many instructions that are alike stands in one function: unrolled kernels have thousands of products."""
+        flat = [value for values in inputs for value in values]
+        kinds = [int_type(v.bits, 1 if v.uniform else self.n) for v in flat]
+        key += tuple(v.uniform for v in flat)
+        if key not in self.compiler.helpers:
+            outer, self.text = self.text, Text(self.text.program, "")
+            names = iter(range(len(flat)))
+
+            def inside(v: Value) -> Value:
+                name = f"%in{next(names)}"
+                return self.scalar(v.bits, name) if v.uniform else self.vector(v.bits, name)
+
+            out = made(*([inside(v) for v in values] for values in inputs))
+            types = [int_type(v.bits, self.n) for _, v in out]
+            result, whole = "poison", f"{{ {', '.join(types)} }}"
+            for i, (_, v) in enumerate(out):
+                result = self.text.op(f"insertvalue {whole} {result}, {types[i]} {self.vec(v)}, {i}")
+            self.text.finish(f"ret {whole} {result}")
+            name = f"@\"helper.{len(self.compiler.helpers)}\""
+            parameters = ", ".join(f"{kind} %in{i}" for i, kind in enumerate(kinds))
+            self.text.header = f"define internal {whole} {name}({parameters}) noinline #0"
+            self.text.program.functions.append(self.text.text())
+            self.text = outer
+            self.compiler.helpers[key] = (name, whole, [(t, v.bits) for t, v in out])
+        name, whole, results = self.compiler.helpers[key]
+        arguments = ", ".join(f"{kind} {v.scalar if v.uniform else self.vec(v)}" for kind, v in zip(kinds, flat, strict=True))
+        both = self.text.op(f"call {whole} {name}({arguments})")
+        return [
+            (t, self.vector(bits, self.text.op(f"extractvalue {whole} {both}, {i}")))
+            for i, (t, bits) in enumerate(results)
+        ]
+
+    def _multiplied(
+        self,
+        shape: str,
+        types: tuple[ScalarType, ScalarType, ScalarType, ScalarType],
+        saturates: bool,
+        *registers: list[Value],
+    ) -> list[tuple[ScalarType, Value]]:
+        """D of A, B and C as they lie in registers."""
+        d, a, b, c = types
         if a.name == "bf16" and self.has_bf16_pairs:
             return self._packed(self._pair_product(shape, *registers), d)
         ea, eb = self._elements(registers[0], a), self._elements(registers[1], b)
         ec = self._elements(registers[2], c)
-        saturates = bool(getattr(ins.binding.m, "satfinite", False))
         if saturates and c.name == "s32":  # the products fit: only the last addition may leave the range
             ec, start = ["zeroinitializer"] * len(ec), ec
             found = self._product(shape, ea, eb, ec, a, c.bits)
@@ -258,24 +311,27 @@ class TensorLanes(CallLanes):
         used = (sm * sk * a.bits // (32 * width), sk * sn * a.bits // (32 * width))
         return self._multiply(ins, m.shape, d, a, b, c, used)
 
-    def _matrix_address(
-        self, ins: Ins, address: Any, stride_operand: Any, m: Any, f: Fragment, e: int, default: int
-    ) -> Value:
-        """Addresses of element e of every lane: base + row * stride + column (or the transpose)."""
-        size = f.bits // 8
+    def _matrix_place(self, ins: Ins, address: Any, stride_operand: Any, m: Any) -> tuple[str, str]:
+        """(address of the matrix, bytes from a row to the next, "" if those are its own length)."""
+        if self.n > 32:
+            raise Unsupported("wmma in groups of more than 32 lanes", ins.inst.loc)
         base = self.address(ins, address, m.space or "generic")
         name = base.scalar if base.uniform else self._first_active(base)
+        if stride_operand is None:
+            return name, ""
+        stride = self.src(ins, stride_operand, U32)
+        scalar = stride.scalar if stride.uniform else self._first_active(stride)
+        return name, self.text.op(f"mul i64 {self.resize_scalar(scalar, 32, 64)}, {m.type.bits // 8}")
+
+    def _matrix_address(self, place: tuple[str, str], m: Any, f: Fragment, e: int, default: int) -> Value:
+        """Addresses of element e of every lane: base + row * stride + column (or the transpose)."""
+        size = f.bits // 8
+        name, step = place
         places = [f.place(lane % 32, e) for lane in range(self.n)]
         outer = np.array([p[0] if m.layout == "row" else p[1] for p in places], np.int64)
         inner = np.array([p[1] if m.layout == "row" else p[0] for p in places], np.int64)
-        if self.n > 32:
-            raise Unsupported("wmma in groups of more than 32 lanes", ins.inst.loc)
-        if stride_operand is None:
+        if not step:
             return Value(64, Shape(inner * size + outer * default * size), scalar=name)
-        stride = self.src(ins, stride_operand, U32)
-        scalar = stride.scalar if stride.uniform else self._first_active(stride)
-        wide = self.resize_scalar(scalar, 32, 64)
-        step = self.text.op(f"mul i64 {wide}, {size}")
         if not outer.any():
             return Value(64, Shape(inner * size), scalar=name)
         return Value(64, Shape(inner * size, "wmma", outer), scalar=name, stride=step)
@@ -290,36 +346,46 @@ class TensorLanes(CallLanes):
 
     def wmma_load(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
         operands = ins.inst.operands
-        f = fragment(m.which, m.shape, m.type.bits)
         stride = operands[2] if len(operands) > 2 else None
+        place = self._matrix_place(ins, operands[1], stride, m)
+        if self.compiler.many_products and not self.mask and not self.compiler.checked:
+            scalars = [self.scalar(64, name) for name in place if name]
+
+            def made(parts: list[Value]) -> list[tuple[ScalarType, Value]]:
+                return self._fragment_loaded(m, (parts[0].scalar, parts[1].scalar if place[1] else ""))
+
+            values = [v for _, v in self._by_call(("load", m.which, m.shape, m.layout, m.type.name, bool(place[1])), [scalars], made)]
+        else:
+            values = [v for _, v in self._fragment_loaded(m, place)]
+        count = len(operands[0].items) if isinstance(operands[0], Vec) else 1
+        values = (values * (-(-count // len(values))))[:count]  # f16 fragments have room for each element twice
+        return [(SCALARS[f"b{v.bits}"], v) for v in values]
+
+    def _fragment_loaded(self, m: Any, place: tuple[str, str]) -> list[tuple[ScalarType, Value]]:
+        """The registers of a fragment, each element once."""
+        f = fragment(m.which, m.shape, m.type.bits)
         default = self._default_stride(m, m.which)
         t = SCALARS[f"b{m.type.bits}"]
         pack = max(32 // m.type.bits, 1)
         values: list[Value] = []
         for e in range(0, f.elements, pack):
             contiguous = pack > 1 and (m.layout == "row") == (m.which != "b")
+            address = self._matrix_address(place, m, f, e, default)
             if pack == 2 and m.which != "c" and not contiguous and self.n == 32 and not self.mask:
-                address = self._matrix_address(ins, operands[1], stride, m, f, e, default)
                 base = self.pointer(address)
-                rows = [self.piece_pointer(self._matrix_address(ins, operands[1], stride, m, f, e + i % 2, default), base, i // 2)
-                        for i in range(8)]
-                values.append(self._block(rows, True))
-                continue
-            address = self._matrix_address(ins, operands[1], stride, m, f, e, default)
-            if contiguous:
-                values.append(self._any_vector(self._load_lanes(B32, 1, address)[0]))
-                continue
-            parts = [
-                self._load_lanes(t, 1, self._matrix_address(ins, operands[1], stride, m, f, e + i, default))[
-                    0
+                rows = [
+                    self.piece_pointer(self._matrix_address(place, m, f, e + i % 2, default), base, i // 2)
+                    for i in range(8)
                 ]
-                for i in range(pack)
-            ]
-            values.append(self.pack(B32, parts) if pack > 1 else parts[0])
-        count = len(operands[0].items) if isinstance(operands[0], Vec) else 1
-        values = (values * (-(-count // len(values))))[
-            :count
-        ]  # f16 fragments have room for each element twice
+                values.append(self._block(rows, True))
+            elif contiguous:
+                values.append(self._any_vector(self._load_lanes(B32, 1, address)[0]))
+            else:
+                parts = [
+                    self._load_lanes(t, 1, self._matrix_address(place, m, f, e + i, default))[0]
+                    for i in range(pack)
+                ]
+                values.append(self.pack(B32, parts) if pack > 1 else parts[0])
         return [(SCALARS[f"b{v.bits}"], v) for v in values]
 
     def _any_vector(self, v: Value) -> Value:
@@ -336,8 +402,9 @@ class TensorLanes(CallLanes):
         for register in registers:
             parts += self.unpack(t, register, 2) if m.type.bits == 16 else [register]
         pairs = m.layout == "row"
+        place = self._matrix_place(ins, operands[0], stride, m)
         for e in range(0, f.elements, 2 if pairs else 1):
-            address = self._matrix_address(ins, operands[0], stride, m, f, e, default)
+            address = self._matrix_address(place, m, f, e, default)
             self._store_lanes(t, parts[e : e + (2 if pairs else 1)], address)
 
     # -- ldmatrix -----------------------------------------------------------------------------------------------------------------------
