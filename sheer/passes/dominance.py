@@ -110,20 +110,6 @@ def frontiers(preds: list[list[int]], idom: list[int]) -> list[set[int]]:
     return found
 
 
-def control_dependence(succs: list[list[int]], ipdom: list[int]) -> list[set[int]]:
-    """For every block the branching blocks that decide directly whether it runs."""
-    found: list[set[int]] = [set() for _ in succs]
-    for block, targets in enumerate(succs):
-        if len(set(targets)) < 2:
-            continue
-        for target in set(targets):
-            runner = target
-            while runner != ipdom[block] and runner < len(succs):
-                found[runner].add(block)
-                runner = ipdom[runner]
-    return found
-
-
 def components(succs: list[list[int]], members: set[int]) -> list[list[int]]:
     """Strongly connected components of the subgraph `members`, in topological order (Tarjan)."""
     index: dict[int, int] = {}

@@ -15,7 +15,8 @@ from sheer.base.types import SCALARS
 from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Special, Sym, Vec
 from sheer.isa.row import operand_type
 from sheer.passes.cfg import Graph, Ins
-from sheer.passes.dominance import Loop, control_dependence, dominators, linear_order, postdominators
+from sheer.passes.convergence import convergence
+from sheer.passes.dominance import Loop, dominators, linear_order, postdominators
 from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
 
 _TOP = object()
@@ -34,7 +35,9 @@ class Facts:
         self.position = {b: n for n, b in enumerate(self.order)}
         self.ipdom = postdominators(succs)
         self.idom = dominators([b.preds for b in graph.blocks])
-        self.depends = control_dependence(succs, self.ipdom)
+        found = convergence(succs, self.order, self.loop_of, self.loops)
+        self.meet, self.sides = found.meet, found.depends
+        self.depends = [{branch for branch, _ in sides} for sides in self.sides]
         self.shape: list[Any] = [_TOP] * len(graph.value_type)
         self.divergent = [False] * len(graph.blocks)
         self.context: list[frozenset[tuple[int, int]]] = [frozenset()] * len(graph.blocks)
@@ -63,7 +66,7 @@ class Facts:
                 continue
             if sum(s in loop.members for s in set(self.graph.blocks[branch].succs)) < 2:
                 continue
-            meet = self.ipdom[branch]
+            meet = self.meet[branch]
             if meet not in loop.members or not self.position[branch] < self.position[meet] <= here:
                 return False
         return True
@@ -181,12 +184,7 @@ def _update(facts: Facts, value: int, shape: Any) -> bool:
 def _contexts(facts: Facts) -> None:
     """Transitive closure of control dependence on divergent branches, as (branch, side) pairs."""
     graph = facts.graph
-    direct: list[set[tuple[int, int]]] = [set() for _ in graph.blocks]
-    for index in range(len(graph.blocks)):
-        for branch in facts.depends[index]:
-            if facts.divergent[branch]:
-                direct[index] |= {(branch, side) for side in _sides(facts, branch, index)}
-    context = [frozenset(d) for d in direct]
+    context = [frozenset(pair for pair in sides if facts.divergent[pair[0]]) for sides in facts.sides]
     changed = True
     while changed:
         changed = False
@@ -217,19 +215,6 @@ def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
     return not facts.together(loop, block)
 
 
-def _sides(facts: Facts, branch: int, block: int) -> list[int]:
-    """Successor numbers of `branch` through which `block` is reached before the branch's postdominator."""
-    found = []
-    for side, target in enumerate(facts.graph.blocks[branch].succs):
-        runner = target
-        while runner != facts.ipdom[branch] and runner < len(facts.graph.blocks):
-            if runner == block:
-                found.append(side)
-                break
-            runner = facts.ipdom[runner]
-    return found
-
-
 def _mixed(facts: Facts, block: int, preds: list[int], stop: int) -> bool:
     """Lanes that a divergent branch has parted come to `block` by different ones of these edges."""
     if len(preds) < 2:
@@ -243,7 +228,7 @@ def _mixed(facts: Facts, block: int, preds: list[int], stop: int) -> bool:
                 between.add(pred)
                 work.append(pred)
     return any(
-        facts.divergent[b] and (facts.ipdom[b] not in between or facts.ipdom[b] == block) for b in between
+        facts.divergent[b] and (facts.meet[b] not in between or facts.meet[b] == block) for b in between
     )
 
 

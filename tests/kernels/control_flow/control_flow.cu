@@ -154,6 +154,54 @@ middle:
   return x * 64 + steps;
 } };
 
+// Lanes that continue come to what follows only in a later turn, though every one of them comes to it.
+struct Continue { static BOTH int at(int i, int n, const int* a) {
+  int left = a[i] & 7, r = i, rounds = 0;
+  while (true) {
+    if (left) { left--; r += 3; continue; }
+    r = r * 5 + rounds;
+    if (++rounds == (n & 3) + 2) break;
+    left = a[(i + rounds) % n] & 7;
+  }
+  return r;
+} };
+
+// The only way out is in the inner loop.
+struct OutFromWithin { static BOTH int at(int i, int n, const int* a) {
+  int r = i, total = 0;
+  while (true) {
+    r ^= total;
+    for (int j = 0;; j++) {
+      if (total == n) return r;
+      total++;
+      r += a[(i + j) % n];
+      if ((r & 3) == 1) break;
+    }
+    r = r * 7 + 1;
+  }
+} };
+
+// Halves are put on a stack; a thread whose own half is done takes one from there.
+struct WorkStack { static BOTH int at(int i, int n, const int* a) {
+  int low[24], high[24], top = -1, l = 0, h = (a[i] & 63) + 2, r = 0;
+  while (true) {
+    int m = (l + h) / 2, l1 = l, h1 = m, l2 = m, h2 = h;
+    if (h1 - l1 <= 1 + (a[(l1 + i) % n] & 1)) { r = r * 3 + l1; h1 = l1; }
+    if (h2 - l2 <= 1 + (a[(l2 + i) % n] & 1)) { r = r * 5 + l2; h2 = l2; }
+    bool first = h1 > l1, second = h2 > l2;
+    if (first) {
+      l = l1; h = h1;
+      if (second) { top++; low[top] = l2; high[top] = h2; }
+    } else if (second) {
+      l = l2; h = h2;
+    } else {
+      if (top == -1) break;
+      l = low[top]; h = high[top]; top--;
+    }
+  }
+  return r;
+} };
+
 template <class F> __global__ void run(int n, const int* a, int* out) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) out[i] = F::at(i, n, a);
@@ -191,7 +239,7 @@ int main() {
 #define CHECK(F) check<F>(#F)
   CHECK(Nested); CHECK(Collatz); CHECK(Search); CHECK(SearchAgain); CHECK(Sorted); CHECK(Recursion); CHECK(Switch);
   CHECK(Wide); CHECK(Bytes); CHECK(Floats); CHECK(Structures); CHECK(Pointers); CHECK(Early); CHECK(Together);
-  CHECK(TwoWaysIn);
+  CHECK(TwoWaysIn); CHECK(Continue); CHECK(OutFromWithin); CHECK(WorkStack);
   printf(wrong ? "FAIL\n" : "PASS\n");
   return wrong != 0;
 }
