@@ -50,6 +50,7 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
         live, room, code = _live_across_loops(facts), _ROOM, _CODE
     else:
         live, room, code = pressure(facts), _STRAIGHT, _LITTLE
+
     def fits(lanes: int) -> bool:
         registers = lanes // lanes_per_register
         if lanes > _FEW_MASKS and not has_barrier:
@@ -185,4 +186,3 @@ def _live_across_loops(facts: Facts) -> int:
                 words += max(1, SCALARS[graph.value_type[value]].bits // 32)
         most = max(most, words)
     return most
-
