@@ -189,10 +189,14 @@ def _show_kernel(module: Module, name: str, after: str, block: tuple[int, int, i
     from sheer.codegen.kernel import Spec, kernel_text
     from sheer.codegen.llvm import assembly, target
 
-    if after in ("module", "facts"):
+    if after == "module":
         from sheer.ir.printer import print_function
 
-        return print_function(module.functions[name], block if after == "facts" else None)
+        return print_function(module.functions[name])
+    if after == "facts":
+        from sheer.passes.show import facts_text
+
+        return facts_text(module.functions[name], module.text_name, block, knobs.get("SHEER_LANES") or 32)
     machine = target(isa, tiles=True)
     text = kernel_text(module, name, Spec(block, lanes=knobs.get("SHEER_LANES")), machine)
     return text if after == "llvm" else assembly(text, machine)
