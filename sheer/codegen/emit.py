@@ -21,7 +21,7 @@ from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
 from sheer.passes import fresh
 from sheer.passes.cfg import Block, Graph, Ins
-from sheer.passes.facts import Facts, destinations, thread_vectors
+from sheer.passes.facts import Facts, destinations
 from sheer.passes.leaving import past_barriers
 from sheer.passes.shape import Shape, ShapeLanes
 from sheer.passes.tight import tight_values
@@ -722,8 +722,3 @@ class FunctionEmitter(AccessLanes):
             return value
         kind = SCALARS[f"{'s' if t.kind == 's' else 'u'}{value.bits}"] if value.bits > 1 else PRED
         return self.widen(SCALARS[f"u{reg.bits}"] if reg.bits > 1 else PRED, kind, value)
-
-
-def group_count(lanes: int, block: tuple[int, int, int]) -> int:
-    """Groups of a block."""
-    return len(thread_vectors(lanes, block)["tid.x"])

@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sheer.base import cache
 from sheer.base.errors import ToolError
 from sheer.cuda.toolchain import archive, clang
 from sheer.cuda.toolchain.compile import report, show
@@ -255,8 +254,3 @@ def _explain(said: str) -> None:
             f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''}",
             file=sys.stderr,
         )
-
-
-def programs_folder() -> Path:
-    """Where built programs of `sheer run` are kept."""
-    return cache.folder() / "programs"
