@@ -10,6 +10,7 @@ and no traceback.
      |    +-- Unsupported          known to exist, not written yet (textures, surfaces, ...)
      +-- LinkError             device modules that don't fit together: symbols missing or defined twice
      +-- ChipError             a chip file that is missing or doesn't keep the schema
+     +-- RunFileError          a run file (SHEER_PROFILE) that is missing or damaged
      +-- KernelFault           a kernel did something illegal (reference engine only)
 
 Malformed PTX is `sheer.ptx.lexer.PtxError`, a `SheerError` too.
@@ -64,6 +65,10 @@ class LinkError(SheerError):
 
 class ChipError(SheerError):
     """A chip file is missing or breaks the schema."""
+
+
+class RunFileError(SheerError):
+    """A run file is missing, damaged or of another format; the message says file, line and key."""
 
 
 class KernelFault(SheerError):
