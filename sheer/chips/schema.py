@@ -248,9 +248,9 @@ def load(name: str) -> Chip:
     return Chip(path.stem, texts.pop("name"), texts.pop("vendor"), MappingProxyType(ordered), aliases, texts)
 
 
-def for_pricing(chip: Chip) -> None:
-    """Raise a ChipError where a number that predictions need is not in the file."""
-    for key in vocabulary.MODEL:
+def for_pricing(chip: Chip, kernels: bool = False) -> None:
+    """Raise a ChipError where a number that predictions need is not in the file; those of a program's kernels need more."""
+    for key in (*vocabulary.MODEL, *(vocabulary.KERNEL if kernels else ())):
         if key not in chip.numbers:
             row = vocabulary.TABLE[key]
             raise ChipError(

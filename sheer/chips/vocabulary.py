@@ -13,7 +13,9 @@ class Row(NamedTuple):
 
     section: str
     unit: str
-    need: str  # "device": programs ask for it. "model": a prediction needs it. "": told for the record
+    # "device": programs ask for it. "model": a prediction needs it. "kernel": the prediction of a program's kernels
+    # needs it too. "": told for the record
+    need: str
     meaning: str
     least: float = 0.0  # the smallest value that makes sense; 0 itself is allowed only where this is 0
 
@@ -51,6 +53,13 @@ COMPUTE = _rows("compute", """
     issue_per_partition 1 model      | warp instructions that a sub-partition issues in a clock
     fp32_lanes_per_multiprocessor 1 model | lanes of the FP32 pipes; each does one multiply-add in a clock
     sfu_lanes_per_multiprocessor 1 model  | lanes of the special-function pipes (exp, rsqrt, ...)
+    int_lanes_per_multiprocessor 1 kernel | lanes that take 32-bit integer and logic instructions
+    int_on_fp32 1 kernel             | 1: they are FP32 lanes (some or all of them), 0: lanes of their own
+    imad_lanes_per_multiprocessor 1 kernel | 32-bit integer multiply-adds in a clock; they go to the FP32 lanes
+    fp16_lanes_per_multiprocessor 1 kernel | lanes that take instructions on packed pairs of FP16
+    convert_lanes_per_multiprocessor 1 kernel | conversions between numbers in a clock
+    load_store_lanes_per_multiprocessor 1 kernel | lanes of the load-store pipes
+    alu_latency_clocks clk kernel      | from an FP32 or integer instruction to the next that needs its result
     clock_hz Hz device               | highest clock that the chip holds under load, power permitting
     clock_base_hz Hz -               | guaranteed clock
     clock_min_hz Hz model            | lowest clock that power management goes down to under load
@@ -63,7 +72,8 @@ COMPUTE = _rows("compute", """
 
 RATES = _rows("rates", """
     fp32_flops 1/s model             | dense FP32, at clock_hz
-    fp64_flops 1/s -                 | dense FP64
+    fp64_flops 1/s -                 | dense FP64 of the vector lanes
+    fp64_tensor_flops 1/s -          | dense FP64 of the tensor cores
     tf32_flops 1/s -                 | dense TF32 (TF32+ on Biren) of the tensor cores
     fp16_flops 1/s -                 | dense FP16 with FP32 sums: tensor cores where there are, else the vector rate
     bf16_flops 1/s -                 | dense BF16 of the tensor cores
@@ -74,6 +84,10 @@ ON_CHIP = _rows("on_chip", """
     shared_bytes_per_multiprocessor B device | shared memory at most
     shared_bytes_per_block B device  | shared memory of a block at most
     l1_bytes_per_multiprocessor B model | first-level data cache when a kernel uses little shared memory
+    l1_least_bytes_per_multiprocessor B kernel | what is left of it when kernels take all shared memory
+    shared_latency_clocks clk kernel   | from a load of shared memory to its data
+    l1_latency_clocks clk kernel       | from a load to its data in the L1
+    l2_latency_clocks clk kernel       | from a load to its data in the L2
     l1_bytes_per_clock B model       | bytes that a multiprocessor takes in from the L2 in a clock
     shared_bytes_per_clock B model   | bytes that the shared memory of a multiprocessor gives or takes in a clock
     l2_bytes B device                | second-level cache
@@ -125,6 +139,7 @@ TABLE: dict[str, Row] = {**PACKAGE, **COMPUTE, **RATES, **ON_CHIP, **MEMORY, **B
 SECTIONS = tuple(dict.fromkeys(row.section for row in TABLE.values()))
 DEVICE = {name: row.unit for name, row in TABLE.items() if row.need == "device"}
 MODEL = {name: row.unit for name, row in TABLE.items() if row.need in ("device", "model")}
+KERNEL = {name: row.unit for name, row in TABLE.items() if row.need == "kernel"}
 # What programs can ask the device for; energies and packages are not their business.
 VISIBLE = ("compute", "rates", "on_chip", "memory", "board")
 
@@ -151,7 +166,8 @@ tdp_w = { value = 350, unit = "W", status = "assumed", source = "a wish" }
 
 Every number has exactly the fields value, unit, status and source. The status is one of *published*, *derived* (by arithmetic from published
 numbers), *measured*, *fitted* (the source says on which data) and *assumed* (the source says why). A prediction names the assumed numbers that
-it leans on. Numbers marked *device* must be there; those marked *model* only for predictions. White papers and data sheets of NVIDIA are cited
+it leans on. Numbers marked *device* must be there; those marked *model* only for predictions, those marked *kernel* only for predictions of a
+program's kernels. White papers and data sheets of NVIDIA are cited
 from knowledge of them; the other sources were looked up.
 
 | number | section | unit | needed by | meaning |

@@ -6,8 +6,9 @@ import sys
 from typing import Any
 
 
-def wide(columns: int = 150) -> Any:
+def wide(columns: int = 150, file: Any = None) -> Any:
     """A rich console that does not fold tables just because nobody looks at a terminal."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() else Console(width=columns)
+    file = file or sys.stdout
+    return Console(file=file) if file.isatty() else Console(file=file, width=columns)

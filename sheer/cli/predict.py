@@ -1,15 +1,20 @@
-"""`sheer predict OPERATOR SHAPE --chip ...`: time and power of an operator, from its shape alone."""
+"""`sheer predict`: time and power of an operator, from its shape alone, or of a program that ran, from its run file."""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
+from typing import Any
 
 import click
 
+from sheer.cli.units import energy_text, setting, steps, time_text
+
 
 @click.command("predict")
-@click.argument("operator")
-@click.argument("shape")
+@click.argument("operator", metavar="OPERATOR|RUNFILE")
+@click.argument("shape", required=False, default="")
 @click.option("--type", "dtype", default="fp32", show_default=True, help="fp32, tf32, fp16, bf16 or int8.")
 @click.option("--chip", "chips", multiple=True, help="A chip, its alias or a chip file; may be repeated.")
 @click.option(
@@ -23,6 +28,7 @@ import click
 )
 @click.option("--host-us", default=0.0, help="Microseconds that a framework adds to the call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the predictions as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Of a run file: print a row for each kernel and chip.")
 def command(
     operator: str,
     shape: str,
@@ -32,8 +38,12 @@ def command(
     sweep: str,
     host_us: float,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """Predict the time and power of an operator, as a good library would run it.
+    """Predict the time and power of an operator, as a good library would run it, or of a program that ran.
+
+    RUNFILE is what `sheer run --profile run.json prog.cu` wrote: a table per kernel for the first chip (without --chip: the one that the program
+    ran on), and a line for each other.
 
     OPERATOR and SHAPE, for instance: gemm 4096x4096x4096, bmm 16x512x512x64, linear 512x4096x1024,
     conv 32x64x56x56x64x3x3x1x1, attention 8x16x2048x2048x64, softmax 8192x4096, layernorm 8192x1024,
@@ -41,17 +51,18 @@ def command(
     the range. `--set tdp_w=250` and `--sweep memory_bandwidth_Bps=0.8e12:3.2e12` ask what another chip would do;
     docs/chips.md lists the names.
     """
-    from sheer.chips import schema
+    from sheer.base.errors import UsageError
     from sheer.model.operators import parse, predict
 
+    if not shape:
+        if not os.path.isfile(operator):
+            raise UsageError(f"{operator}: there is no such run file, and an operator needs a shape: sheer predict --help")
+        predict_run(operator, chips, settings, sweep, as_json, as_csv)
+        return
     op = parse(operator, shape, dtype)
     found = []
-    for chip in chips or ("br100", "br104", "a100"):
-        described = schema.load(chip).changed(**dict(_setting(text) for text in settings))
-        for label, values in _steps(sweep):
-            changed = described.changed(**values)
-            prediction = predict(changed, op, host_us * 1e-6)
-            found.append(prediction._replace(chip=f"{prediction.chip} {label}".strip()))
+    for label, chip in described(chips or ("br100", "br104", "a100"), settings, sweep):
+        found.append(predict(chip, op, host_us * 1e-6)._replace(chip=label))
     if as_json:
         click.echo(json.dumps([{**p._asdict(), "operations_per_s": p.flops} for p in found], indent=1))
         return
@@ -78,54 +89,31 @@ def command(
             console.print(f"{p.chip}: {p.note or p.name}{leans}", highlight=False)
 
 
-def _number(text: str) -> float:
-    from sheer.base.errors import UsageError
+def described(chips: tuple[str, ...], settings: tuple[str, ...], sweep: str) -> list[tuple[str, Any]]:
+    """The chips with a label each: as described, overruled by --set, and once for each step of --sweep."""
+    from sheer.chips import schema
 
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a number") from None
-
-
-def _setting(text: str) -> tuple[str, float]:
-    from sheer.base.errors import UsageError
-
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--set {text}: write NAME=VALUE, for instance tdp_w=250")
-    return name.strip(), _number(value)
+    found = []
+    for name in chips:
+        chip = schema.load(name).changed(**dict(setting(text) for text in settings))
+        for label, values in steps(sweep):
+            found.append((f"{chip.key} {label}".strip(), chip.changed(**values)))
+    return found
 
 
-def _steps(text: str) -> list[tuple[str, dict[str, float]]]:
-    """The values of a sweep, each with a label; a single empty step without one."""
-    from sheer.base.errors import UsageError
+def predict_run(
+    path: str, chips: tuple[str, ...], settings: tuple[str, ...], sweep: str, as_json: bool, as_csv: bool, err: bool = False
+) -> None:
+    """Price a run file and show it; on stderr if `err`."""
+    from sheer.base import counters
+    from sheer.cli import kernels
+    from sheer.cli.console import wide
 
-    if not text:
-        return [("", {})]
-    name, _, ends = text.partition("=")
-    parts = ends.split(":")
-    if not 2 <= len(parts) <= 3:
-        raise UsageError(f"--sweep {text}: write NAME=FROM:TO or NAME=FROM:TO:STEPS")
-    first, last = _number(parts[0]), _number(parts[1])
-    steps = int(_number(parts[2])) if len(parts) == 3 else 6
-    if steps < 2:
-        raise UsageError(f"--sweep {text}: at least 2 steps")
-    by_factor = first > 0 and last / first >= 8
-    values = [
-        first * (last / first) ** (i / (steps - 1)) if by_factor else first + (last - first) * i / (steps - 1)
-        for i in range(steps)
-    ]
-    return [(f"{name}={value:.4g}", {name: value}) for value in values]
-
-
-def time_text(seconds: float) -> str:
-    """A time with a unit that suits it."""
-    for scale, unit in ((1.0, "s"), (1e-3, "ms")):
-        if seconds >= scale:
-            return f"{seconds / scale:.4g} {unit}"
-    return f"{seconds * 1e6:.3g} us"
-
-
-def energy_text(joule: float) -> str:
-    """An energy with a unit that suits it."""
-    return f"{joule:.3g} J" if joule >= 1 else f"{joule * 1e3:.3g} mJ"
+    run = counters.read(path)
+    found = kernels.priced(run, described(chips or (run.chip or "br100",), settings, sweep), not sweep)
+    if as_json:
+        click.echo(json.dumps([kernels.plain(*each) for each in found], indent=1), err=err)
+    elif as_csv:
+        click.echo(kernels.csv_text(found), nl=False, err=err)
+    else:
+        kernels.show(wide(file=sys.stderr if err else sys.stdout), run, found)

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sheer.base.errors import UsageError
-from sheer.chips import vocabulary
 from sheer.chips.schema import Chip
-from sheer.model import attention, gemm, pointwise, rowwise
+from sheer.model import attention, gemm, pointwise, ranges, rowwise
 from sheer.model.attention import Attention
 from sheer.model.gemm import Gemm
 from sheer.model.pointwise import KINDS, Pointwise
@@ -22,11 +21,6 @@ from sheer.model.price import Prediction, price
 from sheer.model.rowwise import Rows
 from sheer.model.silicon import Silicon, silicon, type_bytes
 from sheer.model.work import Work
-
-# An assumed number may be off by this much, either way.
-ASSUMED_RANGE = 0.25
-# Not quantities that may be off: a point that others refer to. Counts of units don't vary either.
-CHOSEN = ("reference_clock_hz",)
 
 
 class Convolution(NamedTuple):
@@ -126,40 +120,12 @@ def price_operator(si: Silicon, op: Operator, host_s: float = 0.0) -> Prediction
 
 
 def predict(chip: Chip, op: Operator, host_s: float = 0.0) -> Prediction:
-    """A Prediction with its range: every assumed number that the model reads is moved by ASSUMED_RANGE, one by one,
-    and the changes are added as independent errors are."""
+    """A Prediction with the range that assumed numbers of the chip leave."""
     base = price_operator(silicon(chip), op, host_s)
-    up = down = 0.0
-    leans: list[tuple[float, str]] = []
-    for name in chip.assumed():
-        row = vocabulary.TABLE[name]
-        if not row.need and not name.endswith(("_flops", "_ops")):
-            continue
-        if name in CHOSEN or (row.section == "compute" and row.unit == "1"):
-            continue
-        times = [
-            price_operator(silicon(chip.changed(**{name: _moved(chip, name, factor)})), op, host_s).time_s
-            for factor in (1 - ASSUMED_RANGE, 1 + ASSUMED_RANGE)
-        ]
-        change = max(abs(t - base.time_s) for t in times)
-        up += max(0.0, max(times) - base.time_s) ** 2
-        down += max(0.0, base.time_s - min(times)) ** 2
-        if change > 0.01 * base.time_s:
-            leans.append((change, name))
-    return base._replace(
-        low_s=base.time_s - math.sqrt(down),
-        high_s=base.time_s + math.sqrt(up),
-        leans_on=tuple(name for _, name in sorted(leans, reverse=True)),
+    low, high, leans = ranges.around(
+        chip, base.time_s, lambda other: price_operator(silicon(other), op, host_s).time_s
     )
-
-
-def _moved(chip: Chip, name: str, factor: float) -> float:
-    value = chip.value(name) * factor
-    if vocabulary.TABLE[name].unit in ("1", "B"):
-        if isinstance(chip.value(name), int):
-            return max(1, round(value))
-        return min(1.0, value)  # efficiencies
-    return value
+    return base._replace(low_s=low, high_s=high, leans_on=leans)
 
 
 def _numbers(text: str, names: str, least: int) -> list[int]:

@@ -89,6 +89,7 @@ def price(work: Work, si: Silicon, host_s: float = 0.0) -> Prediction:
     time = time_at(work, si, clock)
     units = unit_times(work, si, clock)
     units["launch"] = work.launches * si.launch_s
+    units |= {unit: clocks / clock for unit, clocks in work.inside.items()}
     ranked = sorted(units, key=lambda unit: -units[unit])
     energy = energy_at(work, si, clock) + si.static_w * time
     bound = ranked[0]

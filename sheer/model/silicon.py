@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sheer.base.errors import UsageError
-from sheer.chips import schema
+from sheer.chips import schema, vocabulary
 from sheer.chips.schema import Chip
 
 # element type: bytes, the rate of its matrix products in the file, the type that feeds it where there is none,
@@ -23,6 +23,26 @@ TYPES = {
 }
 # multiply-adds of a lane in a clock, where vector lanes have the type: packed halves, dot products of four bytes
 PACKED = {"fp32": 1, "fp16": 2, "int8": 4}
+# FP64 on a chip that has none (Biren): sequences of integer instructions, by the FP32 lanes. Assumed.
+FP64_SOFTWARE = 1 / 32
+
+
+class Pipes(NamedTuple):
+    """What else the kernels of a program need to know of a multiprocessor: lanes by pipe, latencies in clocks."""
+
+    int: float
+    int_on_fp32: bool
+    imad: float
+    fp16: float  # on packed pairs
+    fp64: float
+    fp64_tensor: float  # multiply-adds a clock
+    convert: float
+    load_store: float
+    alu_clocks: float
+    shared_clocks: float
+    l1_clocks: float
+    l2_clocks: float
+    l1_least: float  # of the L1, when kernels take all shared memory
 
 
 class Silicon(NamedTuple):
@@ -65,9 +85,9 @@ class Silicon(NamedTuple):
     reference_hz: float
     die_Bps: float  # between dies, both directions; 0 for a single die
     remote: float  # part of memory traffic that crosses it
-    rates: dict[
-        str, float
-    ]  # matrix multiply-adds a clock of one multiprocessor, by type, where the chip has it
+    rates: dict[str, float]  # matrix multiply-adds a clock of one multiprocessor, by type, where the chip has it
+    idle_w: float = 0.0  # with nothing to do; 0: not told
+    pipes: Pipes | None = None  # None: the chip file lacks numbers that only kernels of programs need
 
     def voltage(self, clock_hz: float) -> float:
         """Supply voltage at a clock, over that at the reference clock: a straight line, as DVFS tables are."""
@@ -139,6 +159,31 @@ def silicon(chip: Chip) -> Silicon:
         die_Bps=chip.get("die_to_die_Bps", 0.0),
         remote=chip.get("remote_share", 0.0),
         rates=rates,
+        idle_w=chip.get("idle_w", 0.0),
+        pipes=_pipes(chip),
+    )
+
+
+def _pipes(chip: Chip) -> Pipes | None:
+    if not all(name in chip.numbers for name in vocabulary.KERNEL):
+        return None
+    value = chip.value
+    unit = 2 * int(value("multiprocessors")) * value("clock_hz")
+    fp64 = chip.get("fp64_flops", 0.0) / unit or value("fp32_lanes_per_multiprocessor") * FP64_SOFTWARE
+    return Pipes(
+        int=value("int_lanes_per_multiprocessor"),
+        int_on_fp32=bool(value("int_on_fp32")),
+        imad=value("imad_lanes_per_multiprocessor"),
+        fp16=value("fp16_lanes_per_multiprocessor"),
+        fp64=fp64,
+        fp64_tensor=max(fp64, chip.get("fp64_tensor_flops", 0.0) / unit),
+        convert=value("convert_lanes_per_multiprocessor"),
+        load_store=value("load_store_lanes_per_multiprocessor"),
+        alu_clocks=value("alu_latency_clocks"),
+        shared_clocks=value("shared_latency_clocks"),
+        l1_clocks=value("l1_latency_clocks"),
+        l2_clocks=value("l2_latency_clocks"),
+        l1_least=value("l1_least_bytes_per_multiprocessor"),
     )
 
 

@@ -30,6 +30,7 @@ class Work(NamedTuple):
     operations: float  # floating-point operations of the mathematics, for rates
     launches: int = 1
     note: str = ""  # which kernel was chosen
+    inside: dict[str, float] = {}  # clocks of further units of a multiprocessor that `clocks` has in its sum already
 
 
 def shared_time(exponent: float, times: Iterable[float]) -> float:

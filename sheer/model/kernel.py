@@ -1,0 +1,204 @@
+"""What one launch of a program's kernel asks of a chip: from Counters, which know no chip, to a Work, which price() takes.
+
+Comes in: Counters, the Launch (grid, block, registers, shared memory), a Silicon. Goes out: an Analysis: the Work, with the occupancy and the
+traffic that it comes from.
+
+A multiprocessor gets blocks / multiprocessors of the grid. Their instructions need issue slots and lanes of the pipes; a warp by itself is
+a chain of latencies, which other warps hide the better the more of them there are; caches and memory see what reuse distances let through.
+All constants here are properties of multiprocessors or of programs in general, none of a kernel. docs/model.md tells each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from sheer.base.counters import Counters, Launch
+from sheer.base.errors import UsageError
+from sheer.model.caches import SECTOR, Traffic, access, traffic
+from sheer.model.occupancy import Occupancy, block_shared, occupancy
+from sheer.model.silicon import TYPES, Pipes, Silicon
+from sheer.model.work import Work, shared_time
+
+PIPE_OVERLAP = 8.0  # pipes of a multiprocessor work side by side under many warps; an exponent of `shared_time`
+BANK_ROW = 128  # bytes: the row of banks that shared memory or the L1 gives at once
+# From an instruction to the next that needs its result, beside what chip files say; clocks.
+SFU_CLOCKS = 20.0
+FP64_CLOCKS = 8.0
+CONVERT_CLOCKS = 12.0
+SHUFFLE_CLOCKS = 23.0
+BARRIER_CLOCKS = 25.0
+TENSOR_CLOCKS = 33.0
+BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain of its stores
+# Where the run file does not tell chains of dependent instructions: how many of a kind a warp has under way together.
+TOGETHER = {"load": 2.0, "local": 2.0, "shared_load": 4.0}
+TOGETHER_ELSE = 2.0
+# Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control.
+ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
+MEMORY_UNITS = ("load", "store", "atomic", "local", "shared_load", "shared_store", "shared_atomic")
+
+
+class Analysis(NamedTuple):
+    """A launch on a chip, before any price."""
+
+    work: Work
+    occupancy: Occupancy
+    traffic: Traffic
+    waves: float  # of blocks
+    chain: float  # clocks that a block would take if it were alone
+    busiest: float  # blocks that the busiest multiprocessor runs
+    units: dict[str, float]  # clocks of the busiest multiprocessor by unit, each by itself
+
+
+def analyse(c: Counters, launch: Launch, si: Silicon) -> Analysis:
+    """The Work of a launch, and why it is what it is."""
+    if si.pipes is None:
+        raise UsageError(f"chip {si.key} lacks numbers that kernels need")
+    if not c.blocks or not c.warps:
+        raise UsageError(f"{launch.kernel}: its counters have no blocks")
+    held = occupancy(launch, si)
+    flow = traffic(c, si, held.blocks, block_shared(launch, si))
+    busiest = math.ceil(c.blocks / si.multiprocessors)
+    part = busiest / c.blocks  # of the whole grid's work, on the busiest multiprocessor
+    units = _pipes(c, si, si.pipes, part, min(1.0, held.warps / si.partitions))
+    units |= _ports(c, si, flow, part)
+    issue = units.pop("issue")
+    # An instruction takes its slot and its pipe at once, so these two never add.
+    inside = max(issue, shared_time(PIPE_OVERLAP, units.values()))
+    units["issue"] = issue
+    name = max(units, key=lambda unit: units[unit])
+    chain = BLOCK_CLOCKS + _chain(c, si, si.pipes, flow)
+    waves = busiest / held.blocks
+    clocks = {name: inside, "latency": math.ceil(waves) * chain}
+    atomics = _atomics(c, si)
+    if atomics:
+        clocks["atomics"] = atomics
+    work = Work(
+        launch.kernel,
+        clocks,
+        _overlap(c, held),
+        flow.dram_read,
+        flow.dram_write,
+        flow.l2_read + flow.l2_write,
+        _on_chip_bytes(c),
+        sum(lanes * ENERGY.get(unit, 1.0) for unit, lanes in c.active.items() if unit != "tensor"),
+        sum(n * (TYPES[dtype][3] if dtype in TYPES else 8.0) for dtype, n in c.tensor.items()),
+        sum(c.flops.values()) + 2 * sum(c.tensor.values()),
+        1,
+        f"{held.share:.0%} of the warps (by {held.limit}), {waves:.3g} waves, L1 {flow.l1_hit:.0%}, L2 {flow.l2_hit:.0%}",
+        {unit: t for unit, t in units.items() if unit != name and t > 0},
+    )
+    return Analysis(work, held, flow, waves, chain, busiest, units)
+
+
+def work(c: Counters, launch: Launch, si: Silicon) -> Work:
+    """The Work of a launch."""
+    return analyse(c, launch, si).work
+
+
+def _pipes(c: Counters, si: Silicon, p: Pipes, part: float, busy: float) -> dict[str, float]:
+    """Clocks of the busiest multiprocessor by pipe; `busy` is the part of its partitions that have a warp at all."""
+
+    def lanes(unit: str, width: float) -> float:
+        return c.issued.get(unit, 0.0) * si.warp / width
+
+    integer = lanes("int", p.int) + lanes("vote", p.int)
+    fp32 = lanes("fp32", si.lanes) + lanes("imad", p.imad)
+    if p.int_on_fp32:
+        fp32 += lanes("int", si.lanes) + lanes("vote", si.lanes)
+    tensor = 0.0
+    for dtype, multiply_adds in c.tensor.items():
+        tensor += multiply_adds / (p.fp64_tensor if dtype == "fp64" else si.matrix(dtype)[1])
+    found = {
+        "issue": c.instructions / si.issue,
+        "fp32": fp32,
+        "integer": integer,
+        "special functions": lanes("sfu", si.sfu),
+        "conversions": lanes("convert", p.convert),
+        "fp64": lanes("fp64", p.fp64),
+        "fp16": lanes("fp16", p.fp16),
+        "tensor": tensor,
+        "load-store": sum(lanes(unit, p.load_store) for unit in MEMORY_UNITS),
+    }
+    return {unit: t * part / busy for unit, t in found.items()}
+
+
+def _ports(c: Counters, si: Silicon, flow: Traffic, part: float) -> dict[str, float]:
+    """Clocks of the busiest multiprocessor at its memories: rows of banks and lines of the L1, and the port to the L2."""
+    rows = sum(access(c, kind).wavefronts for kind in ("shared_load", "shared_store", "shared_atomic"))
+    rows += c.issued.get("shuffle", 0.0)
+    # A request looks up each of its lines, and brings rows of data.
+    for kind in ("global_load", "global_store", "local_load", "local_store", "atomic"):
+        a = access(c, kind)
+        rows += max(a.lines, a.sectors * SECTOR / BANK_ROW)
+    # Ports wider than a row of banks serve several warps at once, one of each partition at most.
+    at_once = max(1.0, min(si.shared_Bpc / BANK_ROW, si.partitions))
+    return {
+        "L1 and shared memory": rows / at_once * part,
+        "L2 port": max(flow.l2_read, flow.l2_write) / si.l1_Bpc * part,
+    }
+
+
+def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
+    """Clocks that a warp by itself waits for the results of its own instructions."""
+    far = flow.l2_hit * p.l2_clocks + (1 - flow.l2_hit) * si.latency_s * si.clock_hz
+    load = flow.l1_hit * p.l1_clocks + (1 - flow.l1_hit) * far
+    latency = {
+        "load": load,
+        "local": load,
+        "atomic": p.l2_clocks,
+        "shared_load": p.shared_clocks,
+        "shared_atomic": 2 * p.shared_clocks,
+        "sfu": SFU_CLOCKS,
+        "fp64": FP64_CLOCKS * max(1.0, 16 / p.fp64),
+        "convert": CONVERT_CLOCKS,
+        "shuffle": SHUFFLE_CLOCKS,
+        "barrier": BARRIER_CLOCKS,
+        "tensor": TENSOR_CLOCKS,
+        "store": 1.0,
+        "shared_store": 1.0,
+    }
+    chains: dict[str, float] = getattr(c, "critical", None) or {}
+    if isinstance(chains, dict) and chains:
+        return sum(n * latency.get(unit, p.alu_clocks) for unit, n in chains.items()) / c.warps
+    return (
+        sum(
+            n * latency.get(unit, p.alu_clocks) / TOGETHER.get(unit, TOGETHER_ELSE)
+            for unit, n in c.issued.items()
+            if unit not in ("atomic",)  # nothing tells whether a result is waited for; most are not
+        )
+        / c.warps
+    )
+
+
+def _overlap(c: Counters, held: Occupancy) -> float:
+    """The exponent with which a multiprocessor's own time, latency, L2 and memory share time.
+
+    It grows with the number of things that run independently: warps; where barriers tie the warps of a block together, something between
+    warps and blocks. One thing alone does one after the other (1); 64 warps come to the 4 that element-wise kernels of libraries show.
+    """
+    independent = float(held.warps)
+    if c.barriers >= 1 and held.block_warps > 1:
+        independent = math.sqrt(held.warps * held.blocks)
+    return 1 + math.log2(max(1.0, independent)) / 2
+
+
+def _atomics(c: Counters, si: Silicon) -> float:
+    """Clocks of the L2 for atomics: a sector a clock and slice; lanes that meet at one address go one after the other, and
+    no more slices work than there are different sectors."""
+    a = access(c, "atomic")
+    if not a.sectors:
+        return 0.0
+    steps = a.sectors + max(0.0, a.same - a.requests)
+    slices = min(si.l2_Bpc / (2 * SECTOR), max(1.0, c.l2.written / SECTOR))
+    return steps / slices
+
+
+def _on_chip_bytes(c: Counters) -> float:
+    """Bytes from and to shared memory and L1; lanes that read the same word get it from one read."""
+    banked = sum(
+        min(access(c, kind).bytes, access(c, kind).wavefronts * BANK_ROW)
+        for kind in ("shared_load", "shared_store", "shared_atomic")
+    )
+    cached = sum(access(c, kind).sectors for kind in ("global_load", "global_store", "local_load", "local_store", "atomic"))
+    return banked + cached * SECTOR

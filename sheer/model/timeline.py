@@ -1,0 +1,226 @@
+"""When everything that a program asked for starts and ends on a chip: launches, copies, fills, events and waits of streams.
+
+Comes in: steps in the order in which the program asked for them, each with its stream, what it waits for, and what it needs. Goes out: a
+Timeline: start and end of each, and power over time.
+
+A step begins when all that it waits for has ended. Copies queue for the engine of their direction. Kernels share the chip: those whose
+demands fit beside each other run side by side, else all are slowed alike, so that no more is done than the chip can. The host is taken to ask
+at once for what it does not wait for: a host's own time is no property of the chip.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from typing import NamedTuple
+
+LEGACY = 0  # the stream that waits for all others, and that all others wait for
+
+
+class Step(NamedTuple):
+    """One thing to do on a device."""
+
+    name: str
+    kind: str  # kernel, h2d, d2h, d2d, p2p, fill
+    device: int
+    stream: int
+    line: int  # of the run file
+    delay_s: float  # before it needs anything: launch, set-up of a copy
+    busy_s: float  # alone
+    demand: float  # of the device, for kernels, fills and copies inside it; the others have an engine each
+    watt: float  # while it runs alone, beside what the device draws anyway
+
+
+class Span(NamedTuple):
+    """A step, and when it ran."""
+
+    step: Step
+    start_s: float  # of its work, behind its delay
+    end_s: float
+
+
+class Timeline(NamedTuple):
+    """What happened when; `power` holds for each device (seconds, watts from then on)."""
+
+    spans: tuple[Span, ...]
+    total_s: float
+    power: tuple[tuple[tuple[float, float], ...], ...]
+    energy_J: float
+
+    def busy_s(self, kinds: Iterable[str], device: int | None = None) -> float:
+        """Seconds in which at least one span of some kinds ran."""
+        kinds = tuple(kinds)
+        ends = sorted(
+            (s.start_s, s.end_s) for s in self.spans if s.step.kind in kinds and device in (None, s.step.device)
+        )
+        busy, last = 0.0, 0.0
+        for start, end in ends:
+            busy += max(0.0, end - max(start, last))
+            last = max(last, end)
+        return busy
+
+
+class Plan:
+    """Steps and what each waits for, gathered in the program's order."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.after: list[tuple[int, ...]] = []
+        self._last: dict[tuple[int, int], int] = {}  # (device, stream): its last step
+        self._waits: dict[tuple[int, int], set[int]] = {}  # what a stream's next step waits for besides
+        self._events: dict[int, tuple[int, ...]] = {}
+        self._host: set[int] = set()  # what the host waited for: everything later comes after it
+
+    def _front(self, device: int, stream: int) -> tuple[int, ...]:
+        """The steps that must have ended before a new one in a stream may begin."""
+        if stream == LEGACY:
+            ends = {step for (d, _), step in self._last.items() if d == device}
+        else:
+            ends = {self._last[key] for key in ((device, stream), (device, LEGACY)) if key in self._last}
+        return tuple(ends | self._waits.get((device, stream), set()))
+
+    def add(self, step: Step, blocking: bool = False) -> None:
+        """A step in its stream; a blocking one holds up the host."""
+        key = (step.device, step.stream)
+        self.after.append(tuple({*self._front(*key), *self._host}))
+        self._waits.pop(key, None)
+        self.steps.append(step)
+        self._last[key] = len(self.steps) - 1
+        if blocking:
+            self._host = {len(self.steps) - 1}
+
+    def record(self, event: int, device: int, stream: int) -> None:
+        """An event is reached when all that stands before it in its stream has ended."""
+        self._events[event] = self._front(device, stream)
+
+    def wait(self, event: int, device: int, stream: int) -> None:
+        """A stream waits for an event's last record."""
+        self._waits.setdefault((device, stream), set()).update(self._events.get(event, ()))
+
+    def sync(self, what: str, number: int, device: int) -> None:
+        """The host waits for a stream, an event or a device."""
+        if what == "event":
+            self._host |= set(self._events.get(number, ()))
+        elif what == "stream":
+            self._host |= set(self._front(device, number))
+        else:
+            self._host |= {step for (d, _), step in self._last.items() if d == device}
+
+
+COMPUTE = ("kernel", "d2d", "fill")  # what shares the chip itself
+
+
+class _Clock:
+    """The state of a simulation: what is ready, what runs, and how far it is."""
+
+    def __init__(self, plan: Plan, idle_w: float, active_w: float, devices: int) -> None:
+        self.plan, self.idle_w, self.active_w = plan, idle_w, active_w
+        count = len(plan.steps)
+        self.missing = [len(after) for after in plan.after]
+        self.next: list[list[int]] = [[] for _ in range(count)]
+        for step, after in enumerate(plan.after):
+            for other in after:
+                self.next[other].append(step)
+        self.start, self.end = [0.0] * count, [0.0] * count
+        self.left: dict[int, float] = {}  # running: seconds of its work that are left, if it were alone
+        self.queues: dict[tuple[int, str], list[int]] = {}  # engines: steps that wait for them
+        self.engines: dict[tuple[int, str], int] = {}
+        self.delayed: list[tuple[float, int]] = []  # (when its delay is over, step)
+        self.now = 0.0
+        self.curves: list[list[tuple[float, float]]] = [[(0.0, idle_w)] for _ in range(devices)]
+        self.energy = 0.0
+
+    def rates(self) -> dict[int, float]:
+        """How fast each running step goes: kernels share a device by their demands."""
+        demand: dict[int, float] = {}
+        for n in self.left:
+            step = self.plan.steps[n]
+            if step.kind in COMPUTE:
+                demand[step.device] = demand.get(step.device, 0.0) + step.demand
+        return {
+            n: 1 / max(1.0, demand[self.plan.steps[n].device]) if self.plan.steps[n].kind in COMPUTE else 1.0
+            for n in self.left
+        }
+
+    def begin(self, n: int) -> None:
+        """A step whose delay is over: it runs, or queues for its engine."""
+        step = self.plan.steps[n]
+        key = (step.device, step.kind)
+        if step.kind not in COMPUTE:
+            if key in self.engines:
+                heapq.heappush(self.queues.setdefault(key, []), n)
+                return
+            self.engines[key] = n
+        self.start[n] = self.now
+        self.left[n] = step.busy_s
+
+    def finish(self, n: int) -> None:
+        """A step is done: its engine takes the next, and what waited for it alone gets its delay."""
+        step = self.plan.steps[n]
+        self.end[n] = self.now
+        key = (step.device, step.kind)
+        if self.engines.get(key) == n:
+            del self.engines[key]
+            if self.queues.get(key):
+                self.begin(heapq.heappop(self.queues[key]))
+        for other in self.next[n]:
+            self.missing[other] -= 1
+            if not self.missing[other]:
+                self.release(other)
+
+    def release(self, n: int) -> None:
+        """All that a step waited for has ended."""
+        heapq.heappush(self.delayed, (self.now + self.plan.steps[n].delay_s, n))
+
+    def advance(self) -> None:
+        """To the next moment at which something begins or ends."""
+        rates = self.rates()
+        ends = min((left / rates[n] for n, left in self.left.items()), default=float("inf"))
+        begins = self.delayed[0][0] - self.now if self.delayed else float("inf")
+        dt = max(0.0, min(ends, begins))
+        self._power(rates, dt)
+        self.now += dt
+        done = []
+        for n in self.left:
+            self.left[n] -= dt * rates[n]
+            if self.left[n] <= 1e-15 + 1e-9 * self.plan.steps[n].busy_s:
+                done.append(n)
+        for n in done:
+            del self.left[n]
+        for n in sorted(done):
+            self.finish(n)
+        while self.delayed and self.delayed[0][0] <= self.now + 1e-15:
+            self.begin(heapq.heappop(self.delayed)[1])
+
+    def _power(self, rates: dict[int, float], dt: float) -> None:
+        watts = [self.idle_w] * len(self.curves)
+        for n in rates:
+            if self.plan.steps[n].kind in COMPUTE:
+                watts[self.plan.steps[n].device] = self.active_w
+        for n, rate in rates.items():
+            watts[self.plan.steps[n].device] += self.plan.steps[n].watt * rate
+        self.energy += sum(watts) * dt
+        for curve, watt in zip(self.curves, watts, strict=True):
+            if curve[-1][0] == self.now:
+                curve[-1] = (self.now, watt)
+            elif curve[-1][1] != watt:
+                curve.append((self.now, watt))
+
+
+def run(plan: Plan, idle_w: float, active_w: float, devices: int = 1) -> Timeline:
+    """Start and end of each step; a device draws `idle_w` where it does nothing or only copies, `active_w` and what its
+    kernels add where it works."""
+    devices = max([devices, *(step.device + 1 for step in plan.steps)])
+    clock = _Clock(plan, idle_w, active_w, devices)
+    for n, missing in enumerate(clock.missing):
+        if not missing:
+            clock.release(n)
+    while clock.left or clock.delayed:
+        clock.advance()
+    for curve in clock.curves:
+        if curve[-1][0] < clock.now:
+            curve.append((clock.now, idle_w))
+        else:
+            curve[-1] = (clock.now, idle_w)
+    spans = tuple(Span(step, clock.start[n], clock.end[n]) for n, step in enumerate(plan.steps))
+    return Timeline(spans, clock.now, tuple(tuple(curve) for curve in clock.curves), clock.energy)

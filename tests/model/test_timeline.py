@@ -1,0 +1,110 @@
+"""Streams, copies and events on a timeline."""
+
+from __future__ import annotations
+
+import pytest
+
+from sheer.model.timeline import Plan, Step, Timeline, run
+
+
+def step(kind: str, stream: int, busy: float, demand: float = 1.0, watt: float = 0.0, device: int = 0) -> Step:
+    return Step(f"{kind}{stream}", kind, device, stream, 0, 0.0, busy, demand if kind == "kernel" else 0.0, watt)
+
+
+def times(line: Timeline) -> list[tuple[float, float]]:
+    return [(round(s.start_s, 9), round(s.end_s, 9)) for s in line.spans]
+
+
+def test_one_stream_is_a_row() -> None:
+    plan = Plan()
+    for busy in (1, 2, 3):
+        plan.add(step("kernel", 1, busy, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 1), (1, 3), (3, 6)]
+
+
+def test_copies_and_kernels_of_two_streams_overlap() -> None:
+    """h2d, kernel, d2h in each of three streams, as in any pipelined program."""
+    plan = Plan()
+    for stream in (1, 2, 3):
+        for kind in ("h2d", "kernel", "d2h"):
+            plan.add(step(kind, stream, 1))
+    line = run(plan, 0, 0)
+    assert line.total_s == pytest.approx(5)
+    assert line.busy_s(("kernel",)) == pytest.approx(3)
+    assert line.busy_s(("h2d", "d2h")) == pytest.approx(5)
+
+
+def test_kernels_that_fit_beside_each_other_run_together() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 2, 0.4))
+    plan.add(step("kernel", 2, 2, 0.6))
+    assert run(plan, 0, 0).total_s == pytest.approx(2)
+    full = Plan()
+    full.add(step("kernel", 1, 2))
+    full.add(step("kernel", 2, 1))
+    line = run(full, 0, 0)
+    assert line.total_s == pytest.approx(3)
+    assert times(line)[1] == (0, 2)
+
+
+def test_the_legacy_stream_waits_for_all_and_all_for_it() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 2, 0.1))
+    plan.add(step("kernel", 0, 1, 0.1))
+    plan.add(step("kernel", 2, 1, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 2), (2, 3), (3, 4)]
+
+
+def test_events_order_streams() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 3, 0.1))
+    plan.record(7, 0, 1)
+    plan.add(step("kernel", 1, 5, 0.1))
+    plan.wait(7, 0, 2)
+    plan.add(step("kernel", 2, 1, 0.1))
+    plan.add(step("kernel", 3, 1, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 3), (3, 8), (3, 4), (0, 1)]
+
+
+def test_the_host_holds_back_what_comes_after_a_sync() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 2, 0.1))
+    plan.record(1, 0, 1)
+    plan.sync("event", 1, 0)
+    plan.add(step("kernel", 2, 1, 0.1))
+    plan.add(step("h2d", 3, 1), blocking=True)
+    plan.add(step("kernel", 4, 1, 0.1))
+    plan.sync("device", 0, 0)
+    plan.add(step("kernel", 5, 1, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 2), (2, 3), (2, 3), (3, 4), (4, 5)]
+
+
+def test_devices_have_engines_of_their_own() -> None:
+    plan = Plan()
+    for device in (0, 1):
+        plan.add(step("h2d", 1, 1, device=device))
+        plan.add(step("kernel", 1, 1, device=device))
+    line = run(plan, 10, 20, 2)
+    assert line.total_s == pytest.approx(2)
+    assert len(line.power) == 2
+    assert line.energy_J == pytest.approx(2 * (10 + 20))
+
+
+def test_power_is_a_curve_whose_area_is_the_energy() -> None:
+    plan = Plan()
+    plan.add(step("h2d", 1, 1, watt=1))
+    plan.add(step("kernel", 1, 2, 0.5, watt=100))
+    plan.add(step("kernel", 2, 1, 0.5, watt=50))
+    line = run(plan, 10, 30)
+    curve = line.power[0]
+    assert curve == ((0.0, 81), (1.0, 130), (3.0, 10))
+    area = sum(watt * (b - a) for (a, watt), (b, _) in zip(curve, curve[1:], strict=False))
+    assert area == pytest.approx(line.energy_J)
+
+
+def test_many_steps_are_quick() -> None:
+    plan = Plan()
+    for n in range(20000):
+        plan.add(step("kernel", 1 + n % 4, 1e-6 * (1 + n % 7), 0.3))
+    line = run(plan, 1, 2)
+    assert all(a.end_s > a.start_s for a in line.spans)
