@@ -29,6 +29,7 @@ from sheer.cli.units import energy_text, setting, steps, time_text
 @click.option("--host-us", default=0.0, help="Microseconds that a framework adds to the call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the predictions as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Of a run file: print a row for each kernel and chip.")
+@click.option("--trace", default="", metavar="FILE", help="Of a run file: write the first chip's timeline for Perfetto.")
 def command(
     operator: str,
     shape: str,
@@ -39,6 +40,7 @@ def command(
     host_us: float,
     as_json: bool,
     as_csv: bool,
+    trace: str,
 ) -> None:
     """Predict the time and power of an operator, as a good library would run it, or of a program that ran.
 
@@ -57,7 +59,7 @@ def command(
     if not shape:
         if not os.path.isfile(operator):
             raise UsageError(f"{operator}: there is no such run file, and an operator needs a shape: sheer predict --help")
-        predict_run(operator, chips, settings, sweep, as_json, as_csv)
+        predict_run(operator, chips, settings, sweep, as_json, as_csv, trace)
         return
     op = parse(operator, shape, dtype)
     found = []
@@ -102,7 +104,14 @@ def described(chips: tuple[str, ...], settings: tuple[str, ...], sweep: str) -> 
 
 
 def predict_run(
-    path: str, chips: tuple[str, ...], settings: tuple[str, ...], sweep: str, as_json: bool, as_csv: bool, err: bool = False
+    path: str,
+    chips: tuple[str, ...],
+    settings: tuple[str, ...] = (),
+    sweep: str = "",
+    as_json: bool = False,
+    as_csv: bool = False,
+    trace: str = "",
+    err: bool = False,
 ) -> None:
     """Price a run file and show it; on stderr if `err`."""
     from sheer.base import counters
@@ -111,6 +120,11 @@ def predict_run(
 
     run = counters.read(path)
     found = kernels.priced(run, described(chips or (run.chip or "br100",), settings, sweep), not sweep)
+    if trace:
+        from sheer.cli import trace as tracing
+
+        with open(trace, "w", encoding="utf-8") as file:
+            json.dump(tracing.trace(*found[0]), file)
     if as_json:
         click.echo(json.dumps([kernels.plain(*each) for each in found], indent=1), err=err)
     elif as_csv:

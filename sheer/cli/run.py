@@ -106,7 +106,7 @@ def command(words: tuple[str, ...]) -> None:
 
         chips = tuple(asked.chips)
         described(chips, (), "")  # a wrong chip is said before the program runs
-        code = watched(asked, lambda path: predict_run(path, chips, (), "", False, False, err=True))
+        code = watched(asked, lambda path: predict_run(path, chips, err=True))
         leave(code)
     name = prepare(asked)
     for attempt in range(3):

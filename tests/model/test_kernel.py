@@ -306,6 +306,17 @@ def test_the_command_shows_kernels_totals_and_other_chips() -> None:
     assert rows[0].startswith("chip,kernel,calls,time_s") and len(rows) == 3
 
 
+def test_the_timeline_is_a_trace_for_perfetto(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    invoke(str(SAMPLE), "--chip", "a100", "--trace", str(path))
+    events = json.loads(path.read_text())["traceEvents"]
+    spans = [e for e in events if e["ph"] == "X"]
+    assert [e["name"] for e in spans if e["cat"] == "kernel"] == ["vadd", "vadd", "gemm"]
+    assert all(a["ts"] + a["dur"] <= b["ts"] for a, b in zip(spans, spans[1:], strict=False))
+    assert spans[-2]["args"]["bound"] == "L1 and shared memory"
+    assert max(e["args"]["W"] for e in events if e["ph"] == "C") > 300
+
+
 def test_a_kernel_that_would_not_fit_is_named(tmp_path: Path) -> None:
     lines = SAMPLE.read_text().replace('"static_shared": 2048', '"static_shared": 100000')
     path = tmp_path / "run.json"
