@@ -14,6 +14,7 @@ from sheer.codegen.atomics import AtomicLanes
 from sheer.codegen.value import Value
 from sheer.ir.module import Imm
 from sheer.passes.cfg import Ins
+from sheer.passes.facts import is_broadcast
 
 U32, B32, PRED, U64 = (SCALARS[n] for n in ("u32", "b32", "pred", "u64"))
 _BAR_MODE = {"sync": 0, "arrive": 1}
@@ -36,6 +37,10 @@ class WarpLanes(AtomicLanes):
         wide = f"<{self.n} x i32>"
         if value.uniform:
             return value
+        base = [lane // 32 * 32 for lane in range(self.n)]
+        if index.uniform and self.n == 32:
+            lane = self.text.op(f"and i32 {index.scalar}, 31")
+            return self.scalar(32, self.text.op(f"extractelement {wide} {self.vec(value)}, i32 {lane}"))
         if index.known is not None and index.known >= 0:
             source = ", ".join(f"i32 {lane // 32 * 32 + index.known % 32}" for lane in range(self.n))
             return self.vector(
@@ -44,10 +49,6 @@ class WarpLanes(AtomicLanes):
                     f"shufflevector {wide} {self.vec(value)}, {wide} poison, <{self.n} x i32> <{source}>"
                 ),
             )
-        base = [lane // 32 * 32 for lane in range(self.n)]
-        if index.uniform and self.n == 32:
-            lane = self.text.op(f"and i32 {index.scalar}, 31")
-            return self.scalar(32, self.text.op(f"extractelement {wide} {self.vec(value)}, i32 {lane}"))
         lanes = self.text.op(f"and {wide} {self.vec(index)}, splat (i32 31)")
         if self.has_avx512:
             return self.vector(32, self._permute(self.vec(value), lanes))
@@ -99,6 +100,9 @@ class WarpLanes(AtomicLanes):
         lane = self.lane_ids()
         k31 = self.const(U32, 31)
         b = self.and_(U32, b, k31)
+        if is_broadcast(m, ins):
+            exchanged = self._fiber_exchange(value, b, member) if self.lane_fibers else self.exchange(value, b)
+            return [(B32, exchanged), (PRED, self.const(PRED, 1))]
         clamp = self.and_(U32, c, k31)
         segment = self.and_(U32, self.shr(U32, c, self.const(U32, 8)), k31)
         low = self.and_(U32, lane, segment)
@@ -116,14 +120,11 @@ class WarpLanes(AtomicLanes):
         source = self.select(U32, valid, source, lane)
         if self.lane_fibers:
             return [(B32, self._fiber_exchange(value, source, member)), (PRED, valid)]
-        return [(B32, self.exchange(value, self._known_lanes(source))), (PRED, valid)]
+        return [(B32, self.exchange(value, source)), (PRED, valid)]
 
     def _up(self, lane: Value, b: Value, low: Value) -> tuple[Value, Value]:
         source = self.simple("sub", lane, b)
         return source, self.compare(SCALARS["s32"], "ge", source, low)
-
-    def _known_lanes(self, source: Value) -> Value:
-        return source
 
     # -- votes -------------------------------------------------------------------------------------------------------------------
 
@@ -300,6 +301,9 @@ class WarpLanes(AtomicLanes):
 
     def _fiber_exchange(self, value: Value, source: Value, member: Value) -> Value:
         slot, _ = self._fiber_values(value, member)
+        if source.uniform:
+            place = self.resize_scalar(source.scalar, 32, 64, False)
+            return self.scalar(32, self.resize_scalar(self.lane_of(slot, 64, place), 64, 32))
         wide = self.text.op(f"zext <{self.n} x i32> {self.vec(source)} to <{self.n} x i64>")
         places = self.text.op(f"getelementptr i64, ptr {slot}, <{self.n} x i64> {wide}")
         got = self.text.intrinsic(

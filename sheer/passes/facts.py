@@ -14,7 +14,7 @@ import numpy as np
 from sheer.base.types import SCALARS
 from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Special, Sym, Vec
 from sheer.isa.row import operand_type
-from sheer.passes.cfg import Graph, Ins
+from sheer.passes.cfg import Graph, Ins, immediate
 from sheer.passes.convergence import convergence
 from sheer.passes.dominance import Loop, dominators, linear_order, postdominators
 from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
@@ -381,7 +381,7 @@ class FactLanes(ShapeLanes):
     def _raw_varying(self, m: Any, ins: Ins) -> Any:
         return [VARYING] * len(destinations(ins))
 
-    atomic = shuffle = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = (
+    atomic = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = (
         _raw_varying
     )
     policy = _raw_varying
@@ -392,6 +392,13 @@ class FactLanes(ShapeLanes):
 
     def redux(self, m: Any, ins: Ins) -> Any:
         return self.vote(m, ins)
+
+    def shuffle(self, m: Any, ins: Ins) -> Any:
+        """What one lane of the warp hands to all is the same in all of them."""
+        value, lane = (self.operand(ins, operand) for operand in ins.inst.operands[1:3])
+        if self.lanes == 32 and _uniform(lane) and is_broadcast(m, ins):
+            return [self.uniform(), self.uniform()]
+        return [self.uniform() if _uniform(value) else VARYING, VARYING]
 
     def activemask(self, m: Any, ins: Ins) -> Any:
         return self.uniform() if self.lanes == 32 else VARYING
@@ -407,6 +414,11 @@ class FactLanes(ShapeLanes):
 
     def move_symbol(self, m: Any, ins: Ins) -> Any:
         return self.uniform()
+
+
+def is_broadcast(m: Any, ins: Ins) -> bool:
+    """shfl.idx over the whole warp: the segments are not narrower, so all lanes with the same index read the same one."""
+    return m.mode == "idx" and (immediate(ins.inst.operands[3]) or 0) & 0x1F1F == 0x1F
 
 
 def destinations(ins: Ins) -> list[str | None]:

@@ -276,14 +276,14 @@ static bool watchdog_runs;
 // Interrupts what was cancelled again and again (a signal may come just before a block is entered), finds
 // what runs too long.
 static bool watch() {
-  uint64_t now = host_ns();
   bool busy = false;
   Vec<Device*> late;
   {
     Hold hold(scheduler.lock);
+    uint64_t now = host_ns();
     for (Node* n : scheduler.running) {
       if (n->kind != OpKind::Launch) continue;
-      double ran = double(now - n->started_ns) * 1e-9;
+      double ran = double(int64_t(now - n->started_ns)) * 1e-9;  // may have started since `now` was read
       if (!load(n->cancelled) && knobs().time_limit_s > 0 && ran > knobs().time_limit_s) {
         n->timed_out = true;
         node_cancel(n);
