@@ -19,6 +19,8 @@ UNITS = (
     "shared_atomic", "local", "constant", "shuffle", "vote", "barrier", "tensor", "other",
 )  # fmt: skip
 TENSOR_TYPES = ("fp16", "bf16", "tf32", "fp64", "int8")
+# Kinds of latency on a warp's chain of dependent instructions.
+CHAINS = ("alu", "load", "shared", "atomic", "sfu", "fp64", "convert", "shuffle", "barrier", "tensor")
 FLOAT_TYPES = ("fp16", "fp32", "fp64")
 # Kinds of memory access: the first go through sectors of the caches, the others through banks of shared memory.
 CACHED = ("global_load", "global_store", "local_load", "local_store", "atomic")
@@ -70,7 +72,7 @@ class Counters(NamedTuple):
     l1: BlockReuse
     l2: GridReuse
     barriers: float  # that a block passes, on average
-    critical: float = 0.0
+    critical: dict[str, float] = {}  # kind: latencies on the longest chain of dependent instructions, summed over the warps
 
     @property
     def instructions(self) -> float:
@@ -297,7 +299,7 @@ def _counters(f: Fields) -> Counters:
             l2.number("footprint", 0),
         ),
         barriers=f.number("barriers", 0),
-        critical=f.number("critical", 0),
+        critical=f.table("critical", CHAINS) if f.data.get("critical") else {},
     )
 
 

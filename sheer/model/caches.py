@@ -8,6 +8,7 @@ Blocks of one wave run side by side and use the same data at nearly the same tim
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from sheer.base.counters import Access, Counters
@@ -19,10 +20,10 @@ NEAREST = 1024  # bytes: the bound of the first bucket of reuse distances inside
 MIDDLE = 0.75  # of a bucket from x to 2x, over 2x
 # Part of the L2 that holds data for reuse, beside what only passes; between what was fitted for products (0.39) and for
 # rows (0.52) of libraries.
-L2_HELD = 0.5
-# How far blocks of a wave drift apart, as a part of their life. The drift that was fitted for products of libraries comes
-# to this at k = 1024 and two blocks a multiprocessor.
-DRIFT = 0.24
+L2_HELD = 0.45
+# How far blocks of a wave drift apart: like a random walk, by the root of what they read, and more where blocks share a
+# multiprocessor and take turns. This many bytes a step; the drift that was fitted for products of libraries (sheer.model.gemm), in bytes.
+DRIFT_BYTES = 31e3
 
 
 class Traffic(NamedTuple):
@@ -83,7 +84,7 @@ def traffic(c: Counters, si: Silicon, resident: int, shared: float) -> Traffic:
     l2_read = (c.l1.cold + l1_miss) * SECTOR
     # Between blocks. Who comes late in a wave finds what the one before him fetched again: however many share it, data is
     # fetched once for each stretch of the drift that the L2 holds.
-    drift = DRIFT * wave_bytes
+    drift = wave_bytes * min(1.0, math.sqrt(resident * DRIFT_BYTES / c.l2.footprint)) if c.l2.footprint else 0.0
     late, fetches = 0.0, c.blocks / wave * wave_bytes * drift / held
     for k, bytes_ in enumerate(c.l2.reuse):
         distance = 1.5 * 2.0**k if k else 1.0

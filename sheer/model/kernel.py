@@ -30,8 +30,10 @@ SHUFFLE_CLOCKS = 23.0
 BARRIER_CLOCKS = 25.0
 TENSOR_CLOCKS = 33.0
 BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain of its stores
-# Where the run file does not tell chains of dependent instructions: how many of a kind a warp has under way together.
-TOGETHER = {"load": 2.0, "local": 2.0, "shared_load": 4.0}
+# Where a run file does not tell the chain of dependent instructions: which latency a unit has, where its name does not say it, and how many of
+# a kind a warp has under way together.
+KIND = {"local": "load", "shared_load": "shared", "shared_atomic": "shared", "store": "alu", "shared_store": "alu", "atomic": "alu"}
+TOGETHER = {"load": 2.0, "shared": 4.0, "tensor": 4.0}
 TOGETHER_ELSE = 2.0
 # Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control.
 ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
@@ -140,47 +142,41 @@ def _ports(c: Counters, si: Silicon, flow: Traffic, part: float) -> dict[str, fl
 
 
 def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
-    """Clocks that a warp by itself waits for the results of its own instructions."""
+    """Clocks that a warp by itself waits for the results of its own instructions: latencies on its chain of dependent instructions."""
     far = flow.l2_hit * p.l2_clocks + (1 - flow.l2_hit) * si.latency_s * si.clock_hz
-    load = flow.l1_hit * p.l1_clocks + (1 - flow.l1_hit) * far
     latency = {
-        "load": load,
-        "local": load,
+        "alu": p.alu_clocks,
+        "load": flow.l1_hit * p.l1_clocks + (1 - flow.l1_hit) * far,
+        "shared": p.shared_clocks,
         "atomic": p.l2_clocks,
-        "shared_load": p.shared_clocks,
-        "shared_atomic": 2 * p.shared_clocks,
         "sfu": SFU_CLOCKS,
         "fp64": FP64_CLOCKS * max(1.0, 16 / p.fp64),
         "convert": CONVERT_CLOCKS,
         "shuffle": SHUFFLE_CLOCKS,
         "barrier": BARRIER_CLOCKS,
         "tensor": TENSOR_CLOCKS,
-        "store": 1.0,
-        "shared_store": 1.0,
     }
-    chains: dict[str, float] = getattr(c, "critical", None) or {}
-    if isinstance(chains, dict) and chains:
-        return sum(n * latency.get(unit, p.alu_clocks) for unit, n in chains.items()) / c.warps
-    return (
-        sum(
-            n * latency.get(unit, p.alu_clocks) / TOGETHER.get(unit, TOGETHER_ELSE)
-            for unit, n in c.issued.items()
-            if unit not in ("atomic",)  # nothing tells whether a result is waited for; most are not
-        )
-        / c.warps
-    )
+    if c.critical:
+        return sum(n * latency[kind] for kind, n in c.critical.items()) / c.warps
+    # An old run file does not tell the chain.
+    found = 0.0
+    for unit, n in c.issued.items():
+        kind = KIND.get(unit, unit)
+        found += n * latency.get(kind, p.alu_clocks) / TOGETHER.get(kind, TOGETHER_ELSE)
+    return found / c.warps
 
 
 def _overlap(c: Counters, held: Occupancy) -> float:
     """The exponent with which a multiprocessor's own time, latency, L2 and memory share time.
 
     It grows with the number of things that run independently: warps; where barriers tie the warps of a block together, something between
-    warps and blocks. One thing alone does one after the other (1); 64 warps come to the 4 that element-wise kernels of libraries show.
+    warps and blocks. 64 warps come to the 4 that element-wise kernels of libraries show, two blocks of eight with barriers near the 2.45 of
+    their matrix products; one warp alone, whose own chain holds most of its instructions, to 2.
     """
     independent = float(held.warps)
     if c.barriers >= 1 and held.block_warps > 1:
         independent = math.sqrt(held.warps * held.blocks)
-    return 1 + math.log2(max(1.0, independent)) / 2
+    return 2 + math.log2(max(1.0, independent)) / 3
 
 
 def _atomics(c: Counters, si: Silicon) -> float:

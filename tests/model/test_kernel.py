@@ -161,7 +161,7 @@ def test_blocks_of_a_wave_share_what_they_read() -> None:
     )
     assert traffic(waves, si, 2, 0).dram_read > 5 * 216 * size
     small = waves._replace(l2=waves.l2._replace(cold_read=1 << 20, footprint=1 << 20, reuse=(*([0.0] * 8), 7 * 216 << 20)))
-    assert traffic(small, si, 2, 0).dram_read == pytest.approx(1 << 20, rel=0.01)
+    assert traffic(small, si, 2, 0).dram_read == pytest.approx(1 << 20, rel=0.05)
 
 
 # -- pipes, latency, power --------------------------------------------------------------------------------------------
@@ -197,6 +197,21 @@ def test_multiply_adds_alone_reach_the_peak_of_the_lanes(name: str) -> None:
     peak = 2 * si.lanes * si.multiprocessors * p.clock_hz
     assert p.flops > 0.93 * peak
     assert p.flops <= peak
+
+
+def test_a_chain_of_loads_is_latency_where_few_warps_run() -> None:
+    """A pointer chase: each load waits for the one before."""
+    si = chip("a100")
+    n, warps = 1000.0, 108.0
+    c = count(
+        108, 32, {"load": n, "int": n}, {"global_load": Access(n * warps, 32 * n * warps, 128 * n * warps, 32 * n * warps, 32 * n * warps)},
+        BlockReuse(32 * n * warps), GridReuse(1024 * n * warps, 0, 0, (), 1024 * n),
+    )._replace(critical={"load": n * warps, "alu": n * warps})  # fmt: skip
+    p = priced((c, launch(108, 32, c)), "a100")
+    assert p.bound == "latency"
+    assert p.time_s == pytest.approx(n * (si.latency_s + 4 / si.clock_hz), rel=0.15)
+    eight = c._replace(critical={"load": n * warps / 8, "alu": n * warps})
+    assert priced((eight, launch(108, 32, eight)), "a100").time_s < 0.5 * p.time_s
 
 
 def test_few_warps_hide_no_latency() -> None:
