@@ -39,7 +39,7 @@ def show(console: Any, run: Run, found: list[tuple[str, Chip, Program]]) -> None
     for name in COLUMNS:
         table.add_column(name, justify="left" if name in LEFT else "right", overflow="fold")
     for row in program.rows:
-        table.add_row(*_cells(row, chip))
+        table.add_row(*cells(row, chip))
     console.print(table)
     for line in totals(run, program):
         console.print(line, highlight=False, soft_wrap=True)
@@ -47,7 +47,8 @@ def show(console: Any, run: Run, found: list[tuple[str, Chip, Program]]) -> None
         console.print(f"{other}: {compared(p, program)}", highlight=False, soft_wrap=True)
 
 
-def _cells(row: Row, chip: Chip) -> tuple[str, ...]:
+def cells(row: Row, chip: Chip) -> tuple[str, ...]:
+    """A row of the table, as text."""
     from sheer.model.program import speed_of_light
     from sheer.model.silicon import silicon
 

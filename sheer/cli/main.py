@@ -18,6 +18,7 @@ VERBS = {
     "chips": "List the described chips, or compare them.",
     "predict": "Predict time and power of an operator from its shape, or of a program from its run file.",
     "profile": "Say what each kernel of a program did, under Nsight Compute's names.",
+    "report": "Write a page about a program that ran, with plots.",
     "validate": "Compare predictions with a table of measurements.",
     "doctor": "Say what is found on this machine, and what to do about the rest.",
     "cache": "Show or empty the cache of compiled things.",

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -109,3 +110,21 @@ def test_profile_of_a_run_file(flag: str) -> None:
         found = json.loads(result.output)
         assert [each["kernel"] for each in found] == ["vadd", "vadd", "gemm"]
     assert "dram__bytes_read.sum" in result.output
+
+
+def test_the_report_is_one_page(tmp_path: Path) -> None:
+    pytest.importorskip("plotly")
+    page = tmp_path / "report.html"
+    result = CliRunner().invoke(cli, ["report", str(SAMPLE), "-o", str(page), "--chip", "a100", "--chip", "br104"])
+    assert result.exit_code == 0, result.output
+    text = page.read_text()
+    for part in ("<h2>Kernels</h2>", "<h2>Roofline</h2>", "<h2>Units</h2>", "<h2>Timeline and power</h2>", "<h2>Chips</h2>"):
+        assert part in text
+    assert text.count("Plotly.newPlot(") >= 5
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)=', text)  # it needs nothing else
+
+
+def test_without_plotly_the_report_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    result = CliRunner().invoke(cli, ["report", str(SAMPLE), "-o", str(tmp_path / "x.html")])
+    assert "pip install 'sheer[report]'" in str(result.exception)
