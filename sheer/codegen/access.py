@@ -129,7 +129,9 @@ class AccessLanes(DepotLanes):
             self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])
         address = self.address(ins, operands[0], space)
         self.check(address, kind.bytes * len(values), 1, ins)
+        self.ahead = self.compiler.ahead.get(id(ins), 0)
         self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
+        self.ahead = 0
 
     def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
         """Checked mode: the machine verifies every active lane's address first."""

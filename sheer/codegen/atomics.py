@@ -186,12 +186,11 @@ class AtomicLanes(MemoryLanes):
         self, m: Any, address: Value, values: list[Value], ordering: str, wanted: bool, space: str
     ) -> Value:
         bits = m.type.bits
-        places = self.lane_array(Value(64, None, vector=self.vec(address)))
+        place_of = self.lane_pointers(address)
         arrays = [None if v.uniform else self.lane_array(v) for v in values]
 
         def one(lane: str) -> list[str]:
-            where = self.lane_of(places, 64, lane)
-            place = self.text.op(f"inttoptr i64 {where} to ptr")
+            place = place_of(lane)
             scalars = [
                 v.scalar if a is None else self.lane_of(a, bits, lane)
                 for v, a in zip(values, arrays, strict=True)
@@ -199,7 +198,8 @@ class AtomicLanes(MemoryLanes):
             old = self._scalar_atomic(m, place, scalars, ordering, space)
             return [old] if wanted else []
 
-        result = self.for_each_lane(one, [(f"i{bits}", "zeroinitializer")] if wanted else [])
+        loops = (m.type.is_float or m.type.lanes > 1) and not space.startswith("shared")
+        result = self.for_each_lane(one, [(f"i{bits}", "zeroinitializer")] if wanted else [], short=not loops)
         return self.vector(bits, result[0]) if wanted else Value(bits, None)
 
     def _scalar_atomic(self, m: Any, place: str, values: list[str], ordering: str, space: str) -> str:

@@ -6,6 +6,7 @@ is loaded and shuffled, or else a gather or scatter. A piece is the largest powe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ U64 = SCALARS["u64"]
 
 
 _LINE = 64  # bytes that caches hold together
+_AT_ONCE = 8  # lanes, in a loop over all of them
+_VECTOR = 512  # bits of the widest register
+_FORWARDED = 32  # bytes of a store that loads of parts of it need not wait for
 
 
 class MemoryLanes(GatherLanes):
@@ -282,12 +286,42 @@ class MemoryLanes(GatherLanes):
             f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")]
         )
         lane = self.text.op(f"sub i{self.n} {self.n - 1}, {zeros}")
-        return self.text.op(f"extractelement {ty} {self.vec(value)}, i{self.n} {lane}")
+        return self._lane_at(value, self.resize_scalar(lane, self.n, 64, False))
+
+    def _lane_at(self, value: Value, lane: str) -> str:
+        """The scalar of a lane whose number (i64) is found at run time: the piece that it is in, and that piece by way of memory."""
+        t, bits, n = self.text, value.bits, self.n
+        size = min(n, _VECTOR // bits)
+        ty = f"<{size} x i{bits}>"
+        parts = [self._lanes_of(self.vec(value), bits, first, size) for first in range(0, n, size)]
+        step = size
+        while len(parts) > 1:
+            bit = t.op(f"trunc i64 {t.op(f'and i64 {lane}, {step}')} to i32")
+            one = t.op(f"insertelement <{size} x i32> poison, i32 {bit}, i64 0")
+            many = t.op(f"shufflevector <{size} x i32> {one}, <{size} x i32> poison, <{size} x i32> zeroinitializer")
+            high = t.op(f"icmp ne <{size} x i32> {many}, zeroinitializer")
+            parts = [
+                t.op(f"select <{size} x i1> {high}, {ty} {b}, {ty} {a}")
+                for a, b in zip(parts[::2], parts[1::2], strict=True)
+            ]
+            step *= 2
+        slot = self._into_memory(parts[0], bits, size)
+        return self.lane_of(slot, bits, t.op(f"and i64 {lane}, {size - 1}"))
+
+    def _lanes_of(self, name: str, bits: int, first: int, size: int) -> str:
+        """Lanes first..first+size of a vector of all lanes."""
+        if size == self.n:
+            return name
+        ty, lanes = f"<{self.n} x i{bits}>", ", ".join(f"i32 {first + i}" for i in range(size))
+        return self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{lanes}>")
 
     def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int) -> None:
         base = self.pointer(address)
         for first in range(0, self.n, size):
-            self._row_store(t, values, first, size, self.piece_pointer(address, base, first))
+            place = self.piece_pointer(address, base, first)
+            if self.ahead:
+                self._prefetch(place, size * len(values) * t.bytes)
+            self._row_store(t, values, first, size, place)
 
     def _row_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
         row = self._interleave(t, values, first, size)
@@ -340,22 +374,39 @@ class MemoryLanes(GatherLanes):
     # -- one lane after another ---------------------------------------------------------------------------------------------------------
 
     def for_each_lane(
-        self, body: Any, results: list[tuple[str, str]] | None = None, mask_bits: str = ""
+        self, body: Any, results: list[tuple[str, str]] | None = None, mask_bits: str = "", short: bool = False
     ) -> list[str]:
         """A loop over the active lanes. body(lane: an i64 name) -> list of scalars; `results` are (element type, initial vector).
+        `short`: the body is a few instructions, which may be repeated where all lanes are active.
 
         Returns one vector per result, with the scalars of the active lanes.
         """
         t = self.text
         results = results or []
-        bits = int_type(self.n)
         slots = []
         for ty, initial in results:
             slot = t.alloca(f"[{self.n} x {ty}]", 64)
             t.do(f"store <{self.n} x {ty}> {initial}, ptr {slot}, align 64")
             slots.append(slot)
+
+        def one(lane: str) -> None:
+            for (ty, _), slot, scalar in zip(results, slots, body(lane) or [], strict=True):
+                place = t.op(f"getelementptr {ty}, ptr {slot}, i64 {lane}")
+                t.do(f"store {ty} {scalar}, ptr {place}")
+
+        if short and not self.mask and not mask_bits:
+            self._for_all_lanes(one)
+        else:
+            self._for_lanes_of(mask_bits or self.mask_bits(), one)
+        return [
+            t.op(f"load <{self.n} x {ty}>, ptr {slot}, align 64")
+            for (ty, _), slot in zip(results, slots, strict=True)
+        ]
+
+    def _for_lanes_of(self, mask_bits: str, one: Callable[[str], None]) -> None:
+        t, bits = self.text, int_type(self.n)
         rest = t.alloca(bits)
-        t.do(f"store {bits} {mask_bits or self.mask_bits()}, ptr {rest}")
+        t.do(f"store {bits} {mask_bits}, ptr {rest}")
         head, inside, done = (t.fresh_label(s) for s in ("lanes", "lane", "lanes.done"))
         t.label(head)
         left = t.op(f"load {bits}, ptr {rest}")
@@ -369,21 +420,56 @@ class MemoryLanes(GatherLanes):
             if self.n == 64
             else t.op(f"{'zext' if self.n < 64 else 'trunc'} {bits} {lane_bits} to i64")
         )
-        for (ty, _), slot, scalar in zip(results, slots, body(lane) or [], strict=True):
-            place = t.op(f"getelementptr {ty}, ptr {slot}, i64 {lane}")
-            t.do(f"store {ty} {scalar}, ptr {place}")
+        one(lane)
         t.jump(head)
         t.label(done)
-        return [
-            t.op(f"load <{self.n} x {ty}>, ptr {slot}, align 64")
-            for (ty, _), slot in zip(results, slots, strict=True)
-        ]
+
+    def _for_all_lanes(self, one: Callable[[str], None]) -> None:
+        """Some lanes a turn, without a look for the next active one."""
+        t, at = self.text, self.text.alloca("i64")
+        again, done = t.fresh_label("all.lanes"), t.fresh_label("all.lanes.done")
+        t.do(f"store i64 0, ptr {at}")
+        t.label(again)
+        first = t.op(f"load i64, ptr {at}")
+        for i in range(_AT_ONCE):
+            one(t.op(f"add i64 {first}, {i}"))
+        following = t.op(f"add i64 {first}, {_AT_ONCE}")
+        t.do(f"store i64 {following}, ptr {at}")
+        t.branch(t.op(f"icmp ult i64 {following}, {self.n}"), again, done)
+        t.label(done)
 
     def lane_array(self, value: Value) -> str:
         """The value's lanes in memory, for access by a lane number."""
-        slot = self.text.alloca(f"[{self.n} x i{value.bits}]", 64)
-        self.text.do(f"store <{self.n} x i{value.bits}> {self.vec(value)}, ptr {slot}, align 64")
+        return self._into_memory(self.vec(value), value.bits, self.n)
+
+    def _into_memory(self, name: str, bits: int, count: int) -> str:
+        """A vector in memory that parts of it are read from at once. It is stored in pieces of 32 bytes (volatile, or LLVM would join
+        them): processors do not forward the upper half of a wider store, and such a load waits until all stores before it are done."""
+        t, ty, size = self.text, f"<{count} x i{bits}>", max(1, min(count, _FORWARDED * 8 // bits))
+        slot = t.alloca(f"[{count} x i{bits}]", 64)
+        for first in range(0, count, size):
+            part = name
+            if size < count:
+                lanes = ", ".join(f"i32 {first + i}" for i in range(size))
+                part = t.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{lanes}>")
+            place = t.op(f"getelementptr i{bits}, ptr {slot}, i64 {first}")
+            t.do(f"store volatile <{size} x i{bits}> {part}, ptr {place}, align {min(64, size * bits // 8)}")
         return slot
+
+    def lane_pointers(self, address: Value) -> Callable[[str], str]:
+        """The lanes' pointers, by a lane number: 32-bit indices in memory where the address has them."""
+        t = self.text
+        if address.narrow is None:
+            places = self.lane_array(Value(64, None, vector=self.vec(address)))
+            return lambda lane: t.op(f"inttoptr i64 {self.lane_of(places, 64, lane)} to ptr")
+        start, indices, word, scale = address.narrow
+        base, array = t.op(f"inttoptr i64 {start} to ptr"), self.lane_array(Value(32, None, vector=indices))
+
+        def pointer(lane: str) -> str:
+            index = t.op(f"{word} i32 {self.lane_of(array, 32, lane)} to i64")
+            return t.op(f"getelementptr [{scale} x i8], ptr {base}, i64 {index}")
+
+        return pointer
 
     def lane_of(self, slot: str, bits: int, lane: str) -> str:
         place = self.text.op(f"getelementptr i{bits}, ptr {slot}, i64 {lane}")

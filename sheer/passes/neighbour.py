@@ -1,13 +1,14 @@
-"""What the next block will read. In: Facts of a kernel. Out: loads, and how many bytes further on the next block along x reads with them.
+"""What the next block will read and write. In: Facts of a kernel. Out: loads and stores, and how many bytes further on those of the next
+block along x are.
 
 A processor's own prefetching follows what is read in a row. A block that reads a piece here and a piece there, as tiles do and blocks whose threads
-have several elements each, defeats it. But the neighbour reads the same pieces a fixed distance away, and comes next. Prefetching is a hint: where
-the distance is not known, or far, nothing is done, and a wrong one costs time only.
+have several elements each, defeats it. But the neighbour reads the same pieces a fixed distance away, and comes next. So with stores: they leave in
+order, and one whose line has to come from memory holds up all that follow, and with them the loads that wait for a store. Prefetching is a hint:
+where the distance is not known, or far, nothing is done, and a wrong one costs time only.
 """
 
 from __future__ import annotations
 
-from sheer.base.types import SCALARS
 from sheer.ir.module import Addr, Imm, Reg, Special
 from sheer.passes.cfg import Ins
 from sheer.passes.facts import Facts
@@ -15,11 +16,12 @@ from sheer.passes.facts import Facts
 _LINE = 64  # bytes that caches hold together
 _FAR = 256 << 10  # bytes: what one block reads should stay in the second cache until the next
 _DEEP = 200  # instructions looked at behind one address
+_GLOBAL = ("global", "nc", "weak", "b32", "b64", "v2", "v4")  # or generic
 _SAME = ("mov", "cvt", "cvta")
 
 
 def ahead(facts: Facts) -> dict[int, int]:
-    """Bytes by id of the Ins, for loads of global memory that are not read in one stream anyway."""
+    """Bytes by id of the Ins, for accesses of global memory that are not one stream anyway."""
     if facts.block is None:
         return {}
     search = _Search(facts)
@@ -27,13 +29,14 @@ def ahead(facts: Facts) -> dict[int, int]:
     found = {}
     for block in facts.graph.blocks:
         for ins in block.ins:
-            if ins.binding.form.name != "ld" or ins.inst.opcode.split(".")[1] not in ("global", "nc", "weak", "b32", "b64", "v2", "v4"):
+            words = ins.inst.opcode.split(".")
+            if ins.binding.form.name not in ("ld", "st") or words[1] not in _GLOBAL:
                 continue
             address = next((o for o in ins.inst.operands if isinstance(o, Addr)), None)
             if address is None or not isinstance(address.base, Reg) or address.base.name not in ins.uses:
                 continue
             step = search.step(ins.uses[address.base.name])
-            size = sum(SCALARS[facts.graph.value_type[v]].bits // 8 for v in ins.defs.values())
+            size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
             near = _LINE if flat or facts.loop_of[block.index] else facts.block[0] * size + 1
             if step is not None and near <= abs(step) <= _FAR:
                 found[id(ins)] = step
