@@ -54,3 +54,31 @@ def test_the_adjusted_header_is_found_before_the_installed_one() -> None:
     assert text != (cccl.folder() or Path(os.devnull)).joinpath(header).read_text()
     assert text.count("\n") == (cccl.folder() or Path(os.devnull)).joinpath(header).read_text().count("\n")
     assert destructor in text
+
+
+@needs_cccl
+def test_old_standards_make_way_where_a_source_gets_to_cccl(tmp_path: Path) -> None:
+    (tmp_path / "plain.cu").write_text("#include <vector>\n#include \"own.h\"\n")
+    (tmp_path / "own.h").write_text("#include <cmath>\n")
+    (tmp_path / "sorts.cu").write_text("#include <headers/sort.h>\n")
+    (tmp_path / "headers").mkdir()
+    (tmp_path / "headers" / "sort.h").write_text("#include \"sort.h\" // itself\n  #  include <thrust/sort.h>\n")
+    folder = str(tmp_path)
+    assert cccl.newer("c++14", f"{folder}/plain.cu", [folder]) == "c++14"
+    assert cccl.newer("c++14", f"{folder}/sorts.cu", []) == "c++14"  # the header is in no folder that is searched
+    assert cccl.newer("c++14", f"{folder}/sorts.cu", [folder]) == "c++17"
+    assert cccl.newer("gnu++11", f"{folder}/sorts.cu", [folder]) == "gnu++17"
+    assert cccl.newer("c++20", f"{folder}/sorts.cu", [folder]) == "c++20"
+
+
+@needs_cccl
+def test_thrust_under_an_old_standard(tmp_path: Path) -> None:
+    source = tmp_path / "count.cu"
+    source.write_text(
+        "#include <thrust/count.h>\n#include <cstdio>\n"
+        "int main() { int a[] = {1, 2, 1, 1}; std::printf(\"%d\\n\", int(thrust::count(a, a + 4, 1))); }\n"
+    )
+    command = [sys.executable, "-m", "sheer", "run", "-std=c++14", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
+    assert "compiled as c++17, not c++14" in done.stderr

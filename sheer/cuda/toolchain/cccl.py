@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -44,6 +46,39 @@ def include_flags() -> list[str]:
     if path is None:
         return []
     return ["-isystem", os.fspath(path), *DEFINES]
+
+
+INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*(?:[<"](thrust|cub|cuda|nv)/|<([^>\n]+)>|"([^"\n]+)")', re.M)
+OLD = re.compile(r"(?:c|gnu)\+\+(?:98|03|0x|11|1y|14)")
+OLDEST = "17"  # the C++ that CCCL wants; the toolkits before CUDA 13 had one that made do with C++14
+
+
+def newer(standard: str, source: str, folders: Sequence[str]) -> str:
+    """The standard under which a source is compiled: an old one would not do for CCCL's headers, if the source gets to them."""
+    if not OLD.fullmatch(standard) or folder() is None or not reaches(source, folders):
+        return standard
+    return standard.partition("+")[0] + "++" + OLDEST
+
+
+def reaches(source: str, folders: Sequence[str]) -> bool:
+    """Does the source include CCCL, by itself or by headers of the program? Conditions around the include are not looked at."""
+    todo, seen = [os.path.abspath(source)], set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        try:
+            text = Path(path).read_bytes()
+        except OSError:
+            continue
+        for match in INCLUDED.finditer(text):
+            cccl, angled, quoted = match.groups()
+            if cccl:
+                return True
+            places = (os.path.dirname(path), *folders) if quoted else folders
+            todo += [os.path.join(place, os.fsdecode(quoted or angled)) for place in places]
+    return False
 
 
 # clang refuses `__shared__` variables of classes whose destructor has a body; nvcc only warns. Header and destructor.

@@ -138,9 +138,13 @@ def include_flags() -> list[str]:
     return ["-isystem", str(clang.INCLUDE), *cccl.include_flags()]
 
 
-def standard(options: Options) -> str:
+def standard(options: Options, source: str) -> str:
     """-std=...; nvcc's default is C++17 with the GNU extensions."""
-    return f"-std={options.last('std', 'gnu++17')}"
+    given = options.last("std", "gnu++17")
+    taken = cccl.newer(given, source, options.all("include-path"))
+    if taken != given:
+        print(f"{source}: note: compiled as {taken}, not {given}: the CCCL here needs it (nvidia-cuda-cccl)", file=sys.stderr)
+    return f"-std={taken}"
 
 
 def host_flags(options: Options) -> list[str]:
@@ -203,7 +207,7 @@ class Passes:
             *tool.command,
             *clang.common_flags(tool),
             *machine.headers,
-            standard(options),
+            standard(options, source.path),
             *TOLERANT,
             "-I",
             str(OVERLAY),
