@@ -154,6 +154,8 @@ def _stub_services(llvm: object) -> None:
         "clock64",
         "globaltimer",
         "check",
+        "count",
+        "count_row",
     ):
         add(f"sheer_rt_{name}", ctypes.cast(nothing, ctypes.c_void_p).value)
 

@@ -92,6 +92,7 @@ class Worker:
             block,
             lanes=int(fields.get("lanes", "0")),
             checked=fields.get("mode", "fast") == "checked",
+            counting=fields.get("mode", "fast") == "counting",
         )
         return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)
 

@@ -38,6 +38,7 @@ class Frame(ctypes.Structure):
         ("smid", ctypes.c_uint32),
         ("nsmid", ctypes.c_uint32),
         ("machine", ctypes.c_void_p),
+        ("counts", ctypes.c_void_p),
     ]
 
 

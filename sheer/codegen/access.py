@@ -6,7 +6,8 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.depot import DepotLanes, in_depot
+from sheer.codegen.counting import CountingLanes
+from sheer.codegen.depot import in_depot
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sym, Vec
 from sheer.passes.cfg import Ins
@@ -15,12 +16,12 @@ from sheer.passes.shape import Shape
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
 
 
-class AccessLanes(DepotLanes):
+class AccessLanes(CountingLanes):
     """Memory instructions."""
 
     @property
     def checked_mode(self) -> bool:
-        return bool(self.compiler.checked)
+        return bool(self.compiler.plain)
 
     # -- addresses and memory instructions ----------------------------------------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ class AccessLanes(DepotLanes):
         else:
             address = self.address(ins, operands[1], space)
             strong = getattr(m, "sem", "") not in ("", "weak")
-            self.check(address, kind.bytes * count, 0, ins)
+            self.watch(address, kind.bytes * count, 0, space, ins)
             self.ahead = self.compiler.ahead.get(id(ins), 0)
             values = self.load_lanes(kind, count, address, strong)
             self.ahead = 0
@@ -128,10 +129,16 @@ class AccessLanes(DepotLanes):
         if id(ins) in self.compiler.turns:
             self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])
         address = self.address(ins, operands[0], space)
-        self.check(address, kind.bytes * len(values), 1, ins)
+        self.watch(address, kind.bytes * len(values), 1, space, ins)
         self.ahead = self.compiler.ahead.get(id(ins), 0)
         self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
         self.ahead = 0
+
+    def watch(self, address: Value, size: int, access: int, space: str, ins: Ins) -> None:
+        """What checked mode and counting mode do before an access."""
+        self.check(address, size, access, ins)
+        if space != "const":
+            self.count_access(address, size, access, space)
 
     def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
         """Checked mode: the machine verifies every active lane's address first."""
@@ -165,13 +172,13 @@ class AccessLanes(DepotLanes):
         return found.atomics.get(id(ins)) if found else None
 
     def atomic(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        if self.compiler.checked:
-            self.check(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, ins)
+        if self.compiler.plain:
+            self.watch(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, m.space, ins)
         return super().atomic(m, ins)
 
     def reduce(self, m: Any, ins: Ins) -> None:
-        if self.compiler.checked:
-            self.check(self.address(ins, ins.inst.operands[0], m.space), m.type.bytes, 2, ins)
+        if self.compiler.plain:
+            self.watch(self.address(ins, ins.inst.operands[0], m.space), m.type.bytes, 2, m.space, ins)
         super().reduce(m, ins)
 
     def convert_address(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
@@ -218,6 +225,8 @@ class AccessLanes(DepotLanes):
         target = self.address(ins, operands[0], "shared")
         source = self.address(ins, operands[1], "global")
         size = operands[2].value if isinstance(operands[2], Imm) else 16
+        self.count_access(source, size, 0, "global")
+        self.count_access(target, size, 1, "shared", silent=True)
         unit = B32 if size % 8 else B64
         given = operands[3:-1] if m.l2c else operands[3:]  # a policy of the cache comes last
         limit = given[0] if given else None

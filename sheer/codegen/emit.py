@@ -249,7 +249,7 @@ class FunctionEmitter(AccessLanes):
 
     def _choose_versions(self) -> set[int]:
         """The masked blocks that get a full form: all of them in a small function, else those of innermost loops."""
-        if self.entry_mask or self.lane_fibers or self.compiler.checked:
+        if self.entry_mask or self.lane_fibers or self.compiler.plain:
             return set()
         masked = [i for i in self.facts.order if self.facts.masked(i)]
         if sum(len(self.graph.blocks[i].ins) for i in masked) <= _VERSIONED:
@@ -293,6 +293,7 @@ class FunctionEmitter(AccessLanes):
 
     def _contents(self, block: Block) -> None:
         self.block, self.local = block, {}
+        self.count_entry(block.index)
         for phi in block.phis:
             if phi.value in self.slots and self.slots[phi.value].outside:
                 value = self.read(phi.value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheer.base.errors import CompileError
+from sheer.codegen import counting
 from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, TILES, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
@@ -17,9 +18,10 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, depot, homes, neighbour, order, polling, private, reuse, ssa, turns, width
+from sheer.passes import cfg, depot, homes, neighbour, order, polling, pressure, private, reuse, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
+from sheer.passes.work import block_works
 
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
 _MANY = 96  # matrix products that are not worth writing out one by one
@@ -50,11 +52,12 @@ def _calls(inst: Inst, names: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class Spec:
-    """What a kernel is compiled for: block (None = any shape), lanes per group, checked mode."""
+    """What a kernel is compiled for: block (None = any shape), lanes per group, checked or counting mode."""
 
     block: tuple[int, int, int] | None
     lanes: int = 0  # 0 = choose
     checked: bool = False
+    counting: bool = False
 
 
 def kernel_text(module: Module, name: str, spec: Spec, target: Target) -> str:
@@ -72,19 +75,22 @@ class KernelCompiler(KernelBorder):
     def __init__(self, module: Module, kernel: Function, spec: Spec, target: Target) -> None:
         self.module, self.kernel, self.spec, self.target = module, kernel, spec, target
         self.block = spec.block
-        self.checked = spec.checked
+        self.checked, self.counting = spec.checked, spec.counting
+        self.plain = spec.checked or spec.counting  # nothing is done to make the code fast
         self.layout = Layout(module)
         self.functions = reachable(module, kernel)
         self.shared_places, self.static_shared = self.layout.shared(self.functions)
         opcodes = {i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)}
         self.uses_barrier = any(map(_is_barrier, opcodes))
-        self.flags = BARRIER if self.uses_barrier else 0
+        self.flags = BARRIER if self.uses_barrier or self.counting else 0  # warps take turns where counters watch
         self.waiting_functions = _waiting(self.functions)
         self.ftz_by_mode = _flushes_everywhere(opcodes)
         if self.ftz_by_mode:
             self.flags |= FTZ
         self.lane_fibers = False
-        self.lanes = spec.lanes or 32
+        self.lanes = 32 if self.counting else spec.lanes or 32
+        self.sites = 0  # accesses that are counted
+        self.block_numbers: dict[str, int] = {}
         self.polls_memory = self.recursive = False
         self.program = Program()
         self.locations: dict[tuple[int, int], str] = {}
@@ -154,12 +160,21 @@ class KernelCompiler(KernelBorder):
 
     def tiles(self, facts: Facts) -> homes.Plan:
         """Products of matrices that the target's tile unit computes."""
-        if not self.target.tiles or self.lane_fibers:
+        if not self.target.tiles or self.lane_fibers or self.counting:
             return homes.Plan()
         plan = homes.plan(facts)
         if plan.groups:
             self.flags |= TILES
         return plan
+
+    def count_number(self, function: Function, block: int) -> int:
+        """The number of a basic block among all of the kernel's."""
+        return self.block_numbers[function.name] + block
+
+    def count_site(self) -> int:
+        """The number of one more place that accesses memory."""
+        self.sites += 1
+        return self.sites - 1
 
     def polling_header(self, emitter: FunctionEmitter, block: Any) -> bool:
         return block.index in self.polling_blocks.get(emitter.function.name, ())
@@ -200,13 +215,15 @@ class KernelCompiler(KernelBorder):
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
             if not self.lane_fibers and not self.alone:
                 self.turns |= turns.stores(found)
-            if not self.checked:
+            if not self.plain:
                 self.ahead |= neighbour.ahead(found)
                 keep_order |= order.arrange(found, self.registers)
-        if not self.checked:
+        if not self.plain:
             self.granule = depot.granule(facts)
-        if self._runs_blocks() and len(graphs) == 1 and not self.checked:
+        if self._runs_blocks() and len(graphs) == 1 and not self.plain:
             self.private = private.find(graphs[0][1])
+        if self.counting:
+            self.block_numbers = counting.numbered([graph for _, graph in graphs])
         self.program.metadata_node("!{}")
         self._debug_header()
         depth, self.recursive = depths(self.functions)
@@ -217,18 +234,21 @@ class KernelCompiler(KernelBorder):
         if not self.flags & (POLLS | LANE_FIBERS) and not self.private and any(map(reuse.both_ways, facts)):
             self.flags |= STRIPS
         self._border(depth[self.kernel.name])
+        if self.counting:
+            works = [work for _, graph in graphs for work in block_works(graph)]
+            self.program.globals.append(counting.table(works, self.sites, max(map(pressure.registers, facts))))
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
 
     def _is_alone(self, facts: list[Facts]) -> bool:
         """One group is the whole block, and at every barrier all its threads are there together: nobody waits for anybody."""
-        if self.block is None or self.lane_fibers or self.checked or len(facts) > 1:
+        if self.block is None or self.lane_fibers or self.plain or len(facts) > 1:
             return False
         return self.lanes == self.block[0] * self.block[1] * self.block[2] and width.meets_in_step(facts[0])
 
     def _may_widen(self, facts: list[Facts]) -> bool:
         return (
-            self.block is not None and len(facts) == 1 and not self.checked and not polling.headers(facts[0])
+            self.block is not None and len(facts) == 1 and not self.plain and not polling.headers(facts[0])
         )
 
     def _widened(self, graphs: list[tuple[Function, Graph]], facts: list[Facts]) -> list[Facts]:

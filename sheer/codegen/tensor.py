@@ -348,7 +348,7 @@ class TensorLanes(CallLanes):
         operands = ins.inst.operands
         stride = operands[2] if len(operands) > 2 else None
         place = self._matrix_place(ins, operands[1], stride, m)
-        if self.compiler.many_products and not self.mask and not self.compiler.checked:
+        if self.compiler.many_products and not self.mask and not self.compiler.plain:
             scalars = [self.scalar(64, name) for name in place if name]
 
             def made(parts: list[Value]) -> list[tuple[ScalarType, Value]]:
@@ -371,6 +371,7 @@ class TensorLanes(CallLanes):
         for e in range(0, f.elements, pack):
             contiguous = pack > 1 and (m.layout == "row") == (m.which != "b")
             address = self._matrix_address(place, m, f, e, default)
+            self.count_access(address, 4 if contiguous else t.bytes, 0, m.space)
             if pack == 2 and m.which != "c" and not contiguous and self.n == 32 and not self.mask:
                 base = self.pointer(address)
                 rows = [
@@ -405,6 +406,7 @@ class TensorLanes(CallLanes):
         place = self._matrix_place(ins, operands[0], stride, m)
         for e in range(0, f.elements, 2 if pairs else 1):
             address = self._matrix_address(place, m, f, e, default)
+            self.count_access(address, t.bytes * (2 if pairs else 1), 1, m.space)
             self._store_lanes(t, parts[e : e + (2 if pairs else 1)], address)
 
     # -- ldmatrix -----------------------------------------------------------------------------------------------------------------------
@@ -414,6 +416,7 @@ class TensorLanes(CallLanes):
         if self.lane_fibers:
             raise Unsupported("ldmatrix in a kernel whose lanes wait for each other", ins.inst.loc)
         address = self.address(ins, ins.inst.operands[1], m.space or "shared")
+        self.count_access(address, 16, 0, "shared", lanes=(1 << 8 * int(m.count[1:])) - 1)
         if self.n == 32 and not self.mask:
             base = self.pointer(address) if address.shape is not None else ""
             return [(B32, self._block(self._lane_pointers(address, base, 8 * i), bool(m.trans))) for i in range(int(m.count[1:]))]

@@ -7,8 +7,10 @@ their neighbour's, are kept in scalar registers.
 from __future__ import annotations
 
 from sheer.base.types import SCALARS
-from sheer.passes.cfg import Block
+from sheer.ir.module import Reg
+from sheer.passes.cfg import Block, Ins
 from sheer.passes.facts import Facts
+from sheer.passes.work import narrow_and_folded
 
 
 def pressure(facts: Facts) -> int:
@@ -78,3 +80,44 @@ def _live_in(facts: Facts) -> list[set[int]]:
                 live_in[index] = live
                 changed = True
     return live_in
+
+
+def registers(facts: Facts) -> int:
+    """Registers that a thread would have on a GPU: an estimate for occupancy, since PTX has as many as it likes.
+
+    The most 32-bit words that are alive at one place, and eight for what an assembler needs between. Parameters and constants lie in the constant
+    bank; what is the same for all lanes of a warp has registers of its own on newer chips, so it counts half; predicates have theirs.
+    """
+    graph = facts.graph
+    narrow, gone = narrow_and_folded(graph)
+    words = [0.0] * len(graph.value_type)
+    for block in graph.blocks:
+        for value in [phi.value for phi in block.phis] + [v for ins in block.ins if id(ins) not in gone for v in ins.defs.values()]:
+            kind = graph.value_type[value]
+            if kind == "pred":
+                continue
+            whole = 1 if value in narrow else max(1, SCALARS[kind].bits // 32)
+            shape = facts.shape[value]
+            words[value] = whole / 2 if shape is not None and shape.uniform else whole
+        for ins in block.ins:
+            if _in_constant_bank(ins):
+                words[next(iter(ins.defs.values()))] = 0
+    most = 0.0
+    live_in = _live_in(facts)
+    for block in graph.blocks:
+        live = _live_out(facts, block, live_in)
+        most = max(most, sum(words[v] for v in live))
+        for ins in reversed(block.ins):
+            live -= set(ins.defs.values())
+            live |= set(ins.uses.values())
+            most = max(most, sum(words[v] for v in live))
+    return min(255, max(16, int(most) + 8))
+
+
+def _in_constant_bank(ins: Ins) -> bool:
+    if len(ins.defs) != 1:
+        return False
+    words = ins.inst.opcode.split(".")
+    if words[0] == "ld":
+        return "param" in words
+    return words[0] == "mov" and not any(isinstance(o, Reg) for o in ins.inst.operands[1:])

@@ -196,6 +196,7 @@ Error cudaDeviceSynchronize() {
   Context* c;
   SHEER_TRY(runtime_context_quiet(&c));
   SHEER_TRY(check_capture_sync(c, nullptr));
+  profile_sync("device", 0, c->device);
   return device_synchronize(c->device);
 }
 Error cudaDeviceReset() {
@@ -357,6 +358,7 @@ Error cuCtxGetId(CUcontext c, unsigned long long* id) {
 }
 static Error context_synchronize(Context* c) {
   SHEER_TRY(check_capture_sync(c, nullptr));
+  profile_sync("device", 0, c->device);
   return device_synchronize(c->device);
 }
 Error cuCtxSynchronize() {

@@ -124,6 +124,7 @@ Error copy(Context* c, const Copy3D& what, CUstream handle, CopyMode mode) {
       else wait = true;
     }
   }
+  op.copy.host_waits = wait;
   SHEER_TRY(submit(s->stream, op));
   return wait ? stream_synchronize(s->stream) : Error::Ok;
 }

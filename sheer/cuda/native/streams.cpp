@@ -207,6 +207,7 @@ static Error stream_wait(Context* c, CUstream handle) {
   StreamObject* s;
   SHEER_TRY(find_stream(c, handle, &s));
   SHEER_TRY(check_capture_sync(c, s));
+  profile_sync("stream", s->legacy ? 0 : stream_id(s->stream), c->device);
   return stream_synchronize(s->stream);
 }
 static Error stream_ask(Context* c, CUstream handle) {
@@ -217,7 +218,9 @@ static Error stream_ask(Context* c, CUstream handle) {
 }
 
 static Error event_wait(EventObject* e) {
-  return e->capture ? Error(cudaErrorCapturedEvent) : event_synchronize(e->event);
+  if (e->capture) return Error(cudaErrorCapturedEvent);
+  profile_sync("event", event_number(e->event), event_device(e->event));
+  return event_synchronize(e->event);
 }
 static Error event_ask(EventObject* e) {
   return e->capture ? Error(cudaErrorCapturedEvent) : event_query(e->event);

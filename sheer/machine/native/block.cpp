@@ -114,6 +114,10 @@ void block_start(Block* b, uint64_t id) {
   b->frame.ctaid[2] = uint32_t(rest / n->grid[1]);
   b->frame.smid = uint32_t(id % b->frame.nsmid);
   b->ready_first = b->polled_first = nullptr;
+  if (SHEER_UNLIKELY(b->code->counting != nullptr)) {
+    b->tally = tally_begin(b->tally, b->code);
+    b->frame.counts = tally_counts(b->tally);
+  }
   if (b->simple) {
     b->fibers_live = 1;
     make_ready(b, b->fibers[0]);

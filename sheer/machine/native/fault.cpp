@@ -168,7 +168,7 @@ static bool replay(Worker* w, Block* failed, uint64_t id, Fault* found) {
   Node* n = failed->node;
   Code* code;
   bool hit;
-  if (function_code(n->function, n->block, true, &code, &hit) != Error::Ok) return false;
+  if (function_code(n->function, n->block, Mode::Checked, &code, &hit) != Error::Ok) return false;
   Block* b = block_get(w, n, code);
   b->replay = true;
   w->replay_until = host_ns() + 5000000000ull;
@@ -374,7 +374,7 @@ void fault_handle(Worker* w, Block* b) {
     if (found.has_access) {
       bool hit;
       Code* checked_code;
-      if (function_code(n->function, n->block, true, &checked_code, &hit) == Error::Ok) code = checked_code;
+      if (function_code(n->function, n->block, Mode::Checked, &checked_code, &hit) == Error::Ok) code = checked_code;
     }
   }
   report(b, id, f, code, error);

@@ -19,6 +19,7 @@ struct SheerFrame {             // one per live block (CTA)
   uint32_t smid;                //  88 virtual multiprocessor of this block
   uint32_t nsmid;               //  92
   void* machine;                //  96 the machine's own data for this block
+  uint64_t* counts;             // 104 counting mode: entries of warps and active lanes, a pair a basic block
 };
 
 enum SheerKernelFlags {
@@ -40,6 +41,13 @@ struct SheerKernelInfo {
   uint32_t static_shared;
   uint32_t stack_bytes;         // native stack wanted per fiber, 0 = default
   uint32_t reserved[2];
+};
+
+struct SheerCounting {          // @sheer_counting of an object compiled for counting (codegen/counting.py)
+  uint32_t version, blocks, sites, columns;
+  uint32_t registers;           // that a thread would have: an estimate
+  uint32_t reserved[3];
+  float work[1];                // blocks rows: micro-operations by unit, multiply-adds by type, operations of a lane by type
 };
 
 struct SheerPrivate {           // an array that the kernel only adds to
@@ -82,6 +90,10 @@ uint64_t sheer_rt_globaltimer(SheerFrame*);
 // Checked mode: verifies `n` addresses (lane i active if bit i of mask words) before an access of `bytes` each; does not return if one is bad.
 void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
                     uint32_t access, uint32_t line, uint32_t file);
+// Counting mode: an access of a warp, at n addresses or in steps from `base`. `what`: bytes | SheerAccess << 8 | (1 global, 2 shared,
+// 3 local, 0 generic) << 10 | 1 << 12 if no instruction of its own is to be counted for it. `site`: its number in the kernel.
+void sheer_rt_count(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, const uint64_t* addresses);
+void sheer_rt_count_row(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, uint64_t base, int64_t step);
 // Before and after a run of blocks of a kernel with such arrays. `others`: the pointers that its other accesses are made of, each set after
 // its size.
 void sheer_rt_private(SheerFrame*, SheerPrivate* arrays, uint32_t count, const uint64_t* others, uint32_t other_count);

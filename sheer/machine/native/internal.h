@@ -16,6 +16,7 @@ struct Knobs {
   bool perf_map;
   uint32_t overrun_bytes;
   const char *chip, *isa, *python, *home, *cache;
+  const char* profile;    // the run file, "": none
 };
 const Knobs& knobs();
 
@@ -82,7 +83,7 @@ struct Code {
   const SheerKernelInfo* info = nullptr;
   void (*warp)(SheerFrame*, uint32_t, uint64_t) = nullptr;
   void (*blocks)(SheerFrame*, uint64_t, uint64_t) = nullptr;
-  bool checked = false;
+  const SheerCounting* counting = nullptr;  // of code compiled for counting
   Vec<uint8_t> object;  // the file, for `locate`
 };
 Code* code_load(Vec<uint8_t> object, String* why_not);
@@ -133,9 +134,10 @@ struct Module {
   Vec<Function*> functions;
   Vec<Instance> instances;  // by device index
 };
+enum class Mode : uint8_t { Fast, Checked, Counting };
 struct Special {      // one compiled form; immutable once in the list
   uint32_t block[3];  // 0,0,0 = any
-  bool checked;
+  Mode mode;
   Code* code;
   Special* next;
 };
@@ -150,13 +152,15 @@ struct Function {
 };
 void modules_forget(Device*);
 Error module_instance(Module*, Device*, uint64_t** globals);
-Error function_code(Function*, const uint32_t block[3], bool checked, Code** out, bool* cache_hit);
+Error function_code(Function*, const uint32_t block[3], Mode, Code** out, bool* cache_hit);
 bool code_locate(const Code*, const void* pc, String* file, uint32_t* line);
 
 // ---- nodes: what is queued (stream.cpp)
 struct Worker;
 struct Block;
 struct Family;
+struct Counting;
+struct Tally;
 struct Node {
   OpKind kind = OpKind::Empty;
   bool finished = false, in_queue = false, inner = false;  // inner: of a graph; does not count in the stream
@@ -193,6 +197,7 @@ struct Node {
   uint32_t grid_lock = 0, grid_generation = 0;  // grid barrier: blocks that came, blocks that have not ended
   uint64_t grid_arrived = 0, grid_live = 0;
   Family* family = nullptr;  // what its threads launched (children.cpp)
+  Counting* counting = nullptr;  // what is counted of it (counting.h)
 
   CopyOp copy{};
   FillOp fill{};
@@ -212,6 +217,7 @@ struct Event {
   uint64_t when_ns = 0;
   uint32_t pending = 0;  // nodes that point here
   bool dead = false;
+  uint64_t id = 0;
 };
 
 struct Stream {
@@ -291,6 +297,19 @@ void report_memory(const Range&, bool allocated);  // to the subscriber
 void report_launch_begin(Node*);
 void report_launch_end(Node*);
 
+// ---- the run file, and counting (profile.cpp, totals.cpp)
+bool profile_on();
+void profile_launch(Node*);  // no lock held: may compile
+void profile_launch_end(Node*);
+void profile_operation(const Stream*, const Op&);
+void counting_drop(Counting*);
+bool counting_wants(Worker*, Node*, uint64_t block);
+void counting_block_ended(Block*);
+Code* counting_code(const Counting*);
+uint64_t counting_next(Worker*, Node*, uint64_t from, uint64_t end);  // the first wanted one; `end` if there is none
+Tally* tally_begin(Tally*, const Code*);  // null: a new one
+uint64_t* tally_counts(Tally*);
+
 // ---- fibers and blocks (fiber.cpp, block.cpp)
 struct Fiber {
   void* sp;
@@ -350,6 +369,7 @@ struct Block {  // one live block; belongs to one Worker for good
   uint8_t *shared_map, *local_map;  // mappings, with a guard page behind
   uint64_t shared_room, local_room;
   uint64_t local_used;
+  Tally* tally;  // counting: what this block does
 };
 
 struct Worker {

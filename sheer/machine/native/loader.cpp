@@ -18,6 +18,7 @@ static const struct {
     SERVICE(sheer_rt_lanes),       SERVICE(sheer_rt_activemask),  SERVICE(sheer_rt_trap),
     SERVICE(sheer_rt_assertfail),  SERVICE(sheer_rt_vprintf),     SERVICE(sheer_rt_malloc),
     SERVICE(sheer_rt_free),        SERVICE(sheer_rt_clock64),     SERVICE(sheer_rt_globaltimer),
+    SERVICE(sheer_rt_count),       SERVICE(sheer_rt_count_row),
     SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
     SERVICE(sheer_rt_launch),
 };
@@ -189,6 +190,8 @@ static bool find_entries(Loading& l, Code* code) {
       code->info = reinterpret_cast<const SheerKernelInfo*>(at);
     else if (!strcmp(name, "sheer_warp"))
       code->warp = reinterpret_cast<void (*)(SheerFrame*, uint32_t, uint64_t)>(at);
+    else if (!strcmp(name, "sheer_counting"))
+      code->counting = reinterpret_cast<const SheerCounting*>(at);
     else if (!strcmp(name, "sheer_blocks"))
       code->blocks = reinterpret_cast<void (*)(SheerFrame*, uint64_t, uint64_t)>(at);
   }

@@ -201,6 +201,7 @@ struct CopyOp {  // rows of `width` bytes, `height` rows, `depth` slices; a plai
   uint64_t dst_slice, src_slice;  // bytes from slice to slice
   bool stage_source;  // read the source now, into a buffer of the Op's own: for pageable host memory given to
                       // async
+  bool host_waits = false;  // the caller will wait for it: for the run file only
 };  // calls (the program may reuse it at once). Overlapping ranges: undefined, except dst == src.
 struct FillOp {
   void* dst;
@@ -256,6 +257,10 @@ Error submit_graph(Stream*, const GraphNode* nodes, uint32_t count);
 void pack_params(const Function*, void* const* args, void* out);
 // Writes what device printf has collected to stdout. Synchronising calls do it themselves.
 void printf_flush();
+
+// For the run file (SHEER_PROFILE): the program waits for a "stream", an "event" or a "device".
+void profile_sync(const char* what, uint64_t id, const Device*);
+uint64_t event_number(const Event*);
 
 // ---- the compile worker, NVRTC
 struct Text {

@@ -356,10 +356,10 @@ Error module_bind(Module* m, const char* name, void* host) {
 }
 
 // ---- kernels
-static Special* find_special(Function* f, const uint32_t block[3], bool checked_mode) {
+static Special* find_special(Function* f, const uint32_t block[3], Mode mode) {
   Special* any = nullptr;
   for (Special* s = load(f->specials); s; s = s->next) {
-    if (s->checked != checked_mode) continue;
+    if (s->mode != mode) continue;
     if (!memcmp(s->block, block, 12)) return s;
     if (!s->block[0]) any = s;
   }
@@ -379,7 +379,8 @@ static void name_for_perf(const Function* f, const Code* code) {
   close(file);
 }
 
-static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code** out, bool* cache_hit) {
+static Error build(Function* f, const uint32_t block[3], Mode mode, Code** out, bool* cache_hit) {
+  static const char* const names[] = {"fast", "checked", "counting"};
   String header("verb compile\n"), why_not;
   Vec<Piece> pieces;
   header.format("module %s\n", f->module->sha.c());
@@ -389,7 +390,7 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
     header.format("block %u,%u,%u\n", block[0], block[1], block[2]);
   else
     header += "block any\n";
-  header.format("mode %s\ntarget %s\nlanes %d\n", checked_mode ? "checked" : "fast", knobs().isa, knobs().lanes);
+  header.format("mode %s\ntarget %s\nlanes %d\n", names[int(mode)], knobs().isa, knobs().lanes);
   if (f->module->matrices && !strcmp(knobs().isa, "native") && tiles_permitted()) header += "tiles yes\n";
   String key = key_of(header);
   Vec<uint8_t> object;
@@ -409,28 +410,27 @@ static Error build(Function* f, const uint32_t block[3], bool checked_mode, Code
   return Error::InvalidImage;
 }
 
-Error function_code(Function* f, const uint32_t block[3], bool checked_mode, Code** out, bool* cache_hit) {
+Error function_code(Function* f, const uint32_t block[3], Mode mode, Code** out, bool* cache_hit) {
   *cache_hit = true;
-  Special* found = find_special(f, block, checked_mode);
+  Special* found = find_special(f, block, mode);
   if (SHEER_LIKELY(found && (found->block[0] || f->shapes >= shapes_before_any))) {
     *out = found->code;
     return Error::Ok;
   }
   Hold hold(f->module->lock);
-  found = find_special(f, block, checked_mode);
+  found = find_special(f, block, mode);
   if (found && (found->block[0] || f->shapes >= shapes_before_any)) {
     *out = found->code;
     return Error::Ok;
   }
   uint32_t shape[3] = {block[0], block[1], block[2]};
-  if (f->shapes >= shapes_before_any && !checked_mode) memset(shape, 0, sizeof shape);
+  if (f->shapes >= shapes_before_any && mode == Mode::Fast) memset(shape, 0, sizeof shape);
   Code* code;
-  Error error = build(f, shape, checked_mode, &code, cache_hit);
+  Error error = build(f, shape, mode, &code, cache_hit);
   if (error == Error::Ok && knobs().perf_map) name_for_perf(f, code);
   if (error != Error::Ok) return error;
-  code->checked = checked_mode;
-  if (!checked_mode && shape[0]) f->shapes++;
-  Special* fresh = make<Special>(Special{{shape[0], shape[1], shape[2]}, checked_mode, code, f->specials});
+  if (mode == Mode::Fast && shape[0]) f->shapes++;
+  Special* fresh = make<Special>(Special{{shape[0], shape[1], shape[2]}, mode, code, f->specials});
   store(f->specials, fresh);
   *out = code;
   return Error::Ok;
@@ -439,7 +439,7 @@ Error function_code(Function* f, const uint32_t block[3], bool checked_mode, Cod
 Error function_prepare(Function* f, Device*, const uint32_t block[3]) {
   Code* code;
   bool hit;
-  return function_code(f, block, false, &code, &hit);
+  return function_code(f, block, Mode::Fast, &code, &hit);
 }
 
 bool code_locate(const Code* code, const void* pc, String* file, uint32_t* line) {

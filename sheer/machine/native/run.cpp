@@ -41,6 +41,45 @@ static void run_whole(Worker* w, Block* b, uint64_t first, uint64_t count) {
   fetch_add(n->done, count);
 }
 
+static void deadlocked(Worker* w, Block* b) {
+  w->fault = Fault();
+  w->fault.error = Error::LaunchFailure;
+  w->fault.text =
+      String("deadlock: every thread that is left waits at a barrier that the others never reach");
+  fault_handle(w, b);
+}
+
+// A block of a launch that is counted, by code that counts; what it waits for is in itself.
+static void run_counted(Worker* w, Node* n, uint64_t id) {
+  Block* b = block_get(w, n, counting_code(n->counting));
+  b->next_id = b->end_id = id;
+  block_start(b, id);
+  Left left = Left::Cancelled;
+  while (!load(n->cancelled)) {
+    left = block_enter(b);
+    if (left != Left::Waiting && left != Left::Polling) break;
+    if (b->ready_first || b->polled_first) continue;
+    deadlocked(w, b);
+    left = Left::Cancelled;
+  }
+  if (left == Left::Fault) fault_handle(w, b);
+  if (left == Left::Cancelled && n->timed_out) fault_timeout(w, b);
+  if (left == Left::Done) counting_block_ended(b);
+  else block_abandon(b);
+  block_put(b);
+  fetch_add(n->done, 1);
+}
+
+static void run_stretch(Worker* w, Block* b, uint64_t first, uint64_t count) {
+  if (SHEER_LIKELY(!b->node->counting)) return run_whole(w, b, first, count);
+  for (uint64_t at = first, end = first + count; at < end; at++) {
+    uint64_t next = counting_next(w, b->node, at, end);
+    if (next > at) run_whole(w, b, at, next - at);
+    if (next < end) run_counted(w, b->node, next);
+    at = next;
+  }
+}
+
 static void run_simple(Worker* w, Node* n) {
   Block* b = block_get(w, n, n->code);
   uint64_t first, count;
@@ -50,26 +89,32 @@ static void run_simple(Worker* w, Node* n) {
     for (b->next_id = first; b->next_id < b->end_id;) {
       uint64_t at = block_at(n, n->code, b->next_id);
       b->next_id += step;
-      run_whole(w, b, at, step);
+      run_stretch(w, b, at, step);
     }
   }
   block_put(b);
 }
 
 // ---- live blocks with fibers
+static Code* code_for(Worker* w, Node* n, uint64_t id) {
+  return SHEER_UNLIKELY(n->counting != nullptr) && counting_wants(w, n, id) ? counting_code(n->counting) : n->code;
+}
+
 static bool start_block(Worker* w, Node* n) {  // the caller is a user of n; the block takes that over
   uint64_t first, count;
   if (!take_blocks(n, &first, &count)) return false;
-  Block* b = block_get(w, n, n->code);
+  uint64_t id = block_at(n, n->code, first);
+  Block* b = block_get(w, n, code_for(w, n, id));
   b->next_id = first + 1;
   b->end_id = first + count;
   fetch_add(n->live, 1);
-  block_start(b, block_at(n, n->code, first));
+  block_start(b, id);
   w->live.push(b);
   return true;
 }
 
 static void block_ended(Block* b) {
+  if (SHEER_UNLIKELY(b->code->counting != nullptr)) counting_block_ended(b);
   if (b->code->info->flags & SHEER_GRID_BARRIER) grid_block_ended(b->node);
   fetch_add(b->node->done, 1);
 }
@@ -83,7 +128,13 @@ static bool advance(Block* b) {
     b->next_id = first;
     b->end_id = first + count;
   }
-  block_start(b, block_at(b->node, b->code, b->next_id++));
+  uint64_t id = block_at(b->node, b->node->code, b->next_id++);
+  Code* code = code_for(b->worker, b->node, id);
+  if (code != b->code) {  // the same block again, for other code: spare ones are a stack
+    block_put(b);
+    block_get(b->worker, b->node, code);
+  }
+  block_start(b, id);
   return true;
 }
 
@@ -102,14 +153,6 @@ static void give_up(Worker* w, uint32_t at) {
   block_abandon(b);
   fetch_add(b->node->done, 1 + (b->end_id - b->next_id));
   retire(w, at);
-}
-
-static void deadlocked(Worker* w, Block* b) {
-  w->fault = Fault();
-  w->fault.error = Error::LaunchFailure;
-  w->fault.text =
-      String("deadlock: every thread that is left waits at a barrier that the others never reach");
-  fault_handle(w, b);
 }
 
 // Runs one live block as far as it goes. True: it got somewhere for sure.

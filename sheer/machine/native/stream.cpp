@@ -7,7 +7,7 @@
 
 namespace sheer {
 
-static uint64_t next_launch = 1, next_stream = 3;
+static uint64_t next_launch = 1, next_stream = 3, next_event = 1;
 static Vec<Node*> node_pool;  // scheduler lock
 
 static Node* node_new() {  // lock held
@@ -19,6 +19,7 @@ static Node* node_new() {  // lock held
 
 static void node_free(Node* n) {  // lock held
   family_drop(n);
+  counting_drop(n->counting);
   free(n->staged);
   Vec<Node*> dependents = sheer::move(n->dependents);
   uint8_t* params = n->params;
@@ -144,7 +145,7 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   uint64_t start = host_ns();
   Error error = Error::Ok;
   Function* f = op.function;
-  if (!knobs().reference) error = function_code(f, b, false, &n->code, cache_hit);
+  if (!knobs().reference) error = function_code(f, b, Mode::Fast, &n->code, cache_hit);
   if (error == Error::Ok) error = module_instance(f->module, n->device, &n->globals);
   *compile_us = double(host_ns() - start) * 1e-3;
   if (error != Error::Ok) return error;
@@ -171,6 +172,7 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   }
   if (bytes) memcpy(n->params, op.params, bytes);
   n->id = fetch_add(next_launch, 1);
+  if (SHEER_UNLIKELY(profile_on())) profile_launch(n);
   return Error::Ok;
 }
 
@@ -179,6 +181,7 @@ static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may c
   n->stream = s;
   n->kind = op.kind;
   n->priority = s->priority;
+  if (SHEER_UNLIKELY(profile_on())) profile_operation(s, op);
   switch (op.kind) {
     case OpKind::Launch: return prepare_launch(n, op.launch, &n->cache_hit, &n->compile_us);
     case OpKind::Copy:
@@ -465,6 +468,7 @@ Error event_create(Device* d, Event** out) {
   if (int sticky = load(d->sticky)) return Error(sticky);
   *out = make<Event>();
   (*out)->device = d;
+  (*out)->id = fetch_add(next_event, 1);
   return Error::Ok;
 }
 
@@ -503,5 +507,6 @@ Error event_elapsed(Event* start, Event* end, float* milliseconds) {
 }
 
 Device* event_device(const Event* e) { return e->device; }
+uint64_t event_number(const Event* e) { return e->id; }
 bool event_recorded(const Event* e) { return load(e->recorded) != 0; }
 }  // namespace sheer

@@ -7,7 +7,7 @@ static Subscriber subscriber;
 
 void subscribe(const Subscriber& s) { subscriber = s; }
 
-bool launches_watched() { return knobs().debug > 0 || subscriber.launch_end || subscriber.launch_begin; }
+bool launches_watched() { return knobs().debug > 0 || profile_on() || subscriber.launch_end || subscriber.launch_begin; }
 
 void report_memory(const Range& range, bool allocated) {
   if (subscriber.memory) subscriber.memory(subscriber.user, range, allocated);
@@ -35,6 +35,7 @@ void report_launch_begin(Node* n) {
 
 void report_launch_end(Node* n) {
   if (!launches_watched()) return;
+  profile_launch_end(n);
   LaunchEvent e = event_of(n);
   e.run_us = double(host_ns() - n->started_ns) * 1e-3;
   if (subscriber.launch_end) subscriber.launch_end(subscriber.user, e);
