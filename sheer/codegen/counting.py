@@ -1,7 +1,8 @@
 """Counting: what a kernel compiled for it does besides its work. In: blocks and accesses as they are emitted. Out: code that adds to the counters
 of the running block (frame.counts), calls that hand the lanes' addresses to the machine, and a table with the work of each basic block.
 
-Groups are warps here, so that lanes and requests are those of a GPU; nothing else is done to make the code fast.
+Groups are warps here, so that lanes and requests are those of a GPU; nothing else is done to make the code fast. Accesses of shared memory whose
+addresses differ from lane to lane by constants need no call: how often they pass over the banks is known, and goes into the table.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from sheer.base.counters import FLOAT_TYPES, TENSOR_TYPES, UNITS
 from sheer.base.types import SCALARS
 from sheer.codegen.depot import DepotLanes
 from sheer.codegen.value import Value
-from sheer.isa.work import Work
+from sheer.passes.facts import Facts
+from sheer.passes.pressure import registers
 from sheer.passes.shape import Shape
+from sheer.passes.work import block_works
 
 COUNTS = 104  # offset of frame.counts
 LOAD, STORE, ATOMIC = range(3)
@@ -29,6 +32,8 @@ class CountingLanes(DepotLanes):
     """Counts where the compiler was asked to; else does nothing."""
 
     _count_slot = ""
+    _block_mask = ""
+    _block_number = 0
 
     def count_entry(self, block: int) -> None:
         """One more warp, and its active lanes, through a basic block."""
@@ -36,6 +41,7 @@ class CountingLanes(DepotLanes):
             return
         t = self.text
         number = self.compiler.count_number(self.function, block)
+        self._block_mask, self._block_number = self.mask, number
         place = t.op(f"getelementptr i8, ptr {self.frame_field(COUNTS, 'ptr')}, i64 {16 * number}")
         lanes = "32"
         if self.mask:
@@ -52,6 +58,8 @@ class CountingLanes(DepotLanes):
         t = self.text
         kind = _SPACES.get((space or "generic").partition("::")[0], 0)
         what = size | access << 8 | kind << 10 | (_SILENT if silent else 0)
+        if kind == _SPACES["shared"] and access != ATOMIC and not silent and lanes < 0 and self._known(address.shape, size, access):
+            return
         mask = self.mask_bits()
         if lanes >= 0:
             mask = t.op(f"and i32 {mask}, {lanes}")
@@ -70,6 +78,34 @@ class CountingLanes(DepotLanes):
         t.intrinsic("sheer_rt_count", "void", [*common, ("ptr", self._count_slot)])
 
 
+    def _known(self, shape: Shape | None, size: int, access: int) -> bool:
+        """Adds an access of shared memory to the table, if it is the same at every entry of the block."""
+        if shape is None or shape.stride is not None or self.mask != self._block_mask or (self.mask and not shape.uniform):
+            return False
+        row = self.compiler.known_accesses.setdefault(self._block_number, [0.0] * len(KNOWN))
+        for i, amount in enumerate((1, size, wavefronts(shape.c.tolist(), size))):
+            row[3 * access + i] += amount
+        return True
+
+
+# Of loads and stores of shared memory: requests, bytes of a lane, passes over the banks; by entry of a block.
+KNOWN = tuple(f"shared_{access}.{what}" for access in ("load", "store") for what in ("requests", "bytes", "wavefronts"))
+
+
+def wavefronts(addresses: Sequence[int], size: int) -> int:
+    """Passes over 32 banks of 4 bytes for all lanes of a warp: 8 bytes go by half warps, 16 by quarters (count.cpp does the same)."""
+    words = max(1, size // 4)
+    part = 8 if words >= 4 else 16 if words == 2 else 32
+    passes = 0
+    for first in range(0, len(addresses), part):
+        wanted: dict[int, set[int]] = {}
+        for address in addresses[first : first + part]:
+            for word in range(address >> 2, (address >> 2) + min(words, 4)):
+                wanted.setdefault(word & 31, set()).add(word)
+        passes += max(map(len, wanted.values()))
+    return passes
+
+
 def _step(shape: Shape | None) -> int | None:
     """Bytes from a lane's address to the next one's, where they are the same for all lanes."""
     if shape is None or shape.stride is not None:
@@ -78,11 +114,13 @@ def _step(shape: Shape | None) -> int | None:
     return int(steps[0]) if (steps == steps[0]).all() else None
 
 
-def table(works: Sequence[Work], sites: int, registers: int) -> str:
+def table(facts: Sequence[Facts], known: dict[int, list[float]], sites: int) -> str:
     """@sheer_counting (frame.h): how many blocks and sites there are, and the blocks' work, a row each."""
+    works = [work for found in facts for work in block_works(found.graph)]
     columns = [(0, name) for name in UNITS] + [(1, name) for name in TENSOR_TYPES] + [(2, name) for name in FLOAT_TYPES]
-    cells = [f"float {float(work[part].get(name, 0)):e}" for work in works for part, name in columns]
-    head = [1, len(works), sites, len(columns), registers, 0, 0, 0]
+    rows = [[work[part].get(name, 0) for part, name in columns] + known.get(n, [0] * len(KNOWN)) for n, work in enumerate(works)]
+    cells = [f"float {float(cell):e}" for row in rows for cell in row]
+    head = [1, len(works), sites, len(columns) + len(KNOWN), max(map(registers, facts)), 0, 0, 0]
     fields = ", ".join(f"i32 {v}" for v in head)
     kind = f"{{ {', '.join(['i32'] * 8)}, [{len(cells)} x float] }}"
     return f"@sheer_counting = constant {kind} {{ {fields}, [{len(cells)} x float] [ {', '.join(cells)} ] }}"

@@ -18,10 +18,9 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, depot, homes, neighbour, order, polling, pressure, private, reuse, ssa, turns, width
+from sheer.passes import cfg, depot, homes, neighbour, order, polling, private, reuse, ssa, turns, width
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
-from sheer.passes.work import block_works
 
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
 _MANY = 96  # matrix products that are not worth writing out one by one
@@ -91,6 +90,7 @@ class KernelCompiler(KernelBorder):
         self.lanes = 32 if self.counting else spec.lanes or 32
         self.sites = 0  # accesses that are counted
         self.block_numbers: dict[str, int] = {}
+        self.known_accesses: dict[int, list[float]] = {}  # by number of a block
         self.polls_memory = self.recursive = False
         self.program = Program()
         self.locations: dict[tuple[int, int], str] = {}
@@ -235,8 +235,7 @@ class KernelCompiler(KernelBorder):
             self.flags |= STRIPS
         self._border(depth[self.kernel.name])
         if self.counting:
-            works = [work for _, graph in graphs for work in block_works(graph)]
-            self.program.globals.append(counting.table(works, self.sites, max(map(pressure.registers, facts))))
+            self.program.globals.append(counting.table(facts, self.known_accesses, self.sites))
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
 

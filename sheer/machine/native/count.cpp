@@ -9,6 +9,8 @@ Tally* tally_begin(Tally* t, const Code* code) {
   t->counts.resize(2 * info->blocks);
   t->windows.clear();
   t->windows.resize(info->sites);
+  t->banks.clear();
+  t->banks.resize(info->sites);
   memset(t->counts.data, 0, t->counts.count * sizeof *t->counts.data);
   memset(static_cast<void*>(t->requests), 0, sizeof t->requests);
   memset(t->silent, 0, sizeof t->silent);
@@ -156,10 +158,25 @@ static uint32_t wavefronts(const Access& a, const uint64_t* addresses) {
   return passes;
 }
 
+// Most places in the code access memory the same way each time, from another address: the banks are only turned.
+static uint32_t remembered_wavefronts(const Access& a, const uint64_t* addresses) {
+  Banks& known = a.tally->banks[a.site];
+  uint64_t first = addresses[__builtin_ctz(a.mask)];
+  uint32_t offsets[32], different = known.mask ^ a.mask;
+  for (uint32_t lane = 0; lane < 32; lane++) {
+    offsets[lane] = a.mask >> lane & 1 ? uint32_t(addresses[lane] - first) : 0;
+    different |= offsets[lane] ^ known.offsets[lane];
+  }
+  if (!different) return known.passes;
+  memcpy(known.offsets, offsets, sizeof offsets);
+  known.mask = a.mask;
+  return known.passes = wavefronts(a, addresses);
+}
+
 static void shared_access(const Access& a, const uint64_t* addresses) {
   Accessed what = a.kind == SHEER_LOAD ? SHARED_LOAD : a.kind == SHEER_STORE ? SHARED_STORE : SHARED_ATOMIC;
   Requests& r = begin(a, what);
-  r.wavefronts += wavefronts(a, addresses);
+  r.wavefronts += remembered_wavefronts(a, addresses);
   if (a.kind == SHEER_ATOMIC) most_at_one_address(a, addresses, r);
 }
 

@@ -7,7 +7,8 @@
 namespace sheer {
 
 // As in base/counters.py; a test keeps them together.
-constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, COLUMNS = UNITS + TENSOR_TYPES + FLOAT_TYPES;
+constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, KNOWN = 6,
+                   COLUMNS = UNITS + TENSOR_TYPES + FLOAT_TYPES + KNOWN;
 extern const char* const unit_names[UNITS];
 enum Accessed : uint32_t {
   GLOBAL_LOAD, GLOBAL_STORE, LOCAL_LOAD, LOCAL_STORE, ATOMIC_ACCESS, SHARED_LOAD, SHARED_STORE, SHARED_ATOMIC, ACCESSED
@@ -52,11 +53,16 @@ struct Window {  // addresses that a place in the code has accessed
   bool writes = false;
 };
 
+struct Banks {  // how the lanes last accessed shared memory at a place, and what that took
+  uint32_t mask = 0, passes = 0, offsets[32] = {};  // from the first active lane's address
+};
+
 struct Tally {  // a block that is being counted
   Vec<uint64_t> counts;  // frame.counts
   Requests requests[ACCESSED];
   double silent[ACCESSED][2];  // requests and lanes without an instruction of their own
   Vec<Window> windows;         // by place
+  Vec<Banks> banks;            // by place
   Tracker tracker;
 };
 

@@ -47,7 +47,8 @@ struct SheerCounting {          // @sheer_counting of an object compiled for cou
   uint32_t version, blocks, sites, columns;
   uint32_t registers;           // that a thread would have: an estimate
   uint32_t reserved[3];
-  float work[1];                // blocks rows: micro-operations by unit, multiply-adds by type, operations of a lane by type
+  float work[1];                // blocks rows: micro-operations by unit, multiply-adds by type, operations of a lane by type,
+                                // and of known loads and stores of shared memory: requests, bytes of a lane, wavefronts
 };
 
 struct SheerPrivate {           // an array that the kernel only adds to

@@ -17,6 +17,7 @@ struct Knobs {
   uint32_t overrun_bytes;
   const char *chip, *isa, *python, *home, *cache;
   const char* profile;    // the run file, "": none
+  bool profile_all;       // all blocks of all launches
 };
 const Knobs& knobs();
 

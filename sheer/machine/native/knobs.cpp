@@ -108,6 +108,7 @@ static Knobs read_knobs() {
   k.home = text_of("SHEER_HOME", SHEER_DEFAULT_HOME);        // ... and the folder that holds the package
   k.lanes = number_of("SHEER_LANES", 0, 0, 256);  // threads per group; 0: the compiler chooses
   k.profile = text_of("SHEER_PROFILE", "");  // the run file
+  k.profile_all = switch_of("SHEER_PROFILE_ALL");  // count every block
   k.perf_map = switch_of("SHEER_PERF_MAP");  // name kernels for `perf`
   const char* cache = getenv("SHEER_CACHE");                 // compiled things between runs
   if (cache && *cache) {

@@ -210,7 +210,7 @@ static void settle(const Node* n, Region& r, Reuse* out) {
   out->cold_read += cold * r.fresh_read / fresh;
   out->cold_write += cold * r.fresh_write / fresh;
   out->written += r.fresh_written >= 0.7 * extent ? min(extent, r.touched) : r.fresh_written;
-  if (fresh > cold) out->reuse[power(double(n->total) * cold / fresh)] += fresh - cold;
+  if (fresh > cold * 1.000001) out->reuse[power(double(n->total) * cold / fresh)] += fresh - cold;
 }
 
 Reuse grid_reuse(const Node* n, Counting* c, const Vec<double>& weights, const Vec<double>& anchors, bool all) {

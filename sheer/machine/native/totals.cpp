@@ -18,7 +18,19 @@ static const char* const request_names[REQUEST_FIELDS] = {"requests", "lanes",  
 static const uint64_t most_kept = 1 << 20;  // sectors of a launch
 
 // ---- one block
+static void add_known(const float* known, double entries, double lanes, Counted* c) {
+  static const Accessed kinds[] = {SHARED_LOAD, SHARED_STORE};
+  for (uint32_t k = 0; k < 2; k++, known += 3) {
+    Requests& r = c->requests[kinds[k]];
+    r.requests += entries * double(known[0]);
+    r.lanes += lanes * double(known[0]);
+    r.bytes += lanes * double(known[1]);
+    r.wavefronts += entries * double(known[2]);
+  }
+}
+
 static void add_work(const SheerCounting* info, const Tally& t, Counted* c) {
+  for (uint32_t a = 0; a < ACCESSED; a++) c->requests[a] = t.requests[a];
   for (uint32_t b = 0; b < info->blocks; b++) {
     double entries = double(t.counts[2 * b]), lanes = double(t.counts[2 * b + 1]);
     if (entries == 0) continue;
@@ -29,11 +41,11 @@ static void add_work(const SheerCounting* info, const Tally& t, Counted* c) {
     }
     for (uint32_t i = 0; i < TENSOR_TYPES; i++) c->tensor[i] += entries * double(row[UNITS + i]);
     for (uint32_t i = 0; i < FLOAT_TYPES; i++) c->flops[i] += lanes * double(row[UNITS + TENSOR_TYPES + i]);
+    add_known(row + UNITS + TENSOR_TYPES + FLOAT_TYPES, entries, lanes, c);
   }
   for (uint32_t a = 0; a < ACCESSED; a++) {
-    c->requests[a] = t.requests[a];
-    c->issued[unit_of[a]] += t.requests[a].requests - t.silent[a][0];
-    c->active[unit_of[a]] += t.requests[a].lanes - t.silent[a][1];
+    c->issued[unit_of[a]] += c->requests[a].requests - t.silent[a][0];
+    c->active[unit_of[a]] += c->requests[a].lanes - t.silent[a][1];
   }
 }
 
@@ -55,24 +67,26 @@ static Counted* counted_of(const Code* code, uint64_t id, const Tally& t) {
   return c;
 }
 
-static double cost_of(const Counted& c) {
+static double cost_of(const Counted& c, const Tally& t) {
   double cost = 0;
   for (double i : c.issued) cost += i;
-  for (const Requests& r : c.requests) cost += 20 * r.requests;
+  for (const Requests& r : t.requests) cost += 20 * r.requests;
   return cost;
+}
+
+static uint32_t keep_followed(Counted* b, uint32_t shift) {
+  uint32_t n = 0;
+  for (uint64_t word : b->sectors)
+    if (sector_followed(word >> 2, shift)) b->sectors[n++] = word;
+  b->sectors.resize(n);
+  return n;
 }
 
 static void keep_fewer(Counting* c) {  // lock held
   while (c->kept > most_kept) {
     c->shift++;
     c->kept = 0;
-    for (Counted* b : c->blocks) {
-      uint32_t n = 0;
-      for (uint64_t word : b->sectors)
-        if (sector_followed(word >> 2, c->shift)) b->sectors[n++] = word;
-      b->sectors.resize(n);
-      c->kept += n;
-    }
+    for (Counted* b : c->blocks) c->kept += keep_followed(b, c->shift);
   }
 }
 
@@ -80,14 +94,14 @@ void counting_block_ended(Block* b) {
   Counting* c = b->node->counting;
   Counted* counted = counted_of(b->code, b->id, *b->tally);
   if (!load(c->plan)) {
-    Vec<uint64_t>* plan = sample_plan(b->node->grid, cost_of(*counted));
+    Vec<uint64_t>* plan = sample_plan(b->node->grid, cost_of(*counted, *b->tally));
     Vec<uint64_t>* nobody = nullptr;
     if (!compare_swap(c->plan, nobody, plan)) drop(plan);
   }
   Hold hold(c->lock);
   c->blocks.push(counted);
   c->shift = max(c->shift, counted->shift);
-  c->kept += counted->sectors.count;
+  c->kept += keep_followed(counted, c->shift);
   if (c->windows.count < b->tally->windows.count) c->windows.resize(b->tally->windows.count);
   for (uint32_t i = 0; i < b->tally->windows.count; i++) {
     const Window& from = b->tally->windows[i];
@@ -102,6 +116,7 @@ void counting_block_ended(Block* b) {
 // ---- which blocks
 bool counting_wants(Worker* w, Node* n, uint64_t id) {
   Counting* c = n->counting;
+  if (knobs().profile_all) return true;
   if (const Vec<uint64_t>* plan = load(c->plan)) {
     uint32_t low = 0, high = plan->count;
     while (low < high) {
@@ -117,6 +132,7 @@ bool counting_wants(Worker* w, Node* n, uint64_t id) {
 }
 
 uint64_t counting_next(Worker* w, Node* n, uint64_t from, uint64_t end) {
+  if (knobs().profile_all) return from;
   const Vec<uint64_t>* plan = load(n->counting->plan);
   if (!plan) return counting_wants(w, n, from) ? from : end;
   uint32_t low = 0, high = plan->count;
