@@ -79,8 +79,6 @@ KNOBS = (
     Knob("SHEER_PROFILE_ALL", switch, "0", False, "With SHEER_PROFILE: count every block of every launch, however long that takes."),
     Knob("SHEER_DEBUG", int, "0", False,
          "The debug ladder: 1 launches and times, 2 counters, 3 passes, 4 IR after each, 5 LLVM IR, 6 machine code, 7 lanes."),
-    Knob("SHEER_PROFILE", str, "", False,
-         "A file to write what kernels did to, launch by launch (a run file): `sheer predict` and `sheer profile` read it."),
     Knob("SHEER_TRACE", switch, "0", False, "Write every call of the CUDA API with arguments and result to stderr."),
     # --- the compiler --------------------------------------------------------------------------------------------
     Knob("SHEER_ISA", str, "native", True, "Vector instructions that kernels may use: native (all that the processor has, AMX too), avx512, avx2, ..."),

@@ -29,7 +29,6 @@ OURS: dict[str, tuple[str, str | None]] = {
     "--profile": ("SHEER_PROFILE", None),
     "--verbose": ("SHEER_DEBUG", "1"),
     "--strict-limits": ("SHEER_STRICT_LIMITS", "1"),
-    "--profile": ("SHEER_PROFILE", None),
 }
 
 
@@ -84,7 +83,6 @@ Options:
   --engine NAME        native, or reference: the slow interpreter
   --strict-limits      keep the chip's own limits where they are below those of compute capability 8.0
   --time-limit S       stop a kernel that runs longer
-  --profile FILE       write what kernels ask of a GPU to a run file, for `sheer predict`
   --verbose, --debug N launches and times on stderr; N up to 7 shows more
   -I -D -std -O -l ... everything that `sheer nvcc` takes
 """
