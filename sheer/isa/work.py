@@ -18,11 +18,13 @@ Units = dict[str, float]
 
 
 class Work(NamedTuple):
-    """units: micro-operations of a warp; tensor: multiply-adds of a warp by type; flops: floating-point operations of one lane by type."""
+    """units: micro-operations of a warp; tensor: multiply-adds of a warp by type; flops: floating-point operations of one lane by type; chain:
+    latencies by kind on the longest chain of dependent instructions (passes/chains.py), of a whole block only."""
 
     units: Units
     tensor: Units
     flops: Units
+    chain: Units = {}
 
 
 _FREE: Units = {}

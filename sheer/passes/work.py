@@ -165,6 +165,13 @@ class _Folding:
         return units
 
 
+def units_of(graph: Graph) -> dict[int, Units]:
+    """Micro-operations of each instruction, by its id, after folding."""
+    folding = _Folding(graph)
+    folding.works()
+    return {id(ins): folding._units(ins, work_of(ins.binding)) for block in graph.blocks for ins in block.ins}
+
+
 def narrow_and_folded(graph: Graph) -> tuple[set[int], set[int]]:
     """64-bit values that need 32, and ids of the instructions whose results no register holds: others take them along."""
     folding = _Folding(graph)

@@ -7,8 +7,8 @@
 namespace sheer {
 
 // As in base/counters.py; a test keeps them together.
-constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, KNOWN = 6,
-                   COLUMNS = UNITS + TENSOR_TYPES + FLOAT_TYPES + KNOWN;
+constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, CHAINS = 10, KNOWN = 6,
+                   COLUMNS = UNITS + TENSOR_TYPES + FLOAT_TYPES + CHAINS + KNOWN;
 extern const char* const unit_names[UNITS];
 enum Accessed : uint32_t {
   GLOBAL_LOAD, GLOBAL_STORE, LOCAL_LOAD, LOCAL_STORE, ATOMIC_ACCESS, SHARED_LOAD, SHARED_STORE, SHARED_ATOMIC, ACCESSED
@@ -68,13 +68,13 @@ struct Tally {  // a block that is being counted
 
 struct Counted {  // a block that has been counted
   uint64_t id;
-  double issued[UNITS], active[UNITS], tensor[TENSOR_TYPES], flops[FLOAT_TYPES];
+  double issued[UNITS], active[UNITS], tensor[TENSOR_TYPES], flops[FLOAT_TYPES], chain[CHAINS];
   Requests requests[ACCESSED];
   double cold, reuse[LEVELS], footprint;
   uint32_t shift;
   Vec<uint64_t> sectors;  // number << 2 | WRITTEN | READ_FIRST
 };
-constexpr uint32_t COUNTED_NUMBERS = 2 * UNITS + TENSOR_TYPES + FLOAT_TYPES + ACCESSED * REQUEST_FIELDS + LEVELS + 2;
+constexpr uint32_t COUNTED_NUMBERS = 2 * UNITS + TENSOR_TYPES + FLOAT_TYPES + CHAINS + ACCESSED * REQUEST_FIELDS + LEVELS + 2;
 
 struct Counting {  // a launch that is counted
   Code* code = nullptr;

@@ -10,6 +10,8 @@ const char* const unit_names[UNITS] = {"fp32",         "fp64",          "fp16", 
                                        "other"};
 static const char* const tensor_names[TENSOR_TYPES] = {"fp16", "bf16", "tf32", "fp64", "int8"};
 static const char* const float_names[FLOAT_TYPES] = {"fp16", "fp32", "fp64"};
+static const char* const chain_names[CHAINS] = {"alu",  "load",    "shared",  "atomic",  "sfu",
+                                                "fp64", "convert", "shuffle", "barrier", "tensor"};
 static const char* const access_names[ACCESSED] = {"global_load", "global_store", "local_load",   "local_store",
                                                    "atomic",      "shared_load",  "shared_store", "shared_atomic"};
 static const uint32_t unit_of[ACCESSED] = {8, 9, 14, 14, 10, 11, 12, 13};  // in unit_names
@@ -41,7 +43,8 @@ static void add_work(const SheerCounting* info, const Tally& t, Counted* c) {
     }
     for (uint32_t i = 0; i < TENSOR_TYPES; i++) c->tensor[i] += entries * double(row[UNITS + i]);
     for (uint32_t i = 0; i < FLOAT_TYPES; i++) c->flops[i] += lanes * double(row[UNITS + TENSOR_TYPES + i]);
-    add_known(row + UNITS + TENSOR_TYPES + FLOAT_TYPES, entries, lanes, c);
+    for (uint32_t i = 0; i < CHAINS; i++) c->chain[i] += entries * double(row[UNITS + TENSOR_TYPES + FLOAT_TYPES + i]);
+    add_known(row + UNITS + TENSOR_TYPES + FLOAT_TYPES + CHAINS, entries, lanes, c);
   }
   for (uint32_t a = 0; a < ACCESSED; a++) {
     c->issued[unit_of[a]] += c->requests[a].requests - t.silent[a][0];
@@ -148,7 +151,7 @@ Code* counting_code(const Counting* c) { return c->code; }
 
 // ---- the whole launch
 struct Totals {
-  double issued[UNITS], active[UNITS], tensor[TENSOR_TYPES], flops[FLOAT_TYPES];
+  double issued[UNITS], active[UNITS], tensor[TENSOR_TYPES], flops[FLOAT_TYPES], chain[CHAINS];
   Requests requests[ACCESSED];
   double cold, reuse[LEVELS], footprint;
 };
@@ -278,6 +281,7 @@ void write_counters(String* out, const Node* n, Counting* c) {
   list(out, "reuse", grid.reuse, FURTHEST);
   *out += "},\"barriers\":";
   number(out, t.issued[18] / warps / blocks);
-  *out += ",\"critical\":0}";
+  object(out, "critical", chain_names, t.chain, CHAINS);
+  *out += "}";
 }
 }  // namespace sheer
