@@ -201,12 +201,12 @@ def candidates(si: Silicon, g: Gemm, r: Rates) -> list[tuple[Tile, int]]:
     return found
 
 
-def work(si: Silicon, g: Gemm) -> Work:
-    """The Work of the fastest kernel at the highest clock: a library knows no power limit."""
+def work(si: Silicon, g: Gemm, only: Tile | None = None) -> Work:
+    """The Work of the fastest kernel at the highest clock (a library knows no power limit), or of that with one tile."""
     r = rates(si, g)
     best: tuple[float, Tile, int, Plan] | None = None
     l2_rate = si.l2_Bpc * L2_DELIVERED
-    for tile, split in candidates(si, g, r):
+    for tile, split in [(only, 1)] if only else candidates(si, g, r):
         p = plan(si, g, tile, split, r)
         time = max(p.clocks / si.clock_hz, p.l2 / l2_rate / si.clock_hz, si.dram_s(p.read, p.write))
         if best is None or time < best[0]:

@@ -35,7 +35,8 @@ BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain o
 KIND = {"local": "load", "shared_load": "shared", "shared_atomic": "shared", "store": "alu", "shared_store": "alu", "atomic": "alu"}
 TOGETHER = {"load": 2.0, "shared": 4.0, "tensor": 4.0}
 TOGETHER_ELSE = 2.0
-# Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control.
+# Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control. What an access to memory takes
+# is in the energy of its bytes, what a matrix instruction takes in that of its multiply-adds.
 ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
 MEMORY_UNITS = ("load", "store", "atomic", "local", "shared_load", "shared_store", "shared_atomic")
 
@@ -83,7 +84,7 @@ def analyse(c: Counters, launch: Launch, si: Silicon) -> Analysis:
         flow.dram_write,
         flow.l2_read + flow.l2_write,
         _on_chip_bytes(c),
-        sum(lanes * ENERGY.get(unit, 1.0) for unit, lanes in c.active.items() if unit != "tensor"),
+        sum(n * ENERGY.get(unit, 1.0) for unit, n in c.active.items() if unit not in (*MEMORY_UNITS, "tensor")),
         sum(n * (TYPES[dtype][3] if dtype in TYPES else 8.0) for dtype, n in c.tensor.items()),
         sum(c.flops.values()) + 2 * sum(c.tensor.values()),
         1,
@@ -169,13 +170,11 @@ def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
 def _overlap(c: Counters, held: Occupancy) -> float:
     """The exponent with which a multiprocessor's own time, latency, L2 and memory share time.
 
-    It grows with the number of things that run independently: warps; where barriers tie the warps of a block together, something between
-    warps and blocks. 64 warps come to the 4 that element-wise kernels of libraries show, two blocks of eight with barriers near the 2.45 of
-    their matrix products; one warp alone, whose own chain holds most of its instructions, to 2.
+    It grows with the number of things that run independently: warps; where barriers tie the warps of a block together, blocks. 64 warps
+    come to the 4 that element-wise kernels of libraries show; two blocks with barriers to 2.3 and eight to 3, where products of libraries
+    show 2.45 and row kernels 2.4; one warp alone, whose own chain holds most of its instructions, to 2.
     """
-    independent = float(held.warps)
-    if c.barriers >= 1 and held.block_warps > 1:
-        independent = math.sqrt(held.warps * held.blocks)
+    independent = held.blocks if c.barriers >= 1 else held.warps
     return 2 + math.log2(max(1.0, independent)) / 3
 
 

@@ -1,0 +1,227 @@
+"""Kernels priced by their counters, against what is known of them.
+
+    python bench/validation/kernels.py           run kernels.cu, keep what it counted in kernels_run.json, print the tables
+
+Comes in: kernels.cu, and operators that a library does in the same way. Goes out: tables for docs/validation.md; report.py puts them there. The
+run file knows no chip, so the tables are made for any chip without running anything again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from sheer.base import counters
+from sheer.base.counters import Launch
+from sheer.chips import schema
+from sheer.model import gemm, library
+from sheer.model.gemm import Gemm
+from sheer.model.operators import parse, price_operator
+from sheer.model.price import price
+from sheer.model.program import Priced, launch_price, speed_of_light
+from sheer.model.silicon import Silicon, silicon
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+KEPT = HERE / "kernels_run.json"
+M = 1 << 20
+
+
+class Case(NamedTuple):
+    """A launch of kernels.cu, and the operator that a library does in the same way, if there is one."""
+
+    kernel: str
+    size: int
+    operator: tuple[str, str, str] | None = None
+
+
+def _rows(kernel: str, operator: str, width: int, *rows: int) -> list[Case]:
+    return [Case(f"{kernel}_{width}", n, (operator, f"{n}x{width}", "fp32")) for n in rows]
+
+
+CASES = [
+    *(Case("add4", n, ("add", str(n), "fp32")) for n in (M, 4 * M, 16 * M, 64 * M)),
+    *(Case("gelu4", n, ("gelu", str(n), "fp32")) for n in (4 * M, 64 * M)),
+    *(Case("reduce", n, ("reduction", str(n), "fp32")) for n in (16 * M, 64 * M)),
+    *_rows("softmax", "softmax", 512, 8192, 65536), *_rows("softmax", "softmax", 1024, 4096, 32768),
+    *_rows("softmax", "softmax", 4096, 4096, 16384),
+    *_rows("layernorm", "layernorm", 1024, 4096, 32768), *_rows("layernorm", "layernorm", 4096, 4096, 16384),
+    *(Case("gemm_blocked", n, ("gemm", f"{n}x{n}x{n}", "fp32")) for n in (1024, 2048, 4096)),
+    *(Case("gemm_tensor", n, ("gemm", f"{n}x{n}x{n}", "fp16")) for n in (2048, 4096)),
+    Case("gemm_tiled", 2048), Case("add", 64 * M), Case("strided", 64 * M),
+    *(Case(f"transpose_{kind}", 8192) for kind in ("copy", "padded", "conflicts", "naive")), Case("stencil", 8192),
+    Case("fma_loop", 1000), Case("bf16_loop", 100), Case("int8_loop", 100), Case("histogram_global", 16 * M), Case("histogram_shared", 16 * M),
+]  # fmt: skip
+
+
+def record() -> None:
+    """Runs the program and keeps its run file, without what belongs to this machine or this hour."""
+    words = [word for case in CASES for word in (case.kernel, str(case.size))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.json"
+        subprocess.run(
+            [sys.executable, "-m", "sheer", "run", "--profile", str(path), str(HERE / "kernels.cu"), "-O3", "--", *words],
+            check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+    kept = []
+    for line in lines:
+        if line["event"] == "run":
+            line = {**line, "program": "kernels", "arguments": words, "date": ""}
+        if line["event"] in ("run", "launch", "counters", "end"):
+            kept.append({**line, **({"host_s": 0} if "host_s" in line else {})})
+    KEPT.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in kept))
+
+
+def launches() -> list[tuple[Case, Launch]]:
+    """The cases with what was counted of them."""
+    return list(zip(CASES, counters.read(str(KEPT)).launches, strict=True))
+
+
+TILE = library.WIDE[0]  # 128 x 128 by 256 threads, as gemm_blocked has it
+CHIPS = ("a100", "v100_pcie_32gb", "t4", "h100", "br104")
+
+
+def against_operators() -> list[str]:
+    """Kernel path against operator path, for kernels that do what a library's do."""
+    chips = {name: silicon(schema.load(name)) for name in CHIPS}
+    text = [
+        "| kernel | operator | " + " | ".join(CHIPS) + " |",
+        "|---|---|" + "---|" * len(CHIPS),
+    ]
+    errors: dict[str, list[float]] = {}
+    for case, launch in launches():
+        if case.operator is None:
+            continue
+        cells = []
+        for si in chips.values():
+            if case.kernel == "gemm_blocked" and not si.on_lanes("fp32"):  # the library would take matrix units
+                cells.append(f"{launch_price(launch, si).prediction.time_s * 1e6:.4g}")
+                continue
+            mine, theirs = _both(case, launch, si)
+            off = mine / theirs - 1
+            group = "matrix products, FP32" if case.kernel == "gemm_blocked" else case.kernel.partition("_")[0]
+            if case.kernel != "gemm_tensor":
+                errors.setdefault(group.rstrip("4"), []).append(abs(off))
+            cells.append(f"{mine * 1e6:.4g} ({off:+.0%})")
+        text.append(f"| `{case.kernel}` | {' '.join(case.operator)} | {' | '.join(cells)} |")
+    text += ["", "| kernels | launches x chips | mean difference | median | worst |", "|---|---|---|---|---|"]
+    for group, found in errors.items():
+        text.append(f"| {group} | {len(found)} | {statistics.mean(found):.1%} | {statistics.median(found):.1%} | {max(found):.1%} |")
+    return text
+
+
+def _both(case: Case, launch: Launch, si: Silicon) -> tuple[float, float]:
+    """Seconds by the kernel path and by the operator path, of the same tile where the operator is a product."""
+    assert case.operator
+    operator = parse(*case.operator)
+    if case.kernel == "gemm_blocked":
+        assert isinstance(operator, Gemm)
+        return launch_price(launch, si).prediction.time_s, price(gemm.work(si, operator, TILE), si).time_s
+    return launch_price(launch, si).prediction.time_s, price_operator(si, operator).time_s
+
+
+class Fact(NamedTuple):
+    """Something that has to come out."""
+
+    what: str
+    value: str
+    wanted: str
+    holds: bool
+
+
+def facts(chip: str = "a100") -> list[Fact]:
+    """What has to come out on a chip, whatever the constants."""
+    described = schema.load(chip)
+    si = silicon(described)
+    found: dict[str, Priced] = {}
+    for case, launch in launches():
+        found[case.kernel] = launch_price(launch, si)  # the last is the largest
+
+    def time(kernel: str) -> float:
+        return found[kernel].prediction.time_s
+
+    def rate(kernel: str) -> float:
+        return found[kernel].prediction.flops
+
+    bandwidth = found["add"].prediction.bytes / time("add") / si.dram_Bps
+    limit = 1 / (2 / 3 / si.read_eff + 1 / 3 / si.write_eff)
+    lanes = 2 * si.lanes * si.multiprocessors * si.clock_hz
+    rows = [
+        Fact("add: part of the memory's bandwidth", f"{bandwidth:.1%}", f"{limit:.1%} (what streams reach)", abs(bandwidth / limit - 1) < 0.03),
+        Fact("multiply-adds alone, of the FP32 peak", f"{rate('fma_loop') / lanes:.1%}", "97 % or more", rate("fma_loop") > 0.97 * lanes),
+    ]
+    for kernel, name, label in (("bf16_loop", "bf16_flops", "BF16"), ("int8_loop", "int8_ops", "INT8")):
+        if described.get(name):
+            part = rate(kernel) / described.value(name)
+            rows.append(Fact(f"matrix instructions alone, of the {label} peak", f"{part:.1%}", "97 % or more", part > 0.97))
+    for slow, fast, least in (
+        ("transpose_padded", "transpose_copy", 0.98), ("transpose_conflicts", "transpose_padded", 1.2), ("transpose_naive", "transpose_padded", 1.5),
+        ("gemm_tiled", "gemm_blocked", 0.3),
+    ):  # fmt: skip
+        ratio = time(slow) / time(fast)
+        wanted = f"at least {least:g}"
+        if slow == "gemm_tiled":  # an eighth of the work
+            ratio, wanted = ratio * 8, "at least 3"
+            least = 3
+        rows.append(Fact(f"{slow} over {fast}", f"{ratio:.2f}", wanted, ratio >= least))
+    sectors = found["strided"].prediction.bytes / time("strided") / si.dram_Bps
+    rows.append(Fact("loads of a sector a lane: part of the bandwidth, by sectors", f"{sectors:.1%}", "80 % or more", sectors > 0.8))
+    return rows
+
+
+def fact_table(chip: str = "a100") -> list[str]:
+    """The facts as a table."""
+    text = ["| on " + chip + " | predicted | wanted | |", "|---|---|---|---|"]
+    return text + [f"| {f.what} | {f.value} | {f.wanted} | {'' if f.holds else '**missed**'} |" for f in facts(chip)]
+
+
+def limits(chip: str = "a100") -> list[str]:
+    """What bounds each kernel on a chip."""
+    si = silicon(schema.load(chip))
+    text = [f"| kernel | size | time on {chip}, us | bound | next bound | nearest to its peak | L1 | L2 | power |", "|---|---|---|---|---|---|---|---|---|"]
+    for case, launch in launches():
+        priced = launch_price(launch, si)
+        p, a = priced.prediction, priced.analysis
+        unit, part = speed_of_light(priced, si)
+        text.append(
+            f"| `{case.kernel}` | {case.size:,} | {p.time_s * 1e6:.4g} | {p.bound} | {p.next_bound} ({p.utilisation[p.next_bound]:.0%}) | "
+            f"{unit} {part:.0%} | {a.traffic.l1_hit:.0%} | {a.traffic.l2_hit:.0%} | {p.power_w:.0f} W |"
+        )
+    return text
+
+
+def section() -> list[str]:
+    """The part of docs/validation.md."""
+    return [
+        "## Kernels by their counters",
+        "",
+        "Programs of ours (`bench/validation/kernels.cu`), run by Sheer and priced from what they were counted to do (`python bench/validation/kernels.py`",
+        "records). The operator path prices the same work as a library's kernel: where the algorithm is the same, both should agree. Times in",
+        "microseconds, launch included; in brackets how far the kernel path lies from the operator path (products: with the same tile; on BR104 the operator",
+        "takes matrix units, which a program of multiply-adds does not). `gemm_tensor` is no library kernel (it loads its fragments through `wmma`) and is",
+        "shown for comparison only, outside the means.",
+        "",
+        *against_operators(),
+        "",
+        "What has to come out, whatever the constants:",
+        "",
+        *fact_table(),
+        "",
+        "What bounds each kernel:",
+        "",
+        *limits(),
+        "",
+    ]
+
+
+if __name__ == "__main__":
+    if "--again" not in sys.argv:
+        record()
+    print("\n".join(section()))
