@@ -155,6 +155,38 @@ def test_template_left_out_in_device_code(tmp_path: Path) -> None:
     assert done.returncode and "t.cu:15:13: error" in done.stderr, done.stderr
 
 
+BRACKETS_APART = """#include <vector>
+template <int n> __global__ void add(int* a, int b) { *a += n * b; }
+int main() {
+  int* a;
+  cudaMallocManaged(&a, 4);
+  std::vector<std::vector<int> > grids(1, std::vector<int>(1, 1));
+  add<3> << < grids[0][0], 1 >> > (a, 2); add<1> << <1, dim3(1)> > >
+    (a, 1 << 2 >> 1);
+  return cudaDeviceSynchronize() != cudaSuccess || *a != 8;
+}
+"""
+
+
+def test_brackets_of_a_launch_apart(tmp_path: Path) -> None:
+    """kernel << <1, 1 >> >(x), as formatters write it, and nvcc takes it."""
+    (tmp_path / "t.cu").write_text(BRACKETS_APART)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    assert nvcc("-ptx", "t.cu", folder=tmp_path).returncode == 0
+    (tmp_path / "t.cu").write_text(BRACKETS_APART + "int wrong = (1 < );\n")
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode and "t.cu:11:18: error: expected expression" in done.stderr, done.stderr
+
+
+def test_our_own_include_folder_named(tmp_path: Path) -> None:
+    """-I$(CUDA_HOME)/include, as Makefiles have it: our headers stay system headers, whose warnings nobody sees."""
+    (tmp_path / "t.cu").write_text("#include <cuda_fp16.h>\nint main() { return 0; }\n")
+    done = nvcc("-c", f"-I{tool_home()}/include", "-Xcompiler", "-Wall,-Wextra", "t.cu", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 HEADERS_OF_A_HOST_FILE = """#include <cuda.h>
 #include <cuda_runtime.h>
 #include <nvrtc.h>

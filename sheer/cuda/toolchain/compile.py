@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import archive, cccl, clang, dependent, explain, fatbin, host, openmp
+from sheer.cuda.toolchain import amend, archive, cccl, clang, explain, fatbin, home, host, openmp
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -100,7 +100,7 @@ def definitions(options: Options) -> list[str]:
     flags = [
         f"-D__CUDACC_VER_MAJOR__={major}",
         f"-D__CUDACC_VER_MINOR__={minor}",
-        "-D__CUDACC_VER_BUILD__=0",
+        "-D__CUDACC_VER_BUILD__=61",
         "-D__SHEER__=1",
     ]
     if options.last("default-stream") == "per-thread":
@@ -125,7 +125,9 @@ def _cuda_definitions(options: Options) -> list[str]:
 def user_preprocessing(options: Options) -> list[str]:
     """-I -isystem -D -U -include as the user gave them."""
     flags = []
-    for name, flag in (("include-path", "-I"), ("define-macro", "-D"), ("undefine-macro", "-U")):
+    # Named by -I, the folder of a toolkit of ours would be the program's own, with warnings for all that is in it.
+    flags += [f"-I{value}" for value in options.all("include-path") if not home.is_ours(value)]
+    for name, flag in (("define-macro", "-D"), ("undefine-macro", "-U")):
         flags += [flag + value for value in options.all(name)]
     for name, flag in (("system-include", "-isystem"), ("pre-include", "-include")):
         for value in options.all(name):
@@ -280,7 +282,7 @@ def compile_cuda(
         os.mkfifo(pipe)
         device_pass, host_pass = passes.device(ptx, device_deps), passes.host(output, pipe, host_deps)
         code, said = _both(passes, device_pass, host_pass, (ptx, pipe), verbose)
-        flags = dependent.amended(device_pass, said, scratch) if code else []
+        flags = amend.amended(device_pass, said, scratch) if code else []
         if flags:
             code, said = _both(passes, device_pass + flags, host_pass + flags, (ptx, pipe), verbose)
     report(said)
@@ -352,7 +354,15 @@ def device_code(passes: Passes, verbose: bool = False, depfile: str = "") -> byt
     """The PTX text of one source alone."""
     with tempfile.TemporaryDirectory(prefix="sheer-") as scratch:
         ptx = os.path.join(scratch, "device.ptx")
-        run(passes.device(ptx, depfile, quiet=False), verbose)
+        command = passes.device(ptx, depfile, quiet=False)
+        if verbose:
+            show(command)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        flags = amend.amended(command, done.stderr, scratch) if done.returncode else []
+        if flags:
+            run(command + flags, verbose)
+        else:
+            _judge(done)
         return Path(ptx).read_bytes()
 
 
@@ -371,9 +381,13 @@ def run(command: Sequence[str], verbose: bool = False, environment: dict[str, st
     """Run one tool; its messages go to the user. Raises ToolError with its exit code."""
     if verbose:
         show(command)
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False
+    _judge(
+        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, check=False)
     )
+
+
+def _judge(done: subprocess.CompletedProcess[bytes]) -> None:
+    """Hand on what a tool said. Raises ToolError with its exit code."""
     report(done.stderr)
     if done.returncode:
         explain.explain(done.stderr)

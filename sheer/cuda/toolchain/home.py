@@ -66,6 +66,11 @@ def folder(place: Path | None = None) -> Path:
     return place
 
 
+def is_ours(include: str) -> bool:
+    """Is this the include folder of a toolkit that `folder` made?"""
+    return Path(include, os.pardir, ".sheer").exists()
+
+
 def _link(path: Path, target: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()
