@@ -7,7 +7,7 @@ scattered only if it is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -84,18 +84,26 @@ class GatherLanes(ConvertLanes):
         return None
 
     def _by_comb(self, t: ScalarType, address: Value, offset: int, size: int, step: int) -> Value:
-        """Whole rows are loaded, but for what no lane wants: the last of it may not be there."""
-        base, parts = self.pointer(address), []
-        wide, teeth = int_type(t.bits, size * step), self._teeth(size, step)
-        every = ", ".join(f"i32 {i * step}" for i in range(size))
-        for first in range(0, self.n, size):
-            place = self.piece_pointer(address, base, first)
-            if offset:
-                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
+        """Whole rows are loaded, but for what no lane wants: what lies beyond the lanes' elements may not be there."""
+        parts = []
+        for _, at, place, wide, teeth in self._rows_of_comb(t, address, offset, size, step):
             arguments = [("ptr", f"align {t.bytes} {place}"), teeth, (wide, "zeroinitializer")]
             row = self.text.intrinsic(f"llvm.masked.load.v{size * step}i{t.bits}.p0", wide, arguments)
+            every = ", ".join(f"i32 {at + i * step}" for i in range(size))
             parts.append(self.text.op(f"shufflevector {wide} {row}, {wide} poison, <{size} x i32> <{every}>"))
         return self.vector(t.bits, self._concat(parts, t.bits, size))
+
+    def _rows_of_comb(self, t: ScalarType, address: Value, offset: int, size: int, step: int) -> Iterator[tuple[int, int, str, str, tuple[str, str]]]:
+        """(first lane, its element in the row, the row's place, its type, the mask of its elements) for each piece. The last row ends with the
+        last lane's element: where memory ends there, even what a mask turns off costs a processor hundreds of cycles."""
+        base, count = self.pointer(address), size * step
+        for first in range(0, self.n, size):
+            at = step - 1 if first and first + size == self.n else 0
+            place, moved = self.piece_pointer(address, base, first), offset - at * t.bytes
+            if moved:
+                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {moved}")
+            teeth = ", ".join("i1 true" if i % step == at else "i1 false" for i in range(count))
+            yield first, at, place, int_type(t.bits, count), (f"<{count} x i1>", f"<{teeth}>")
 
     def _stride(self, address: Value, t: ScalarType) -> int:
         """Bytes from one lane to the next of small elements, if these are the same for all lanes and few; else 0."""
@@ -152,21 +160,13 @@ class GatherLanes(ConvertLanes):
             arguments = [(f"<{size} x i8>", piece), ("ptr", f"align 1 {place}"), (f"<{size} x i1>", f"<{mask}>")]
             text.intrinsic(f"llvm.masked.store.v{size}i8.p0", "void", arguments)
 
-    def _teeth(self, size: int, step: int) -> tuple[str, str]:
-        """The mask of every `step`-th element."""
-        return f"<{size * step} x i1>", f"<{', '.join('i1 false' if i % step else 'i1 true' for i in range(size * step))}>"
-
     def _comb_out(self, t: ScalarType, value: Value, address: Value, offset: int, size: int, step: int) -> None:
-        base, ty, name = self.pointer(address), int_type(t.bits, self.n), self.vec(value)
-        wide, teeth = int_type(t.bits, size * step), self._teeth(size, step)
-        for first in range(0, self.n, size):
-            place = self.piece_pointer(address, base, first)
-            if offset:
-                place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
-            lanes = ", ".join("i32 poison" if i % step else f"i32 {first + i // step}" for i in range(size * step))
-            row = self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size * step} x i32> <{lanes}>")
+        ty, name, count = int_type(t.bits, self.n), self.vec(value), size * step
+        for first, at, place, wide, teeth in self._rows_of_comb(t, address, offset, size, step):
+            lanes = ", ".join(f"i32 {first + i // step}" if i % step == at else "i32 poison" for i in range(count))
+            row = self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{count} x i32> <{lanes}>")
             arguments = [(wide, row), ("ptr", f"align {t.bytes} {place}"), teeth]
-            self.text.intrinsic(f"llvm.masked.store.v{size * step}i{t.bits}.p0", "void", arguments)
+            self.text.intrinsic(f"llvm.masked.store.v{count}i{t.bits}.p0", "void", arguments)
 
     def _columns(self, address: Value, t: ScalarType) -> int:
         """Lanes of a row, if those below each other in four rows of lanes (or two) have neighbouring elements; else 0."""
