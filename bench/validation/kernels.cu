@@ -146,18 +146,44 @@ __global__ void softmax_block(const float4* a, float4* c, int width) {
   }
 }
 
-// A block a row, two passes: sums, then the result.
+// A block a row, two passes: mean and squares by Welford's updates, as libraries have it, then the result.
+struct Moments {
+  float mean, squares, count;
+};
+
+__device__ void take(Moments& m, float x) {
+  m.count += 1.0f;
+  float delta = x - m.mean;
+  m.mean += delta * (1.0f / m.count);
+  m.squares += delta * (x - m.mean);
+}
+
+__device__ Moments both(Moments a, Moments b) {
+  float count = a.count + b.count, delta = b.mean - a.mean, part = count > 0.0f ? b.count / count : 0.0f;
+  return {a.mean + delta * part, a.squares + b.squares + delta * delta * a.count * part, count};
+}
+
 __global__ void layernorm(const float4* a, float4* c, int width) {
-  __shared__ float shared[32];
+  __shared__ Moments shared[4];
   const float4* row = a + (size_t)blockIdx.x * (width / 4);
-  float sum = 0.0f, squares = 0.0f;
+  Moments mine = {0.0f, 0.0f, 0.0f};
   for (int i = threadIdx.x; i < width / 4; i += blockDim.x) {
     float4 v = row[i];
-    sum += v.x + v.y + v.z + v.w;
-    squares += v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w;
+    take(mine, v.x), take(mine, v.y), take(mine, v.z), take(mine, v.w);
   }
-  float mean = block_sum(sum, shared) / width;
-  float scale = rsqrtf(block_sum(squares, shared) / width - mean * mean + 1e-5f);
+  for (int step = 16; step; step /= 2) {
+    mine = both(mine, {__shfl_down_sync(~0u, mine.mean, step), __shfl_down_sync(~0u, mine.squares, step),
+                       __shfl_down_sync(~0u, mine.count, step)});
+  }
+  for (int half = blockDim.x / 64; half; half /= 2) {
+    if (threadIdx.x % 32 == 0 && threadIdx.x / 32 >= half && threadIdx.x / 32 < 2 * half) shared[threadIdx.x / 32 - half] = mine;
+    __syncthreads();
+    if (threadIdx.x % 32 == 0 && threadIdx.x / 32 < half) mine = both(mine, shared[threadIdx.x / 32]);
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) shared[0] = mine;
+  __syncthreads();
+  float mean = shared[0].mean, scale = rsqrtf(shared[0].squares / width + 1e-5f);
   for (int i = threadIdx.x; i < width / 4; i += blockDim.x) {
     float4 v = row[i];
     c[(size_t)blockIdx.x * (width / 4) + i] =

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import kernels
 import networks
 
 from sheer.chips import schema
@@ -285,6 +286,7 @@ second and accelerator. Nothing was fitted on them; 178 tokens an average sample
 What the sums leave out: a kernel that finds its input in the L2, where the kernel before has put it, and layers fused into one kernel. Both matter most
 where the L2 is large (128 MB on BR104) and layers are thin (ResNet-50).
 
+{kernels}
 ## Peaks
 
 Microbenchmarks on the described chips, one unit busy and nothing else.
@@ -415,6 +417,7 @@ def main() -> None:
         fp16="\n".join(report_table(validate(read(LLMCOMPASS), "NVIDIA A100-SXM4-80GB"))),
         squares="\n".join(report_table(validate([r for r in read(SQUARES) if int(r["M"]) >= 4096]))),
         networks="\n".join(networks.table()),
+        kernels="\n".join(kernels.section()),
         peaks="\n".join(peak_table()),
         br="\n".join(br100_table()),
         speed=speed(seconds, found),

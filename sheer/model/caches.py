@@ -50,19 +50,20 @@ def l1_capacity(si: Silicon, shared: float) -> float:
 
 
 def spread(c: Counters, blocks: float) -> float:
-    """Different bytes that so many consecutive blocks touch: each adds what none within that distance touched before it."""
-    total, again = 0.0, 0.0
-    start = 1.0
+    """Different bytes that so many consecutive blocks touch: each adds what none of those before it in the row touched."""
     each = c.blocks * c.l2.footprint
-    for bytes_ in (*c.l2.reuse, 0.0):
-        if start > blocks:
+    if not each:
+        return 0.0
+    total, again, first = c.l2.footprint, 0.0, 1.0  # the first block's bytes are all new
+    for bytes_ in c.l2.reuse:
+        if first >= blocks:
             break
-        # Blocks start .. 2 start - 1 of the row: what has a reuse this near or nearer is no longer new in them.
-        total += (min(2 * start, blocks + 1) - start) * c.l2.footprint * max(0.0, 1 - again / each if each else 0.0)
-        again += bytes_
-        start *= 2
-    if blocks >= start:
-        total += (blocks + 1 - start) * c.l2.footprint * max(0.0, 1 - again / each if each else 0.0)
+        again += bytes_  # reuse over 2**k blocks and more: found by the blocks from 2**k + 1 on
+        last = min(2 * first, blocks)
+        total += (last - first) * c.l2.footprint * max(0.0, 1 - again / each)
+        first *= 2
+    if blocks > first:
+        total += (blocks - first) * c.l2.footprint * max(0.0, 1 - again / each)
     return min(total, c.l2.cold_read + c.l2.cold_write) or total
 
 

@@ -112,6 +112,22 @@ def test_profile_of_a_run_file(flag: str) -> None:
     assert "dram__bytes_read.sum" in result.output
 
 
+def test_vector_add_from_source_to_prediction(tmp_path: Path) -> None:
+    """The whole way, once: compile, run, count, price."""
+    kept = tmp_path / "kept.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "sheer", "run", "--predict", "--profile", str(kept), "--chip", "a100", "--chip", "br104",
+         str(ROOT / "examples" / "vector_add.cu"), "--", "1000000"],
+        capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stdout.startswith("PASS"), done.stderr
+    assert "vector_add" in done.stderr and "memory" in done.stderr and "br104: " in done.stderr
+    [kernel] = json.loads(CliRunner().invoke(cli, ["predict", str(kept), "--chip", "a100", "--json"]).output)[0]["kernels"]
+    assert kernel["memory_bytes"] == pytest.approx(12e6, rel=0.01)
+    assert 8e-6 < kernel["time_s"] < 13e-6
+    assert kernel["bound"] == "memory"
+
+
 def test_the_report_is_one_page(tmp_path: Path) -> None:
     pytest.importorskip("plotly")
     page = tmp_path / "report.html"
