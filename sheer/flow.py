@@ -156,6 +156,9 @@ def _stub_services(llvm: object) -> None:
         "check",
         "count",
         "count_row",
+        "texture",
+        "surface",
+        "image",
     ):
         add(f"sheer_rt_{name}", ctypes.cast(nothing, ctypes.c_void_p).value)
 

@@ -94,7 +94,7 @@ def test_refused_by_the_compiler(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     "opcode",
     ["mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32", "mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32",
-     "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", "tex.2d.v4.f32.s32", "suld.b.1d.b32.trap"],
+     "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", "tex.2dms.v4.f32.s32", "sured.b.add.1d.u32.trap"],
 )  # fmt: skip
 def test_not_in_the_table(opcode: str) -> None:
     with pytest.raises(UnknownOpcode, match="instead"):

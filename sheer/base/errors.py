@@ -7,7 +7,7 @@ and no traceback.
      |    +-- MissingTool      a program or package that is needed is not installed
      +-- CompileError          PTX that is well formed, but can't be compiled; `loc` is the source place
      |    +-- UnknownInstruction   not in the instruction table
-     |    +-- Unsupported          known to exist, not written yet (textures, surfaces, ...)
+     |    +-- Unsupported          known to exist, not written yet (sparse mma, ...)
      +-- LinkError             device modules that don't fit together: symbols missing or defined twice
      +-- ChipError             a chip file that is missing or doesn't keep the schema
      +-- RunFileError          a run file (SHEER_PROFILE) that is missing or damaged

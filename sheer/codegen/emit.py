@@ -14,8 +14,8 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.access import AccessLanes
 from sheer.codegen.text import Text, int_type
+from sheer.codegen.textures import TextureLanes
 from sheer.codegen.value import Value
 from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
@@ -41,7 +41,7 @@ class Slot:
         self.scalar = self.vector = self.stride = self.outside = ""
 
 
-class FunctionEmitter(AccessLanes):
+class FunctionEmitter(TextureLanes):
     """Writes one function into a Text."""
 
     def __init__(self, compiler: Any, graph: Graph, facts: Facts, text: Text, entry_mask: str) -> None:

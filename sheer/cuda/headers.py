@@ -10,8 +10,7 @@ from pathlib import Path
 
 INCLUDE = Path(__file__).resolve().parent / "include"
 
-_POINTER = "keep the data in plain memory and read it through a pointer"
-_TEXTURES = f"textures and surfaces, which are not supported yet; {_POINTER}"
+_REFERENCES = "texture and surface references, which CUDA 12 removed; objects (cudaCreateTextureObject) need no header"
 _SAMPLES = "NVIDIA's CUDA samples, not to CUDA; get the samples' Common folder and give it with -I"
 _DRAWING = "the exchange of buffers with a graphics library, which Sheer has not; copy them through host memory"
 _ONE_HEADER = "cuRAND's device API, all of which is in curand_kernel.h: include that"
@@ -58,10 +57,10 @@ ABSENT: dict[str, str] = {
     "nvEncodeAPI": "the video codec SDK, which Sheer does not have",
     "optix": "OptiX, which Sheer does not have",
     "NvInfer": "TensorRT, which Sheer does not have",
-    "texture_": _TEXTURES,
-    "surface_": _TEXTURES,
-    "cuda_texture_types": _TEXTURES,
-    "cuda_surface_types": _TEXTURES,
+    "texture_": _REFERENCES,
+    "surface_": _REFERENCES,
+    "cuda_texture_types": _REFERENCES,
+    "cuda_surface_types": _REFERENCES,
     "cuda_occupancy": "the calculator apart from the runtime; cudaOccupancyMaxActiveBlocksPerMultiprocessor is there",
     "cutlass": "CUTLASS, a download of its own; give its include folder with -I",
     "cute/": "CUTLASS, a download of its own; give its include folder with -I",

@@ -19,12 +19,14 @@ class Absent(NamedTuple):
     promised: bool = True  # by compute capability 8.0
 
 
-_POINTER = "keep the data in plain memory and read it with ld"
+_PASSED = "pass what the host knows as a parameter"
 _PACKED = "CUDA's SIMD intrinsics (__vadd4 ...), which do the same in logic and integer instructions"
 ABSENT = (
-    Absent(r"tex(\.|$)|tld4", "tex.2d.v4.f32.s32", "textures", _POINTER),
-    Absent(r"txq|suq|istypep", "txq.width.b32", "questions about textures and surfaces", "pass their sizes as parameters"),
-    Absent(r"suld|sust|sured", "suld.b.1d.b32.trap", "surfaces", _POINTER.replace("read", "read and write") + " and st"),
+    Absent(r"tex\.(.*\.)?a?2dms", "tex.2dms.v4.f32.s32", "textures of several samples a texel", "a layer for each sample"),
+    Absent(r"(tex|tld4)\..*f16", "tex.2d.v4.f16.f32", "texels as 16-bit floats", "tex with f32, and cvt"),
+    Absent(r"txq|suq", "txq.num_samples.b32", "questions about several samples a texel and about memory layouts", _PASSED),
+    Absent(r"istypep", "istypep.texref", "questions about references", _PASSED),
+    Absent(r"sured", "sured.b.add.1d.u32.trap", "reductions on surfaces", "suld and sust, or atomics on plain memory"),
     Absent(r"v(add|sub|absdiff|min|max|shl|shr|mad|set)(\.|$)", "vadd.s32.u32.s32.sat",
            "scalar video instructions", "bfe or prmt takes the part of an operand, cvt.sat or min and max saturate"),
     Absent(r"v(add|sub|avrg|absdiff|min|max|set)[24]", "vadd4.u32.u32.u32.sat", "video instructions on two or four parts of a word", _PACKED),
@@ -48,8 +50,7 @@ ABSENT = (
 )  # fmt: skip
 NAMES = frozenset((  # those of which the table has no form at all
     "alloca", "clusterlaunchcontrol", "getctarank", "istypep", "mapa", "multimem", "stackrestore", "stacksave",
-    "stmatrix", "suld", "suq", "sured", "sust", "tcgen05", "tensormap", "tex", "tld4", "txq", "vabsdiff", "vabsdiff2",
-    "vabsdiff4", "vadd", "vadd2", "vadd4", "vavrg2", "vavrg4", "vmad", "vmax", "vmax2", "vmax4", "vmin", "vmin2",
+    "stmatrix", "sured", "tcgen05", "tensormap", "vabsdiff", "vabsdiff2", "vabsdiff4", "vadd", "vadd2", "vadd4", "vavrg2", "vavrg4", "vmad", "vmax", "vmax2", "vmax4", "vmin", "vmin2",
     "vmin4", "vset", "vset2", "vset4", "vshl", "vshr", "vsub", "vsub2", "vsub4", "wgmma",
 ))  # fmt: skip
 

@@ -5,6 +5,7 @@ the kernel leaves it and what it printed, or KernelFault.
     state.py      threads, warps, blocks   operands.py   reading and writing registers
     control.py    flow and calls           access.py     memory and atomics
     warp.py       lanes and barriers       matrix.py     mma and its kin
+    texture.py    textures and surfaces
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheer.ir.module import Module
-from sheer.oracle import access, control, matrix, warp
+from sheer.oracle import access, control, matrix, texture, warp
 from sheer.oracle.memory import HEAP, Arena, BadAddress, Memory, Remote
 from sheer.oracle.program import Program
 from sheer.oracle.schedule import run as _run
@@ -29,6 +30,7 @@ __all__ = [
     "run",
     "run_remote",
     "symbols",
+    "texture",
     "warp",
 ]
 

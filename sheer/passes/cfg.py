@@ -10,6 +10,7 @@ from sheer.ir.module import Addr, Args, Function, Imm, Inst, Label, Loc, Not, Op
 from sheer.isa.row import Binding, UnknownOpcode, bind
 
 FLOW = {"bra": "branch", "brx": "switch", "ret": "return", "exit": "exit", "trap": "trap"}
+IMAGES = frozenset(("tex", "tld4", "suld", "sust"))  # their addresses hold coordinates
 
 
 class Ins:
@@ -102,6 +103,11 @@ def build(function: Function, text_name: str) -> Graph:
     return _compact(Graph(function, blocks))
 
 
+def name_of(inst: Inst) -> str:
+    """The first word of the opcode."""
+    return inst.opcode.partition(".")[0]
+
+
 def _flow(inst: Inst) -> str | None:
     return FLOW.get(inst.opcode.split(".", 1)[0])
 
@@ -140,7 +146,7 @@ def _bind(inst: Inst, text_name: str) -> Ins:
         binding = bind(inst.opcode)
     except UnknownOpcode as error:
         raise CompileError(f"{text_name}:{inst.ptx_line}: {error}", inst.loc) from None
-    if any(isinstance(o, Addr) and o.coordinates for o in inst.operands):
+    if name_of(inst) not in IMAGES and any(isinstance(o, Addr) and o.coordinates for o in inst.operands):
         raise CompileError(f"{text_name}:{inst.ptx_line}: {inst.opcode} takes no coordinates in its address", inst.loc)
     required = sum(1 for o in binding.form.operands if not o.optional and not o.is_pred)
     allowed = sum(1 for o in binding.form.operands if not o.is_pred)
@@ -261,6 +267,8 @@ def _collect(operand: Operand | None, into: dict[str, None]) -> None:
     elif isinstance(operand, Addr):
         if isinstance(operand.base, Reg):
             into[operand.base.name] = None
+        for item in operand.coordinates:
+            _collect(item, into)
     elif isinstance(operand, (Vec, Args)):
         for item in operand.items:
             _collect(item, into)

@@ -114,6 +114,7 @@ def _leaves(inst: Inst) -> Iterator[Operand]:
         elif isinstance(operand, Pair):
             todo += [operand.second, operand.first]
         elif isinstance(operand, Addr):
+            todo += reversed(operand.coordinates)
             todo.append(operand.base)
         elif isinstance(operand, Not):
             todo.append(operand.reg)

@@ -384,7 +384,7 @@ class FactLanes(ShapeLanes):
     atomic = match = call = mma = ldmatrix = movmatrix = wmma_load = wmma_mma = elect = mbarrier = (
         _raw_varying
     )
-    policy = _raw_varying
+    policy = texture = texture_gather = image_query = surface_load = surface_store = _raw_varying
 
     def vote(self, m: Any, ins: Ins) -> Any:
         member = self.operand(ins, ins.inst.operands[-1])

@@ -52,7 +52,7 @@ def test_program(source: Path, tmp_path: Path) -> None:
 def test_trace(tmp_path: Path) -> None:
     done = run(compiled(HERE / "programs" / "unsupported.cu", tmp_path), SHEER_TRACE="1")
     assert re.search(r"sheer: \[\d+\] cudaMalloc\(devPtr=0x[0-9a-f]+, size=4\) = cudaSuccess .*\*devPtr=0x", done.stderr)
-    assert "sheer: cudaCreateTextureObject is not supported" in done.stderr
+    assert "sheer: cudaGraphicsMapResources is not supported" in done.stderr
 
 
 def test_strict_limits(tmp_path: Path) -> None:

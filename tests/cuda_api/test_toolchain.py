@@ -106,7 +106,7 @@ def test_refused(small: Path, words: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("tex2D<float>(1, 0.f, 0.f)", "textures and surfaces are not supported yet"),
+        ("texture<float, 2> t", "references went with CUDA 12"),
         ("k<<<1, 1>>>(0)", "need -rdc=true"),
         ("cudaDeviceSynchronize()", "kernels cannot call the CUDA API"),
         ("__shfl_don_sync(1, 1, 1)", "there is __shfl_down_sync"),

@@ -43,7 +43,7 @@ def test_page_is_fresh() -> None:
     ("name", "words"),
     [
         ("cublas_v2.h", "cuBLAS"),
-        ("cuda_texture_types.h", "plain memory"),
+        ("cuda_texture_types.h", "cudaCreateTextureObject"),
         ("cuda_gl_interop.h", "host memory"),
         ("curand_mtgp32_host.h", "XORWOW"),
         ("curand_lognormal.h", "curand_kernel.h"),

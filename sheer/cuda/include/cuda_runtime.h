@@ -65,6 +65,8 @@ typedef long clock_t; /* runtime compilation has no host headers */
 #include "sheer/integer.h"
 #include "sheer/simd.h"
 #include "sheer/loads.h"
+#include "texture_indirect_functions.h"
+#include "surface_indirect_functions.h"
 #include "sheer/rounding.h"
 #include "sheer/device_library.h"
 #if defined(__CUDACC_RDC__)

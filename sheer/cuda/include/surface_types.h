@@ -1,4 +1,4 @@
-/* Surface objects: types only. Surfaces are not supported; calls that make one say so. */
+/* What surface objects and their accesses are told. */
 #ifndef SHEER_SURFACE_TYPES_H
 #define SHEER_SURFACE_TYPES_H
 #define __SURFACE_TYPES_H__

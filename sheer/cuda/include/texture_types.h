@@ -1,4 +1,4 @@
-/* Texture objects: types only. Textures are not supported; calls that make one say so. */
+/* What a texture object is made from. */
 #ifndef SHEER_TEXTURE_TYPES_H
 #define SHEER_TEXTURE_TYPES_H
 #define __TEXTURE_TYPES_H__

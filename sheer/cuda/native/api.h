@@ -51,6 +51,7 @@ enum class Tag : uint32_t {
   Module,
   Kernel,
   Array,
+  MipmappedArray,
   Pool,
   Graph,
   Node,
@@ -159,6 +160,12 @@ struct cudaArray {  // CUarray and cudaArray_t: plain rows, one slice after the 
 };
 struct CUarray_st : cudaArray {};
 
+struct cudaMipmappedArray {  // CUmipmappedArray and cudaMipmappedArray_t
+  sheer::api::Tag tag = sheer::api::Tag::MipmappedArray;
+  sheer::Vec<cudaArray*> levels;
+};
+struct CUmipmappedArray_st : cudaMipmappedArray {};
+
 struct CUmemPoolHandle_st {
   sheer::api::Tag tag = sheer::api::Tag::Pool;
   int ordinal = 0;
@@ -183,6 +190,7 @@ using EventObject = CUevent_st;
 using ModuleObject = CUmod_st;
 using Kernel = CUfunc_st;
 using Array = cudaArray;
+using MipmappedArray = cudaMipmappedArray;
 using Pool = CUmemPoolHandle_st;
 
 // ---- the
@@ -286,6 +294,7 @@ Error range_attribute(void* data, size_t bytes, int attribute, const void*, size
 // ---- arrays
 // (arrays.cpp)
 bool live(const Array*);
+bool live(const MipmappedArray*);
 Error array_make(Context*, const cudaChannelFormatDesc&, uint64_t w, uint64_t h, uint64_t d, uint32_t flags,
                  Array** out);
 Error array_free(Context*, Array*);

@@ -1,5 +1,5 @@
-// CUDA arrays as plain pitched memory: enough for every copy. Textures and surfaces, which give arrays their
-// point on a real device, are not supported and say so.
+// CUDA arrays as plain pitched memory, and mipmapped ones as an array for each level. Textures and surfaces
+// (textures.cpp) read and write them.
 #include "api.h"
 
 namespace sheer::api {
@@ -127,6 +127,54 @@ Error array_free(Context* c, Array* a) {
   slab.give(static_cast<CUarray_st*>(a));
   return e;
 }
+
+// ---- mipmapped arrays
+static Slab<CUmipmappedArray_st> mipmaps;
+
+bool live(const MipmappedArray* m) {
+  return uint64_t(m) > 4096 && uint64_t(m) % alignof(MipmappedArray) == 0 && m->tag == Tag::MipmappedArray;
+}
+
+static Error mipmap_free(Context* c, MipmappedArray* m) {
+  if (!m) return Error::Ok;
+  if (!live(m)) return Error::InvalidHandle;
+  Error first = Error::Ok;
+  for (Array* level : m->levels)
+    if (Error e = array_free(c, level); e != Error::Ok) first = e;
+  mipmaps.give(static_cast<CUmipmappedArray_st*>(m));
+  return first;
+}
+
+// Each level has half the size of the one before, layers excepted; there are no more than down to 1.
+static Error mipmap_make(Context* c, const cudaChannelFormatDesc& desc, uint64_t w, uint64_t h, uint64_t d,
+                         uint32_t levels, uint32_t flags, MipmappedArray** out) {
+  if (!out || !levels) return Error::InvalidValue;
+  bool layered = flags & (cudaArrayLayered | cudaArrayCubemap);
+  uint64_t largest = max(w, max(h, layered ? 0 : d));
+  uint32_t most = 1;
+  while (largest >> most) most++;
+  CUmipmappedArray_st* m = mipmaps.take();
+  for (uint32_t i = 0; i < min(min(levels, most), 16u); i++) {
+    auto half = [i](uint64_t size) { return size ? max<uint64_t>(size >> i, 1) : 0; };
+    Array* level;
+    Error e = array_make(c, desc, half(w), half(h), layered ? d : half(d), flags, &level);
+    if (e != Error::Ok) {
+      mipmap_free(c, m);
+      return e;
+    }
+    m->levels.push(level);
+  }
+  *out = m;
+  return Error::Ok;
+}
+
+static Error mipmap_level(const MipmappedArray* m, uint32_t level, Array** out) {
+  if (!live(m)) return Error::InvalidHandle;
+  if (!out || level >= m->levels.count) return Error::InvalidValue;
+  *out = m->levels[level];
+  return Error::Ok;
+}
+
 static Error from_driver_desc(Context* c, CUarray* out, size_t w, size_t h, size_t d, CUarray_format format,
                               unsigned channels, unsigned flags) {
   cudaChannelFormatDesc desc;
@@ -168,6 +216,37 @@ Error cudaGetChannelDesc(cudaChannelFormatDesc* desc, cudaArray_const_t a) {
   if (!desc) return Error::InvalidValue;
   *desc = a->desc;
   return Error::Ok;
+}
+Error cudaMallocMipmappedArray(cudaMipmappedArray_t* out, const cudaChannelFormatDesc* desc, cudaExtent e,
+                               unsigned levels, unsigned flags) {
+  RUNTIME_CONTEXT;
+  return desc ? mipmap_make(c, *desc, e.width, e.height, e.depth, levels, flags, out) : Error::InvalidValue;
+}
+Error cudaGetMipmappedArrayLevel(cudaArray_t* out, cudaMipmappedArray_const_t m, unsigned level) {
+  RUNTIME_CONTEXT;
+  return mipmap_level(m, level, out);
+}
+Error cudaFreeMipmappedArray(cudaMipmappedArray_t m) {
+  RUNTIME_CONTEXT;
+  return mipmap_free(c, m);
+}
+Error cuMipmappedArrayCreate(CUmipmappedArray* out, const CUDA_ARRAY3D_DESCRIPTOR* d, unsigned levels) {
+  DRIVER_CONTEXT;
+  cudaChannelFormatDesc desc;
+  uint32_t element;
+  if (!out || !d || !desc_of(d->Format, d->NumChannels, &desc, &element)) return Error::InvalidValue;
+  MipmappedArray* m = nullptr;
+  SHEER_TRY(mipmap_make(c, desc, d->Width, d->Height, d->Depth, levels, d->Flags, &m));
+  *out = static_cast<CUmipmappedArray>(m);
+  return Error::Ok;
+}
+Error cuMipmappedArrayGetLevel(CUarray* out, CUmipmappedArray m, unsigned level) {
+  DRIVER_CONTEXT;
+  return mipmap_level(m, level, reinterpret_cast<Array**>(out));
+}
+Error cuMipmappedArrayDestroy(CUmipmappedArray m) {
+  DRIVER_CONTEXT;
+  return m ? mipmap_free(c, m) : Error::InvalidHandle;
 }
 Error cuArrayCreate_v2(CUarray* out, const CUDA_ARRAY_DESCRIPTOR* d) {
   Context* c;

@@ -10,14 +10,18 @@ from sheer.cuda import headers
 from sheer.cuda.toolchain import clang
 
 MISSING_HEADER = re.compile(r"fatal error: '?([^':]+)'?(?: file not found|: No such file)")
-TEXTURES = "textures and surfaces are not supported yet; keep the data in plain memory and read it through a pointer"
+REFERENCES = (
+    "texture and surface references went with CUDA 12; make an object with cudaCreateTextureObject or cudaCreateSurfaceObject, and "
+    "give it to the kernel as an argument"
+)
 CLUSTERS = "clusters of blocks need compute capability 9.0, and Sheer's devices have 8.0"
 LAUNCHES = "kernels that launch kernels (dynamic parallelism) need -rdc=true, as with nvcc"
 MTGP = "cuRAND's MTGP32 is not there yet; use curandState (XORWOW) or curandStatePhilox4_32_10_t"
 DISCRETE = "cuRAND's tables for discrete distributions are not there yet; curand_poisson needs none"
 # what a name that is missing belongs to; the first that fits counts
 NAMES = (
-    (re.compile(r"tex(1D|2D|3D|Cubemap)\w*|surf(1D|2D|3D|Cubemap)\w*|texture|surface|textureReference"), TEXTURES),
+    (re.compile(r"tex(1D|2D|3D|Cubemap)\w*|surf(1D|2D|3D|Cubemap)\w*|texture|surface|(texture|surface)Reference"), REFERENCES),
+    (re.compile(r"cuda(Unb|B)indTexture\w*|cudaBindSurfaceToArray|cudaGet(Texture|Surface)Reference"), REFERENCES),
     (re.compile(r"this_cluster|cluster_group|__cluster\w*|cluster_\w+|map_shared_rank"), CLUSTERS),
     (re.compile(r"curandStateMtgp32\w*|curandMakeMTGP32\w*|mtgp32_\w+|curand_mtgp32\w*"), MTGP),
     (re.compile(r"curand_discrete\d?|curandDiscreteDistribution\w*|curandHistogramM2\w*"), DISCRETE),

@@ -58,6 +58,53 @@ struct SheerPrivate {           // an array that the kernel only adds to
   uint8_t* copy;                // out: this worker's copy, all zero
 };
 
+// A handle of a texture or surface object is the address of one of these. The reference engine reads them too (sheer/oracle/texture.py).
+enum SheerImageTag { SHEER_TEXTURE = 0x53485458, SHEER_SURFACE = 0x53485346 };
+enum SheerImageShape { SHEER_LINEAR, SHEER_1D, SHEER_2D, SHEER_3D, SHEER_CUBE };
+enum SheerTexelKind { SHEER_UNSIGNED, SHEER_SIGNED, SHEER_FLOAT };
+
+struct SheerLevel {             // of a mipmap; others have one
+  uint64_t data;
+  uint64_t pitch, slice;        // bytes from row to row, from slice (layer, face) to slice
+  uint32_t width, height, depth, unused;
+};
+
+struct SheerImage {
+  uint32_t tag;                 //   0 SheerImageTag; 0 once it is destroyed
+  uint8_t shape, layered;       //   4
+  uint8_t kind, channels, bits; //   6 of a texel; bits of one channel
+  uint8_t address[3];           //   9 cudaTextureAddressMode of each coordinate
+  uint8_t linear, as_float;     //  12 filter; integers of 8 and 16 bits read as fractions
+  uint8_t normalized, srgb;     //  14 coordinates from 0 to 1
+  uint8_t linear_levels, seamless, levels, unused;
+  uint32_t border[4];           //  20
+  float bias, least, most;      //  36 of the level
+  SheerLevel level[16];         //  48
+};
+
+// What sheer_rt_texture is asked: a shape (SheerImageShape), and
+enum SheerFetch {
+  SHEER_LAYERED = 8,
+  SHEER_INTEGER = 16,           // whole coordinates: texels by their number
+  SHEER_LEVEL = 32,
+  SHEER_GRADIENT = 64,
+  SHEER_GATHER = 128,           // component << 8
+  SHEER_SAME = 1024,            // one object for all lanes
+};
+// ... and where the words of its coordinates stand: x y z from 0, the layer, the level, gradients of x y z to both sides.
+enum SheerCoordinate { SHEER_AT_LAYER = 3, SHEER_AT_LEVEL = 4, SHEER_AT_DX = 5, SHEER_AT_DY = 8, SHEER_COORDINATES = 11 };
+// What sheer_rt_surface is asked: a shape, SHEER_LAYERED, SHEER_SAME, and how it accesses, how much, what it does outside.
+enum SheerSurfaceAccess {
+  SHEER_WRITE = 16,             // else reads
+  SHEER_FORMATTED = 32,         // x counts texels, and 32-bit values are brought into their format; else x counts bytes
+  SHEER_CLAMP = 64,             // outside: the nearest one
+  SHEER_ZERO = 128,             // outside: 0, and writes vanish; neither: a fault
+};                              // log2 of an element's bytes << 12, log2 of the elements << 16
+enum SheerImageQuery {
+  SHEER_WIDTH, SHEER_HEIGHT, SHEER_DEPTH, SHEER_LAYERS, SHEER_LEVELS, SHEER_NORMALIZED, SHEER_CHANNEL_TYPE, SHEER_CHANNEL_ORDER,
+  SHEER_FILTER, SHEER_ADDRESS_0, SHEER_ADDRESS_1, SHEER_ADDRESS_2,
+};
+
 enum SheerBarrierMode { SHEER_BAR_SYNC, SHEER_BAR_ARRIVE, SHEER_BAR_POPC, SHEER_BAR_AND, SHEER_BAR_OR };
 enum SheerTrapKind { SHEER_TRAP, SHEER_TRAP_BAD_CALL, SHEER_TRAP_UNSUPPORTED, SHEER_TRAP_STACK };
 enum SheerAccess { SHEER_LOAD, SHEER_STORE, SHEER_ATOMIC };
@@ -95,6 +142,15 @@ void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, cons
 // 3 local, 0 generic) << 10 | 1 << 12 if no instruction of its own is to be counted for it. `site`: its number in the kernel.
 void sheer_rt_count(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, const uint64_t* addresses);
 void sheer_rt_count_row(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, uint64_t base, int64_t step);
+// Texels of the lanes of a mask, four words a lane: word w of lane i is texels[w * n + i], its coordinate c coordinates[c * n + i].
+void sheer_rt_texture(SheerFrame*, uint32_t group, uint32_t what, const uint64_t* objects, const uint32_t* coordinates,
+                      const uint32_t* mask, uint32_t n, uint32_t* texels, uint32_t line, uint32_t file);
+// Elements to or from `values`: element e of lane i is the (e * n + i)th of its size. Coordinates: x y z, the layer.
+void sheer_rt_surface(SheerFrame*, uint32_t group, uint32_t what, const uint64_t* objects, const uint32_t* coordinates,
+                      const uint32_t* mask, uint32_t n, void* values, uint32_t line, uint32_t file);
+// What an object is (SheerImageQuery), of a level.
+void sheer_rt_image(SheerFrame*, uint32_t group, uint32_t query, const uint64_t* objects, const uint32_t* levels, const uint32_t* mask,
+                    uint32_t n, uint32_t* answers, uint32_t line, uint32_t file);
 // Before and after a run of blocks of a kernel with such arrays. `others`: the pointers that its other accesses are made of, each set after
 // its size.
 void sheer_rt_private(SheerFrame*, SheerPrivate* arrays, uint32_t count, const uint64_t* others, uint32_t other_count);

@@ -20,7 +20,8 @@ static const struct {
     SERVICE(sheer_rt_free),        SERVICE(sheer_rt_clock64),     SERVICE(sheer_rt_globaltimer),
     SERVICE(sheer_rt_count),       SERVICE(sheer_rt_count_row),
     SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
-    SERVICE(sheer_rt_launch),
+    SERVICE(sheer_rt_launch),      SERVICE(sheer_rt_texture),     SERVICE(sheer_rt_surface),
+    SERVICE(sheer_rt_image),
 };
 
 void* runtime_symbol(const char* name) {

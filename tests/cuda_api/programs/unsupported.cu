@@ -1,14 +1,12 @@
 // What is not supported says so: an error each time, a line on stderr once.
-// stderr: sheer: cudaCreateTextureObject is not supported: textures and surfaces are not supported
+// stderr: sheer: cudaGraphicsMapResources is not supported: there is no graphics device
 // stderr: sheer: cudaIpcGetMemHandle is not supported
 #include "check.h"
 
 int main() {
-  cudaTextureObject_t t;
-  cudaResourceDesc r = {};
-  cudaTextureDesc d = {};
-  EXPECT(cudaErrorNotSupported, cudaCreateTextureObject(&t, &r, &d, 0));
-  EXPECT(cudaErrorNotSupported, cudaCreateTextureObject(&t, &r, &d, 0));
+  cudaGraphicsResource_t r = {};
+  EXPECT(cudaErrorNotSupported, cudaGraphicsMapResources(1, &r));
+  EXPECT(cudaErrorNotSupported, cudaGraphicsMapResources(1, &r));
   EXPECT(cudaErrorNotSupported, cudaGetLastError());
   cudaIpcMemHandle_t h;
   void* p;
