@@ -56,6 +56,16 @@ class GridReuse(NamedTuple):
     footprint: float = 0.0  # different bytes of one block, on average
 
 
+class Region(NamedTuple):
+    """A stretch of memory that a grid touched, and how many different bytes of it by what came first, and written."""
+
+    address: int
+    extent: int
+    cold_read: float
+    cold_write: float
+    written: float
+
+
 class Counters(NamedTuple):
     """What one launch asked of a GPU: totals for its whole grid."""
 
@@ -73,6 +83,7 @@ class Counters(NamedTuple):
     l2: GridReuse
     barriers: float  # that a block passes, on average
     critical: dict[str, float] = {}  # kind: latencies on the longest chain of dependent instructions, summed over the warps
+    regions: tuple[Region, ...] = ()  # where the bytes of `l2` lie
 
     @property
     def instructions(self) -> float:
@@ -253,6 +264,15 @@ class Fields:
             raise self.fail(key, f"a list of at most {most} numbers of at least 0")
         return tuple(map(float, value))
 
+    def tuples(self, key: str, size: int) -> list[list[float]]:
+        """A list of lists of so many numbers."""
+        value = self.data.get(key, [])
+        if not isinstance(value, list) or not all(
+            isinstance(row, list) and len(row) == size and all(type(v) in (int, float) and v >= 0 for v in row) for row in value
+        ):
+            raise self.fail(key, f"a list of lists of {size} numbers of at least 0")
+        return value
+
     def table(self, key: str, allowed: tuple[str, ...]) -> dict[str, float]:
         """Numbers by name."""
         inner = Fields(self.place, self.data.get(key, {}), f"{self.name}.{key}" if self.name else key)
@@ -300,6 +320,7 @@ def _counters(f: Fields) -> Counters:
         ),
         barriers=f.number("barriers", 0),
         critical=f.table("critical", CHAINS) if f.data.get("critical") else {},
+        regions=tuple(Region(int(r[0]), int(r[1]), *r[2:]) for r in f.tuples("regions", 5)),
     )
 
 

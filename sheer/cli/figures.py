@@ -35,7 +35,7 @@ def _figure(height: int) -> Any:
 
 def colours(program: Program) -> dict[str, str]:
     """A colour for each kernel, the longest first."""
-    return {row.longest.launch.symbol: PALETTE[i % len(PALETTE)] for i, row in enumerate(program.rows)}
+    return {row.main.launch.symbol: PALETTE[i % len(PALETTE)] for i, row in enumerate(program.rows)}
 
 
 def roofline(chip: Chip, program: Program) -> Any:
@@ -44,7 +44,7 @@ def roofline(chip: Chip, program: Program) -> Any:
 
     figure = _figure(460)
     bandwidth = chip.value("memory_bandwidth_Bps")
-    points = [(row, row.longest) for row in program.rows if row.operations and row.bytes]
+    points = [(row, row.main) for row in program.rows if row.operations and row.bytes]
     intensities = [row.operations / row.bytes for row, _ in points] or [1.0]
     left, right = min(*intensities, 0.1) / 3, max(*intensities, 300.0) * 3
     roofs = [(rate, label) for rate, label in (
@@ -146,9 +146,9 @@ def kernels(program: Program) -> Any:
     figure = _figure(110 + 30 * len(rows))
     figure.add_trace(
         go.Bar(
-            y=[_label(row.longest) for row in rows], x=[row.time_s * 1e3 for row in rows], orientation="h",
-            marker={"color": [shade[row.longest.launch.symbol] for row in rows]},
-            text=[f"{row.share:.1%}  {row.longest.prediction.bound}" for row in rows], textposition="auto",
+            y=[_label(row.main) for row in rows], x=[row.time_s * 1e3 for row in rows], orientation="h",
+            marker={"color": [shade[row.main.launch.symbol] for row in rows]},
+            text=[f"{row.share:.1%}  {row.main.prediction.bound}" for row in rows], textposition="auto",
             hovertemplate="%{y}<br>%{x:.4g} ms<br>%{text}<extra></extra>",
         )
     )  # fmt: skip
@@ -163,14 +163,14 @@ def units(program: Program) -> Any:
 
     rows = list(reversed(program.rows[:MOST_KERNELS]))
     names = sorted(
-        {u for row in rows for u, part in row.longest.prediction.utilisation.items() if part > 0.005},
-        key=lambda u: -max(row.longest.prediction.utilisation.get(u, 0.0) for row in rows),
+        {u for row in rows for u, part in row.main.prediction.utilisation.items() if part > 0.005},
+        key=lambda u: -max(row.main.prediction.utilisation.get(u, 0.0) for row in rows),
     )
-    values = [[row.longest.prediction.utilisation.get(u, 0.0) * 100 for u in names] for row in rows]
+    values = [[row.main.prediction.utilisation.get(u, 0.0) * 100 for u in names] for row in rows]
     figure = _figure(150 + 30 * len(rows))
     figure.add_trace(
         go.Heatmap(
-            z=values, x=names, y=[_label(row.longest) for row in rows], zmin=0, zmax=100, colorscale="Blues",
+            z=values, x=names, y=[_label(row.main) for row in rows], zmin=0, zmax=100, colorscale="Blues",
             text=[[f"{v:.0f}" if v >= 1 else "" for v in row] for row in values], texttemplate="%{text}",
             hovertemplate="%{y}<br>%{x}: %{z:.1f} % of the time<extra></extra>", colorbar={"title": "%", "thickness": 12},
         )

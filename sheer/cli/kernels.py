@@ -52,7 +52,7 @@ def cells(row: Row, chip: Chip) -> tuple[str, ...]:
     from sheer.model.program import speed_of_light
     from sheer.model.silicon import silicon
 
-    best = row.longest
+    best = row.main
     p, a = best.prediction, best.analysis
     unit, part = speed_of_light(best, silicon(chip))
     return (
@@ -98,7 +98,7 @@ def compared(p: Program, first: Program) -> str:
         f" ({first.kernel_s / p.kernel_s if p.kernel_s else 1:.3g}), energy {energy_text(p.energy_J)}"
     )
     if p.rows:
-        longest = p.rows[0].longest.prediction
+        longest = p.rows[0].main.prediction
         text += f"; {p.rows[0].kernel} bound by {longest.bound}"
     return "; ".join([text, *(f"would not fit: {misfit}" for misfit in p.misfits)])
 
@@ -110,7 +110,7 @@ def plain(label: str, chip: Chip, program: Program) -> dict[str, Any]:
 
     kernels = []
     for row in program.rows:
-        best = row.longest
+        best = row.main
         unit, part = speed_of_light(best, silicon(chip))
         kernels.append(
             {

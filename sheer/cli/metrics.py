@@ -174,7 +174,7 @@ def _value(m: Metric) -> str:
 
 
 def show(console: Any, run: Run, label: str, chip: Chip, program: Program) -> None:
-    """The longest launch of each kernel, a table each."""
+    """One launch of each kernel, of those alike that took most of the time; a table each."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -182,12 +182,12 @@ def show(console: Any, run: Run, label: str, chip: Chip, program: Program) -> No
 
     si = silicon(chip)
     for row in program.rows:
-        launch = row.longest.launch
+        launch = row.main.launch
         title = f"{row.kernel} {launch.grid} x {launch.block}, {row.calls:,} calls, on {chip.name} ({label})"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
         table.add_column("metric")
         table.add_column("unit")
         table.add_column("value", justify="right")
-        for m in metrics(row.longest, si):
+        for m in metrics(row.main, si):
             table.add_row(m.name, m.unit, m.value if isinstance(m.value, str) else f"{m.value:,.6g}")
         console.print(table)

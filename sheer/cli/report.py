@@ -74,7 +74,7 @@ def page(run: Run, found: list[tuple[str, Chip, Program]]) -> str:
             "<h2>Roofline</h2>",
             "<p class=note>The slope is the memory's bandwidth, the flat roofs are the published peaks; the larger a point, the more time it takes.</p>",
             _plot(figures.roofline(chip, program)),
-            "<h2>Units</h2><p class=note>Part of a kernel's time in which each unit is needed; the longest launch of each kernel.</p>",
+            "<h2>Units</h2><p class=note>Part of a kernel's time in which each unit is needed; of the launches alike that took most of the kernel's time.</p>",
             _plot(figures.units(program)),
         ]
     parts += ["<h2>Timeline and power</h2>", _plot(figures.timeline(program))]

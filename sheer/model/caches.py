@@ -12,6 +12,7 @@ import math
 from typing import NamedTuple
 
 from sheer.base.counters import Access, Counters
+from sheer.model.residency import Found
 from sheer.model.silicon import Silicon
 from sheer.model.work import hit_rate
 
@@ -36,6 +37,17 @@ class Traffic(NamedTuple):
     l2_write: float
     dram_read: float
     dram_write: float
+
+
+def warm(flow: Traffic, found: Found) -> Traffic:
+    """The traffic of a kernel that finds some of its data in the L2, and writes over what had not left it."""
+    read = max(0.0, flow.dram_read - found.read)
+    loads = flow.l2_read
+    return flow._replace(
+        dram_read=read,
+        dram_write=max(0.0, flow.dram_write - found.written),
+        l2_hit=max(flow.l2_hit, 1 - read / loads) if loads else 0.0,
+    )
 
 
 def access(c: Counters, kind: str) -> Access:

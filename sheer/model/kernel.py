@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from sheer.base.counters import Counters, Launch
 from sheer.base.errors import UsageError
-from sheer.model.caches import SECTOR, Traffic, access, traffic
+from sheer.model.caches import SECTOR, Traffic, access, traffic, warm
 from sheer.model.occupancy import Occupancy, block_shared, occupancy
+from sheer.model.residency import Found
 from sheer.model.silicon import TYPES, Pipes, Silicon
 from sheer.model.work import Work, shared_time
 
@@ -41,6 +42,9 @@ ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "b
 MEMORY_UNITS = ("load", "store", "atomic", "local", "shared_load", "shared_store", "shared_atomic")
 
 
+NOTHING = Found()
+
+
 class Analysis(NamedTuple):
     """A launch on a chip, before any price."""
 
@@ -53,14 +57,14 @@ class Analysis(NamedTuple):
     units: dict[str, float]  # clocks of the busiest multiprocessor by unit, each by itself
 
 
-def analyse(c: Counters, launch: Launch, si: Silicon) -> Analysis:
-    """The Work of a launch, and why it is what it is."""
+def analyse(c: Counters, launch: Launch, si: Silicon, found: Found = NOTHING) -> Analysis:
+    """The Work of a launch, and why it is what it is; `found` is what it has to do with the L2 alone, thanks to kernels before it."""
     if si.pipes is None:
         raise UsageError(f"chip {si.key} lacks numbers that kernels need")
     if not c.blocks or not c.warps:
         raise UsageError(f"{launch.kernel}: its counters have no blocks")
     held = occupancy(launch, si)
-    flow = traffic(c, si, held.blocks, block_shared(launch, si))
+    flow = warm(traffic(c, si, held.blocks, block_shared(launch, si)), found)
     busiest = math.ceil(c.blocks / si.multiprocessors)
     part = busiest / c.blocks  # of the whole grid's work, on the busiest multiprocessor
     units = _pipes(c, si, si.pipes, part, min(1.0, held.warps / si.partitions))

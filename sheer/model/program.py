@@ -5,6 +5,7 @@ Comes in: a Run (sheer.base.counters) and a Chip. Goes out: a Program: a row for
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from sheer.base import counters
@@ -12,9 +13,11 @@ from sheer.base.counters import Launch, Run
 from sheer.chips import schema
 from sheer.chips.schema import Chip
 from sheer.model import ranges, timeline
-from sheer.model.kernel import Analysis, analyse
+from sheer.model.caches import L2_HELD
+from sheer.model.kernel import NOTHING, Analysis, analyse
 from sheer.model.peaks import pcie_Bps
 from sheer.model.price import Prediction, price
+from sheer.model.residency import Found, Residency
 from sheer.model.silicon import Silicon, silicon
 from sheer.model.timeline import Plan, Step, Timeline
 
@@ -38,7 +41,7 @@ class Row(NamedTuple):
     calls: int
     time_s: float
     share: float  # of the time of all kernels
-    longest: Priced  # the launch that took longest: bound, power and the rest are its
+    main: Priced  # one of the launches alike that took most of the time: bound, power and the rest are its
     energy_J: float
     operations: float
     bytes: float
@@ -97,10 +100,10 @@ def speed_of_light(priced: Priced, si: Silicon) -> tuple[str, float]:
     return unit, peaks[unit] / p.time_s
 
 
-def launch_price(launch: Launch, si: Silicon) -> Priced:
-    """One launch that has counters."""
+def launch_price(launch: Launch, si: Silicon, found: Found = NOTHING) -> Priced:
+    """One launch that has counters; `found` is what kernels before it left in the L2."""
     assert launch.counters
-    analysis = analyse(launch.counters, launch, si)
+    analysis = analyse(launch.counters, launch, si, found)
     return Priced(launch, analysis, price(analysis.work, si))
 
 
@@ -111,15 +114,17 @@ def _program(run: Run, chip: Chip) -> Program:
     uncounted: dict[str, str] = {}
     misfits: dict[str, None] = {}
     plan = Plan()
+    caches: dict[int, Residency] = defaultdict(lambda: Residency(si.l2_near * L2_HELD))
     copied = 0.0
     for event in run.events:
         if isinstance(event, Launch):
             if event.counters is None:
                 uncounted.setdefault(event.kernel, event.reason)
                 continue
-            shape = (event.symbol, event.grid, event.block, event.dynamic_shared, event.registers, id(event.counters))
+            found = _rounded(caches[event.device].launch(event.counters.regions))
+            shape = (event.symbol, event.grid, event.block, event.dynamic_shared, event.registers, id(event.counters), found)
             if shape not in seen:
-                seen[shape] = launch_price(event, si)
+                seen[shape] = launch_price(event, si, found)
             priced = seen[shape]._replace(launch=event)
             launches.append(priced)
             if priced.analysis.occupancy.misfit:
@@ -128,9 +133,11 @@ def _program(run: Run, chip: Chip) -> Program:
         elif isinstance(event, counters.Copy):
             if event.kind in ("h2d", "d2h"):
                 copied += event.bytes
+            caches[event.device].passes(event.bytes)
             if event.kind != "h2h":
                 plan.add(_copy(event, chip, si), event.blocking)
         elif isinstance(event, counters.Fill):
+            caches[event.device].passes(event.bytes)
             plan.add(_fill(event, si))
         elif isinstance(event, counters.Record):
             plan.record(event.id, event.device, event.stream)
@@ -155,6 +162,11 @@ def _program(run: Run, chip: Chip) -> Program:
     )
 
 
+def _rounded(found: Found) -> Found:
+    """To three digits, so that launches that are alike are priced once."""
+    return Found(float(f"{found.read:.3g}"), float(f"{found.written:.3g}"))
+
+
 def _rows(launches: list[Priced]) -> tuple[Row, ...]:
     groups: dict[str, list[Priced]] = {}
     for priced in launches:
@@ -169,13 +181,22 @@ def _rows(launches: list[Priced]) -> tuple[Row, ...]:
                 len(group),
                 time,
                 time / whole,
-                max(group, key=lambda p: p.prediction.time_s),
+                _main(group),
                 sum(p.prediction.energy_J for p in group),
                 sum(p.prediction.operations for p in group),
                 sum(p.prediction.bytes for p in group),
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.time_s))
+
+
+def _main(group: list[Priced]) -> Priced:
+    """One of the launches alike that together took most of the time."""
+    times: dict[float, float] = {}
+    for priced in group:
+        times[priced.prediction.time_s] = times.get(priced.prediction.time_s, 0.0) + priced.prediction.time_s
+    most = max(times, key=lambda each: times[each])
+    return next(priced for priced in group if priced.prediction.time_s == most)
 
 
 def _kernel(priced: Priced, si: Silicon) -> Step:

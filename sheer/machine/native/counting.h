@@ -89,8 +89,13 @@ struct Counting {  // a launch that is counted
 };
 
 // reuse.cpp
+struct Touched {  // a region of memory that a grid touched, and different bytes of it by what came first, and written
+  uint64_t low, high;
+  double cold_read, cold_write, written;
+};
 struct Reuse {
   double cold_read, cold_write, written, reuse[FURTHEST], footprint;
+  Vec<Touched> regions;
 };
 bool sector_followed(uint64_t sector, uint32_t shift);
 // `weights`: blocks that each of these stands for; `anchors`: the same, of those whose neighbours were counted too, 0 for the others

@@ -225,13 +225,18 @@ Reuse grid_reuse(const Node* n, Counting* c, const Vec<double>& weights, const V
   }
   out.footprint = total / double(n->total);
   for (Region& r : regions) {
-    if (!all) {
+    Touched t{r.low, r.high, out.cold_read, out.cold_write, out.written};
+    if (all) {
+      out.cold_read += r.fresh_read;
+      out.cold_write += r.fresh_write;
+      out.written += r.fresh_written;
+    } else {
       settle(n, r, &out);
-      continue;
     }
-    out.cold_read += r.fresh_read;
-    out.cold_write += r.fresh_write;
-    out.written += r.fresh_written;
+    t.cold_read = out.cold_read - t.cold_read;
+    t.cold_write = out.cold_write - t.cold_write;
+    t.written = out.written - t.written;
+    out.regions.push(t);
   }
   return out;
 }

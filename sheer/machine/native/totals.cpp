@@ -279,7 +279,19 @@ void write_counters(String* out, const Node* n, Counting* c) {
   field(out, "written", grid.written, &first);
   field(out, "footprint", grid.footprint, &first);
   list(out, "reuse", grid.reuse, FURTHEST);
-  *out += "},\"barriers\":";
+  *out += "},\"regions\":[";
+  for (uint32_t i = 0; i < grid.regions.count; i++) {
+    const Touched& t = grid.regions[i];
+    out->format("%s[%llu,%llu", i ? "," : "", static_cast<unsigned long long>(t.low),
+                static_cast<unsigned long long>(t.high - t.low));
+    const double bytes[] = {t.cold_read, t.cold_write, t.written};
+    for (double b : bytes) {
+      *out += ",";
+      number(out, b);
+    }
+    *out += "]";
+  }
+  *out += "],\"barriers\":";
   number(out, t.issued[18] / warps / blocks);
   object(out, "critical", chain_names, t.chain, CHAINS);
   *out += "}";
