@@ -8,8 +8,8 @@
 namespace sheer {
 
 static const uint64_t stretch = 4;
-static const uint64_t most_blocks = 2048, fewest_blocks = 6, part = 12;
-static const double budget = 4e6;  // of work, in micro-operations; an access that is looked at costs as much as twenty
+static const uint64_t most_blocks = 512, fewest_blocks = 24, part = 40;
+static const double budget = 1e6;  // of work, in micro-operations; an access that is looked at costs as much as twenty
 
 static void add_stretch(Vec<uint64_t>* ids, const uint32_t grid[3], uint64_t first) {
   uint64_t row = grid[0], plane = row * grid[1], total = plane * grid[2];
@@ -35,8 +35,8 @@ static void sort(Vec<uint64_t>* v) {  // and drops what is there twice
 Vec<uint64_t>* sample_plan(const uint32_t grid[3], double cost_of_a_block) {
   uint64_t row = grid[0], plane = row * grid[1], total = plane * grid[2];
   double affordable = budget / max(1.0, cost_of_a_block);
-  uint64_t wanted = max(max(fewest_blocks, total / part), affordable < 1e9 ? uint64_t(affordable) : most_blocks);
-  wanted = min(min(wanted, most_blocks), total);
+  uint64_t wanted = min(max(fewest_blocks, total / part), most_blocks);
+  if (affordable > double(wanted)) wanted = affordable < double(total) ? uint64_t(affordable) : total;
   Vec<uint64_t>* ids = make<Vec<uint64_t>>();
   if (wanted * 4 >= total * 3) {
     for (uint64_t i = 0; i < total; i++) ids->push(i);
