@@ -201,15 +201,21 @@ static void look_back(const Node* n, Counting* c, const Counted& b, double weigh
   }
 }
 
+// Of a region that is touched densely, all: what few blocks of a sample tell scatters by some parts in a hundred.
+static double settled(double fresh, const Region& r) {
+  double extent = double(r.high - r.low);
+  return fresh < 0.7 * extent ? fresh : fresh < 0.85 * extent ? min(extent, r.touched) : extent;
+}
+
 // What was fresh to the counted neighbours is no more than the region, whose other blocks touch the same bytes; and where it is
 // nearly all of it, it is all of it. The rest was touched by blocks further away: evenly spread ones, if nothing more is known.
 static void settle(const Node* n, Region& r, Reuse* out) {
-  double fresh = r.fresh_read + r.fresh_write, extent = double(r.high - r.low);
+  double fresh = r.fresh_read + r.fresh_write;
   if (fresh <= 0) return;
-  double cold = fresh >= 0.7 * extent ? min(extent, r.touched) : fresh;
+  double cold = settled(fresh, r);
   out->cold_read += cold * r.fresh_read / fresh;
   out->cold_write += cold * r.fresh_write / fresh;
-  out->written += r.fresh_written >= 0.7 * extent ? min(extent, r.touched) : r.fresh_written;
+  out->written += settled(r.fresh_written, r);
   if (fresh > cold * 1.000001) out->reuse[power(double(n->total) * cold / fresh)] += fresh - cold;
 }
 

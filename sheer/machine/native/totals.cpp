@@ -17,7 +17,7 @@ static const char* const access_names[ACCESSED] = {"global_load", "global_store"
 static const uint32_t unit_of[ACCESSED] = {8, 9, 14, 14, 10, 11, 12, 13};  // in unit_names
 static const char* const request_names[REQUEST_FIELDS] = {"requests", "lanes",      "bytes", "sectors",
                                                           "lines",    "wavefronts", "same"};
-static const uint64_t most_kept = 1 << 20;  // sectors of a launch
+static const uint64_t most_kept = 1 << 16, most_kept_of_all = 1 << 20;  // sectors of a launch
 
 // ---- one block
 static void add_known(const float* known, double entries, double lanes, Counted* c) {
@@ -73,7 +73,10 @@ static Counted* counted_of(const Code* code, uint64_t id, const Tally& t) {
 static double cost_of(const Counted& c, const Tally& t) {
   double cost = 0;
   for (double i : c.issued) cost += i;
-  for (const Requests& r : t.requests) cost += 20 * r.requests;
+  for (uint32_t a = 0; a < ACCESSED; a++) {
+    bool atomic = a == ATOMIC_ACCESS || a == SHARED_ATOMIC;
+    cost += (atomic ? 120 : 20) * t.requests[a].requests + 10 * t.requests[a].sectors;
+  }
   return cost;
 }
 
@@ -86,7 +89,7 @@ static uint32_t keep_followed(Counted* b, uint32_t shift) {
 }
 
 static void keep_fewer(Counting* c) {  // lock held
-  while (c->kept > most_kept) {
+  while (c->kept > (knobs().profile_all ? most_kept_of_all : most_kept)) {
     c->shift++;
     c->kept = 0;
     for (Counted* b : c->blocks) c->kept += keep_followed(b, c->shift);

@@ -1,0 +1,84 @@
+"""Sampled counters against those of all blocks; launches repeated often; what can't be counted says so; off costs nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_counting import build, profiled
+
+from sheer.base.counters import Counters, Launch
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Counters, Counters]]:
+    """(exact, sampled) of each kernel."""
+    program = build("sampled", tmp_path_factory.mktemp("sampled"))
+    sampled = profiled(program).launches
+    exact = profiled(program, SHEER_PROFILE_ALL="1").launches
+    found = {}
+    for e, s in zip(exact, sampled, strict=True):
+        assert e.counters is not None and s.counters is not None
+        assert e.counters.counted_blocks == e.blocks and s.counters.counted_blocks < 0.6 * s.blocks, s.kernel
+        found[e.kernel] = e.counters, s.counters
+    return found
+
+
+def near(exact: float, sampled: float, tolerance: float) -> bool:
+    return abs(sampled - exact) <= tolerance * max(abs(exact), 1)
+
+
+@pytest.mark.parametrize("kernel", ["add", "gemm", "flat_gemm", "stencil", "uneven"])
+def test_work(pairs: dict[str, tuple[Counters, Counters]], kernel: str) -> None:
+    exact, sampled = pairs[kernel]
+    tolerance = max(0.002, 4 * sampled.error)
+    assert sampled.error < 0.1 and near(exact.instructions, sampled.instructions, tolerance)
+    for unit in exact.issued:
+        assert near(exact.issued[unit], sampled.issued[unit], tolerance), unit
+    for kind, access in exact.memory.items():
+        assert near(access.sectors, sampled.memory[kind].sectors, 0.01 + tolerance), kind
+        assert near(access.wavefronts, sampled.memory[kind].wavefronts, tolerance), kind
+
+
+@pytest.mark.parametrize("kernel", ["add", "gemm", "flat_gemm", "stencil", "uneven"])
+def test_traffic(pairs: dict[str, tuple[Counters, Counters]], kernel: str) -> None:
+    """Different bytes of the grid, and bytes that blocks share: within two parts in a hundred, or what the sample says of itself."""
+    tolerance = max(0.02, 4 * pairs[kernel][1].error)
+    exact, sampled = pairs[kernel][0].l2, pairs[kernel][1].l2
+    for name in ("cold_read", "cold_write", "written", "footprint"):
+        assert near(getattr(exact, name), getattr(sampled, name), tolerance), name
+    assert near(sum(exact.reuse), sum(sampled.reuse), 0.03 + tolerance)
+    total = sum(exact.reuse) + exact.cold_read
+    for k in range(max(len(exact.reuse), len(sampled.reuse))):
+        e, s = (reuse[k] if k < len(reuse) else 0 for reuse in (exact.reuse, sampled.reuse))
+        slack = 0.5 if kernel == "uneven" else 0.1  # random reuse has a spread of distances; the sample knows their mean
+        assert abs(e - s) <= slack * total, f"bucket {k}: {e} {s}"
+
+
+def test_repeated_launches(tmp_path: Path) -> None:
+    launches = profiled(build("repeated", tmp_path)).launches
+    again = [launch for launch in launches if launch.kernel == "step"]
+    assert len(again) == 300 and all(launch.counters is not None for launch in again)
+    counted = [launch.n for launch in again if launch.like is None]
+    assert 10 < len(counted) < 40 and counted[:3] == [0, 1, 2]
+    locked = next(launch for launch in launches if launch.kernel == "locked")
+    assert locked.counters is None and "wait for each other" in locked.reason
+    check_events(launches)
+
+
+def check_events(launches: list[Launch]) -> None:
+    assert [launch.n for launch in launches] == list(range(len(launches)))
+
+
+def test_off_writes_nothing(tmp_path: Path) -> None:
+    """Without the knob no counting code is made and nothing is written."""
+    program = build("exact", tmp_path)
+    cache = tmp_path / "cache"
+    environ = {k: v for k, v in os.environ.items() if k != "SHEER_PROFILE"} | {"SHEER_CACHE": str(cache)}
+    assert subprocess.run([str(program)], env=environ, timeout=300).returncode == 0
+    plain = len(list((cache / "kernels").iterdir()))
+    environ["SHEER_PROFILE"] = str(tmp_path / "run.json")
+    assert subprocess.run([str(program)], env=environ, timeout=300).returncode == 0
+    assert len(list((cache / "kernels").iterdir())) == 2 * plain
