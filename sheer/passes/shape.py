@@ -78,6 +78,7 @@ class Shape:
 
 
 VARYING = None
+_FIRST_ABOVE = {"lt": 0, "lo": 0, "ge": 0, "hs": 0, "le": 1, "ls": 1, "gt": 1, "hi": 1}
 
 
 def join(a: Shape | None, b: Shape | None) -> Shape | None:
@@ -253,9 +254,9 @@ class ShapeLanes:
         bits = a.bits >> k if a.bits >= 0 else -1
         if a.uniform:
             return Shape(self.zero, None, None, max(a.tz - k, 0), bits)
-        if k >= t.bits or not self._aligned(a, max(k, 1)):
+        if k >= t.bits or not self._aligned(a, 1):
             return VARYING
-        return Shape(a.c >> k, None, None, max(a.tz - k, 0), bits)
+        return Shape(a.c >> min(k, 40), None, None, max(a.tz - k, 0), bits)
 
     def _aligned(self, a: Shape, k: int) -> bool:
         """Base a multiple of 2**t with t >= k and every lane's constant within [0, 2**t): the low bits come from c alone."""
@@ -286,12 +287,32 @@ class ShapeLanes:
             return VARYING
         low_a = a.bits if a.bits >= 0 else -(1 << a.tz) if a.uniform else -1
         low_b = b.bits if b.bits >= 0 else -(1 << b.tz) if b.uniform else -1
-        if low_a & low_b == 0:
-            return self.add(t, a, b)
-        return self._default(a, b)
+        if low_a & low_b:
+            return self._default(a, b)
+        result = self.add(t, a, b)
+        if result is not None and result.const is None and a.bits >= 0 and b.bits >= 0:
+            result.bits = a.bits | b.bits
+        return result
+
+    def compare(self, t: ScalarType, relation: str, a: Shape | None, b: Shape | None, ftz: bool = False) -> Shape | None:
+        """The same in all lanes where lanes that lie in one aligned stretch are compared with its ends, or with what lies outside."""
+        whole = t.kind in "sub" and t.lanes == 1 and relation in _FIRST_ABOVE
+        if not whole or a is None or b is None or not b.uniform or a.stride is not None or not self._aligned(a, 1):
+            return self._default(a, b)
+        if b.const is None and b.tz < a.tz:
+            return self._default(a, b)
+        first = ((b.const or 0) + _FIRST_ABOVE[relation]) % (1 << min(a.tz, 40))  # the stretch's first lane on the other side
+        return self._default(a, b) if int(a.c.min()) < first <= int(a.c.max()) else self.uniform()
 
     def xor(self, t: ScalarType, a: Shape | None, b: Shape | None) -> Shape | None:
-        return self._default(a, b)
+        """Of low bits that come from the lanes' constants alone: other constants."""
+        if a is not None and b is not None and a.const is not None and not b.uniform:
+            a, b = b, a
+        if a is None or b is None or b.const is None or a.uniform or a.stride is not None or t.lanes > 1:
+            return self._default(a, b)
+        if not self._aligned(a, 1) or not 0 <= b.const < 1 << min(a.tz, 40):
+            return VARYING
+        return Shape(a.c ^ b.const, None, None, a.tz, _spread(a.bits | b.const) if a.bits >= 0 else -1)
 
     def select(self, t: ScalarType, p: Shape | None, a: Shape | None, b: Shape | None) -> Shape | None:
         if p is None or not p.uniform:
