@@ -80,8 +80,9 @@ class AccessLanes(CountingLanes):
             strong = getattr(m, "sem", "") not in ("", "weak")
             self.watch(address, kind.bytes * count, 0, space, ins)
             self.ahead = self.compiler.ahead.get(id(ins), 0)
+            self.alignment = ins.align
             values = self.load_lanes(kind, count, address, strong)
-            self.ahead = 0
+            self.ahead = self.alignment = 0
             if (strong and m.sem == "volatile") or getattr(m, "sem", "") in ("relaxed", "acquire"):
                 self.compiler.polls_memory = True
         return [(m.type, v) for v in values]
@@ -131,8 +132,9 @@ class AccessLanes(CountingLanes):
         address = self.address(ins, operands[0], space)
         self.watch(address, kind.bytes * len(values), 1, space, ins)
         self.ahead = self.compiler.ahead.get(id(ins), 0)
+        self.alignment = ins.align
         self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
-        self.ahead = 0
+        self.ahead = self.alignment = 0
 
     def watch(self, address: Value, size: int, access: int, space: str, ins: Ins) -> None:
         """What checked mode and counting mode do before an access."""

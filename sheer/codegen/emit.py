@@ -55,6 +55,7 @@ class FunctionEmitter(TextureLanes):
         self.ftz_by_mode = compiler.ftz_by_mode
         self.entry_mask = self.mask = entry_mask
         self.planes = {}
+        self.rows_known = {}
         self.slots: dict[int, Slot] = {}
         self.local: dict[int, Value] = {}
         self.block = graph.blocks[0]

@@ -15,6 +15,7 @@ from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.convert import ConvertLanes
 from sheer.codegen.text import int_type
 from sheer.codegen.value import Value
+from sheer.passes import pattern
 
 U64 = SCALARS["u64"]
 _PIECE = 16  # lanes that are compared with a row at once
@@ -26,22 +27,27 @@ class GatherLanes(ConvertLanes):
 
     mask: str
     rows_tried = 0
+    rows_known: dict[tuple[str, ...], tuple[int, list[str]]]  # neighbouring elements of all lanes -> (lanes of a row, rows as they were loaded)
+    alignment = 0  # bytes that all addresses of the access are multiples of, where that is less than its element
+
+    def aligned(self, t: ScalarType) -> int:
+        return min(t.bytes, self.alignment or t.bytes)
 
     # -- loads -----------------------------------------------------------------------------------------------------------------
 
     def _gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
-        if count > 1 and t.bits < 64:  # in larger units
-            unit = SCALARS[f"b{min(64, t.bits * count)}"]
-            per = unit.bits // t.bits
+        per = self._per_unit(t, count)
+        if per > 1:
+            unit = SCALARS[f"b{t.bits * per}"]
             return [part for v in self._gather(unit, count // per, address) for part in self._out_of_unit(t, v, per)]
         if address.shape is not None and not self.mask and t.bits <= 64:
             columns = self._columns(address, t) if count == 1 and t.bits == 32 else 0
             if columns:
                 return [self._by_columns(t, address, columns)]
-            comb = self._comb(address, t) if t.bits >= 32 else None
+            comb = pattern.comb(address.shape, self.n, t.bits) if t.bits >= 32 else None
             if comb:
                 return [self._by_comb(t, address, i * t.bytes, *comb) for i in range(count)]
-            step = self._stride(address, t) if t.bits < 32 else 0
+            step = pattern.small_step(address.shape, t.bits) if t.bits < 32 else 0
             if step:
                 return [self._by_units(t, address, i * t.bytes, step) for i in range(count)]
             return [self._by_elements(t, address, i * t.bytes) for i in range(count)]
@@ -49,11 +55,18 @@ class GatherLanes(ConvertLanes):
             return self._row_or_gather(t, count, address)
         return self._gather_all(t, count, self.pointers(address), self.n, self.mask_name())
 
+    def _per_unit(self, t: ScalarType, count: int) -> int:
+        """Elements that are accessed as one, up to 64 bits."""
+        per = min(64 // min(t.bits, 64), count)
+        return per if count % per == 0 else 1
+
     def _out_of_unit(self, t: ScalarType, v: Value, per: int) -> list[Value]:
         """The parts of a unit, the lowest first."""
         ty = f"<{per * self.n} x i{t.bits}>"
         parts = self.text.op(f"bitcast <{self.n} x i{v.bits}> {self.vec(v)} to {ty}")
-        return [self.vector(t.bits, self._every(parts, t, per * self.n, i, per, False)) for i in range(per)]
+        names = [self._every(parts, t, per * self.n, i, per, False) for i in range(per)]
+        self.rows_known[tuple(names)] = self.n, [parts]
+        return [self.vector(t.bits, name) for name in names]
 
     def _by_elements(self, t: ScalarType, address: Value, offset: int) -> Value:
         """Constant offsets from one base: a scalar load for each lane needs no addresses in vectors."""
@@ -64,30 +77,15 @@ class GatherLanes(ConvertLanes):
             place = self.piece_pointer(address, base, lane)
             if offset:
                 place = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}")
-            one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(t.bytes, 4)}")
+            one = self.text.op(f"load i{t.bits}, ptr {place}, align {min(self.aligned(t), 4)}")
             result = self.text.op(f"insertelement {ty} {result}, i{t.bits} {one}, i64 {lane}")
         return self.vector(t.bits, result)
-
-    def _comb(self, address: Value, t: ScalarType) -> tuple[int, int] | None:
-        """(lanes of a piece, elements from one lane to the next), if every piece of the lanes takes every second to fourth element of a row."""
-        shape = address.shape
-        assert shape is not None
-        for size in (16, 8, 4):
-            if self.n % size or size * t.bits < 256:
-                continue
-            steps = np.diff(shape.c.reshape(-1, size), axis=1)
-            step = int(steps[0, 0])
-            if step not in (2 * t.bytes, 3 * t.bytes, 4 * t.bytes) or (steps != step).any():
-                continue
-            if shape.m is None or not np.diff(shape.m.reshape(-1, size), axis=1).any():
-                return size, step // t.bytes
-        return None
 
     def _by_comb(self, t: ScalarType, address: Value, offset: int, size: int, step: int) -> Value:
         """Whole rows are loaded, but for what no lane wants: what lies beyond the lanes' elements may not be there."""
         parts = []
         for _, at, place, wide, teeth in self._rows_of_comb(t, address, offset, size, step):
-            arguments = [("ptr", f"align {t.bytes} {place}"), teeth, (wide, "zeroinitializer")]
+            arguments = [("ptr", f"align {self.aligned(t)} {place}"), teeth, (wide, "zeroinitializer")]
             row = self.text.intrinsic(f"llvm.masked.load.v{size * step}i{t.bits}.p0", wide, arguments)
             every = ", ".join(f"i32 {at + i * step}" for i in range(size))
             parts.append(self.text.op(f"shufflevector {wide} {row}, {wide} poison, <{size} x i32> <{every}>"))
@@ -104,14 +102,6 @@ class GatherLanes(ConvertLanes):
                 place = self.text.op(f"getelementptr i8, ptr {place}, i64 {moved}")
             teeth = ", ".join("i1 true" if i % step == at else "i1 false" for i in range(count))
             yield first, at, place, int_type(t.bits, count), (f"<{count} x i1>", f"<{teeth}>")
-
-    def _stride(self, address: Value, t: ScalarType) -> int:
-        """Bytes from one lane to the next of small elements, if these are the same for all lanes and few; else 0."""
-        shape = address.shape
-        assert shape is not None
-        steps = np.diff(shape.c)
-        step = int(steps[0])
-        return step if (steps == step).all() and shape.stride is None and t.bytes < step <= 8 else 0
 
     def _by_units(self, t: ScalarType, address: Value, offset: int, step: int) -> Value:
         """Bytes or halves of structures: what lies between the first lane's and the last's is loaded in long pieces, the last of which ends with
@@ -165,7 +155,7 @@ class GatherLanes(ConvertLanes):
         for first, at, place, wide, teeth in self._rows_of_comb(t, address, offset, size, step):
             lanes = ", ".join(f"i32 {first + i // step}" if i % step == at else "i32 poison" for i in range(count))
             row = self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{count} x i32> <{lanes}>")
-            arguments = [(wide, row), ("ptr", f"align {t.bytes} {place}"), teeth]
+            arguments = [(wide, row), ("ptr", f"align {self.aligned(t)} {place}"), teeth]
             self.text.intrinsic(f"llvm.masked.store.v{count}i{t.bits}.p0", "void", arguments)
 
     def _columns(self, address: Value, t: ScalarType) -> int:
@@ -202,7 +192,7 @@ class GatherLanes(ConvertLanes):
     def _transposed(self, t: ScalarType, places: list[str], tall: int) -> list[str]:
         """`tall` neighbouring elements from each of 16 places, as `tall` vectors of 16."""
         text, ty = self.text, f"<16 x i{t.bits}>"
-        units = [text.op(f"load <{tall} x i{t.bits}>, ptr {place}, align {t.bytes}") for place in places]
+        units = [text.op(f"load <{tall} x i{t.bits}>, ptr {place}, align {self.aligned(t)}") for place in places]
 
         def shuffled(a: str, b: str, order: list[int]) -> str:
             """Four lanes after four, each by the same order; 4.. are those of b."""
@@ -311,7 +301,7 @@ class GatherLanes(ConvertLanes):
                     f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0",
                     ty,
                     [
-                        (f"<{n} x ptr>", f"align {t.bytes} {places}"),
+                        (f"<{n} x ptr>", f"align {self.aligned(t)} {places}"),
                         (f"<{n} x i1>", mask),
                         (ty, "zeroinitializer"),
                     ],
@@ -348,9 +338,9 @@ class GatherLanes(ConvertLanes):
     # -- stores ----------------------------------------------------------------------------------------------------------------
 
     def _scatter(self, t: ScalarType, values: list[Value], address: Value) -> None:
-        if len(values) > 1 and t.bits < 64:  # in larger units
-            unit = SCALARS[f"b{min(64, t.bits * len(values))}"]
-            per = unit.bits // t.bits
+        per = self._per_unit(t, len(values))
+        if per > 1:
+            unit = SCALARS[f"b{t.bits * per}"]
             self._scatter(unit, [self._into_unit(t, values[i : i + per]) for i in range(0, len(values), per)], address)
             return
         if address.shape is not None and not self.mask and t.bits <= 64:
@@ -384,12 +374,13 @@ class GatherLanes(ConvertLanes):
 
     def _elements_out(self, t: ScalarType, values: list[Value], address: Value) -> None:
         """Constant offsets from one base, lane by lane: where lanes share an address the last one wins."""
-        comb = self._comb(address, t) if t.bits >= 32 else None
+        assert address.shape is not None
+        comb = pattern.comb(address.shape, self.n, t.bits) if t.bits >= 32 else None
         if comb:
             for i, value in enumerate(values):
                 self._comb_out(t, value, address, i * t.bytes, *comb)
             return
-        step = self._stride(address, t) if t.bits < 32 and self.has_avx512 else 0
+        step = pattern.small_step(address.shape, t.bits) if t.bits < 32 and self.has_avx512 else 0
         if step:
             for i, value in enumerate(values):
                 self._units_out(t, value, address, i * t.bytes, step)
@@ -401,7 +392,7 @@ class GatherLanes(ConvertLanes):
             for i, name in enumerate(names):
                 at = self.text.op(f"getelementptr i8, ptr {place}, i64 {i * t.bytes}") if i else place
                 one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
-                self.text.do(f"store i{t.bits} {one}, ptr {at}, align {min(t.bytes, 4)}")
+                self.text.do(f"store i{t.bits} {one}, ptr {at}, align {min(self.aligned(t), 4)}")
 
     def _scatter_one(self, t: ScalarType, name: str, places: str, lanes: int, mask: str) -> None:
         self.text.intrinsic(
@@ -409,7 +400,7 @@ class GatherLanes(ConvertLanes):
             "void",
             [
                 (int_type(t.bits, lanes), name),
-                (f"<{lanes} x ptr>", f"align {t.bytes} {places}"),
+                (f"<{lanes} x ptr>", f"align {self.aligned(t)} {places}"),
                 (f"<{lanes} x i1>", mask),
             ],
         )
@@ -428,4 +419,4 @@ class GatherLanes(ConvertLanes):
             for lane in range(self.n):
                 place = self.text.op(f"extractelement <{self.n} x ptr> {safe}, i64 {lane}")
                 one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
-                self.text.do(f"store i{t.bits} {one}, ptr {place}, align {min(t.bytes, 8)}")
+                self.text.do(f"store i{t.bits} {one}, ptr {place}, align {min(self.aligned(t), 8)}")

@@ -18,7 +18,20 @@ from sheer.codegen.layout import Layout, address_taken_names, depths, local_layo
 from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
-from sheer.passes import cfg, depot, homes, neighbour, order, polling, private, reuse, ssa, turns, width
+from sheer.passes import (
+    cfg,
+    depot,
+    homes,
+    joining,
+    neighbour,
+    order,
+    polling,
+    private,
+    reuse,
+    ssa,
+    turns,
+    width,
+)
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -204,8 +217,12 @@ class KernelCompiler(KernelBorder):
             self.lane_fibers, self.lanes = True, 32
             self.flags |= LANE_FIBERS
             facts = self._facts(graphs)
-        elif not self.spec.lanes and self._may_widen(facts):
-            facts = self._widened(graphs, facts)
+        else:
+            if not self.plain and any([joining.join(f) for f in facts]):
+                graphs = [(graph.function, graph) for _, graph in graphs]
+                facts = self._facts(graphs)
+            if not self.spec.lanes and self._may_widen(facts):
+                facts = self._widened(graphs, facts)
         if self._is_alone(facts):
             self.alone = True
             self.flags &= ~BARRIER

@@ -15,7 +15,7 @@ from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.gather import GatherLanes
 from sheer.codegen.text import int_type
 from sheer.codegen.value import Value
-from sheer.passes.shape import Shape
+from sheer.passes.pattern import pieces
 
 U64 = SCALARS["u64"]
 
@@ -93,28 +93,6 @@ class MemoryLanes(GatherLanes):
         offset = int(shape.c[lane])
         return self.text.op(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
 
-    def pieces(self, shape: Shape, step: int) -> tuple[int, list[str]] | None:
-        """(lanes per piece, pattern of each): "row" contiguous, "same" one address, "back" contiguous backwards."""
-        size = self.n
-        while size >= 4:
-            patterns = [self._pattern(shape, first, size, step) for first in range(0, self.n, size)]
-            if all(patterns):
-                return size, patterns
-            size //= 2
-        return None
-
-    def _pattern(self, shape: Shape, first: int, size: int, step: int) -> str:
-        stop = first + size
-        if shape.m is not None and (shape.m[first:stop] != shape.m[first]).any():
-            return ""
-        difference = shape.c[first:stop] - shape.c[first]
-        lanes = np.arange(size)
-        if (difference == lanes * step).all():
-            return "row"
-        if not difference.any():
-            return "same"
-        return "back" if (difference == -lanes * step).all() else ""
-
     # -- loads -----------------------------------------------------------------------------------------------------------------
 
     def load_lanes(self, t: ScalarType, count: int, address: Value, strong: bool = False) -> list[Value]:
@@ -131,7 +109,7 @@ class MemoryLanes(GatherLanes):
             base = self.pointer(address)
             return [self.scalar(t.bits, self._scalar_load(t, base, i * t.bytes)) for i in range(count)]
         if address.shape is not None:
-            plan = self.pieces(address.shape, t.bytes * count)
+            plan = pieces(address.shape, self.n, t.bytes * count)
             if plan is not None:
                 return self._load_pieces(t, count, address, *plan)
             if count == 1 and not self.mask:
@@ -142,13 +120,14 @@ class MemoryLanes(GatherLanes):
 
     def _scalar_load(self, t: ScalarType, base: str, offset: int) -> str:
         place = self.text.op(f"getelementptr i8, ptr {base}, i64 {offset}") if offset else base
-        return self.text.op(f"load i{t.bits}, ptr {place}, align {t.bytes}")
+        return self.text.op(f"load i{t.bits}, ptr {place}, align {self.aligned(t)}")
 
     def _load_pieces(
         self, t: ScalarType, count: int, address: Value, size: int, patterns: list[str]
     ) -> list[Value]:
         base = self.pointer(address)
         parts: list[list[str]] = [[] for _ in range(count)]
+        rows: list[str] = []
         for index, pattern in enumerate(patterns):
             first = index * size
             if pattern == "same":
@@ -163,7 +142,11 @@ class MemoryLanes(GatherLanes):
                 row = self._row_load(t, place, first, size, count, pattern)
                 for i in range(count):
                     parts[i].append(self._every(row, t, size * count, i, count, pattern == "back"))
-        return [self.vector(t.bits, self._concat(names, t.bits, size)) for names in parts]
+                rows.append(row)
+        names = [self._concat(found, t.bits, size) for found in parts]
+        if count > 1 and set(patterns) == {"row"}:
+            self.rows_known[tuple(names)] = size, rows
+        return [self.vector(t.bits, name) for name in names]
 
     ahead = 0  # bytes from a load to where the next block reads
 
@@ -185,7 +168,7 @@ class MemoryLanes(GatherLanes):
             safe = self.text.op(f"select i1 {some}, ptr {place}, ptr {self.scratch()}")
             offset = self.text.op(f"select i1 {some}, i64 {i * t.bytes}, i64 0")
             where = self.text.op(f"getelementptr i8, ptr {safe}, i64 {offset}")
-            name = self.text.op(f"load i{t.bits}, ptr {where}, align {t.bytes}")
+            name = self.text.op(f"load i{t.bits}, ptr {where}, align {self.aligned(t)}")
         one = self.text.op(f"insertelement {wide} poison, i{t.bits} {name}, i64 0")
         return self.text.op(f"shufflevector {wide} {one}, {wide} poison, <{size} x i32> zeroinitializer")
 
@@ -193,14 +176,14 @@ class MemoryLanes(GatherLanes):
         total = size * count
         ty = f"<{total} x i{t.bits}>"
         if not self.mask:
-            return self.text.op(f"load {ty}, ptr {place}, align {t.bytes}")
+            return self.text.op(f"load {ty}, ptr {place}, align {self.aligned(t)}")
         piece = self.mask_piece(first, size, count)
         if pattern == "back":
             piece = self._reversed_mask(piece, size, count)
         return self.text.intrinsic(
             f"llvm.masked.load.v{total}i{t.bits}.p0",
             ty,
-            [("ptr", f"align {t.bytes} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")],
+            [("ptr", f"align {self.aligned(t)} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")],
         )
 
     def _reversed_mask(self, piece: str, size: int, count: int) -> str:
@@ -245,7 +228,7 @@ class MemoryLanes(GatherLanes):
         base = self.pointer(address)
         place = self.text.op(f"getelementptr i8, ptr {base}, i64 {low * t.bytes}")
         ty = f"<{size} x i{t.bits}>"
-        row = self.text.op(f"load {ty}, ptr {place}, align {t.bytes}")
+        row = self.text.op(f"load {ty}, ptr {place}, align {self.aligned(t)}")
         indices = ", ".join(f"i32 {int(e) - low}" for e in elements)
         return self.vector(
             t.bits, self.text.op(f"shufflevector {ty} {row}, {ty} poison, <{self.n} x i32> <{indices}>")
@@ -266,10 +249,10 @@ class MemoryLanes(GatherLanes):
             base = self.pointer(address)
             for i, value in enumerate(values):
                 place = self.text.op(f"getelementptr i8, ptr {base}, i64 {i * t.bytes}") if i else base
-                self.text.do(f"store i{t.bits} {self.last_lane(value)}, ptr {place}, align {t.bytes}")
+                self.text.do(f"store i{t.bits} {self.last_lane(value)}, ptr {place}, align {self.aligned(t)}")
             return
         if address.shape is not None:
-            plan = self.pieces(address.shape, t.bytes * len(values))
+            plan = pieces(address.shape, self.n, t.bytes * len(values))
             if plan is not None and all(p == "row" for p in plan[1]):
                 self._store_pieces(t, values, address, plan[0])
                 return
@@ -328,14 +311,14 @@ class MemoryLanes(GatherLanes):
         total = size * len(values)
         ty = f"<{total} x i{t.bits}>"
         if not self.mask:
-            self.text.do(f"store {ty} {row}, ptr {place}, align {t.bytes}")
+            self.text.do(f"store {ty} {row}, ptr {place}, align {self.aligned(t)}")
             return
         self.text.intrinsic(
             f"llvm.masked.store.v{total}i{t.bits}.p0",
             "void",
             [
                 (ty, row),
-                ("ptr", f"align {t.bytes} {place}"),
+                ("ptr", f"align {self.aligned(t)} {place}"),
                 (f"<{total} x i1>", self.mask_piece(first, size, len(values))),
             ],
         )
@@ -349,6 +332,11 @@ class MemoryLanes(GatherLanes):
                 return name
             indices = ", ".join(f"i32 {first + i}" for i in range(size))
             return self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{indices}>")
+        known = self.rows_known.get(tuple(self.vec(value) for value in values))
+        if known:
+            return self._part_of_rows(t, count, *known, first, size)
+        if count == 3:
+            return self._interleave_three(t, values, first, size)
         if count == 2:
             indices = ", ".join(f"i32 {first + i // 2 + (i % 2) * self.n}" for i in range(2 * size))
             return self.text.op(
@@ -366,6 +354,23 @@ class MemoryLanes(GatherLanes):
             double = f"<{4 * size} x i{t.bits}>"
             return self._zip(double, pairs[0], pairs[1], 4 * size)
         return self._zip(double, pairs[0], pairs[1], 2 * size)
+
+    def _part_of_rows(self, t: ScalarType, count: int, length: int, rows: list[str], first: int, size: int) -> str:
+        """Lanes first..first+size of rows of `length` lanes each that were loaded as they are to be stored."""
+        if length < size:
+            return self._concat(rows[first // length : (first + size) // length], t.bits, length * count)
+        if length == size:
+            return rows[first // length]
+        ty = f"<{length * count} x i{t.bits}>"
+        indices = ", ".join(f"i32 {first % length * count + i}" for i in range(size * count))
+        return self.text.op(f"shufflevector {ty} {rows[first // length]}, {ty} poison, <{size * count} x i32> <{indices}>")
+
+    def _interleave_three(self, t: ScalarType, values: list[Value], first: int, size: int) -> str:
+        pair, ty = self._interleave(t, values[:2], first, size), int_type(t.bits, self.n)
+        double, indices = f"<{2 * size} x i{t.bits}>", ", ".join(f"i32 {first + i}" if i < size else "i32 poison" for i in range(2 * size))
+        third = self.text.op(f"shufflevector {ty} {self.vec(values[2])}, {ty} poison, <{2 * size} x i32> <{indices}>")
+        order = [2 * size + i // 3 if i % 3 == 2 else i // 3 * 2 + i % 3 for i in range(3 * size)]
+        return self.text.op(f"shufflevector {double} {pair}, {double} {third}, <{3 * size} x i32> <{', '.join(f'i32 {i}' for i in order)}>")
 
     def _zip(self, ty: str, a: str, b: str, length: int) -> str:
         indices = ", ".join(f"i32 {i // 2 + (i % 2) * length}" for i in range(2 * length))

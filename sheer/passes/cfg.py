@@ -16,7 +16,7 @@ IMAGES = frozenset(("tex", "tld4", "suld", "sust"))  # their addresses hold coor
 class Ins:
     """One bound instruction. `uses` and `defs` map register names to SSA values once ssa.py has run."""
 
-    __slots__ = ("binding", "defs", "guard", "inst", "reads", "uses", "writes")
+    __slots__ = ("align", "binding", "defs", "guard", "inst", "reads", "uses", "writes")
 
     def __init__(self, inst: Inst, binding: Binding) -> None:
         self.inst = inst
@@ -24,6 +24,7 @@ class Ins:
         self.uses: dict[str, int] = {}
         self.defs: dict[str, int] = {}
         self.guard = inst.guard
+        self.align = 0  # bytes that the address is surely a multiple of; 0: those of an element
         self.reads, self.writes = _registers(inst, binding)
 
 
