@@ -16,10 +16,10 @@ from sheer.base.counters import CHAINS, FLOAT_TYPES, TENSOR_TYPES, UNITS
 from sheer.base.types import SCALARS
 from sheer.codegen.depot import DepotLanes
 from sheer.codegen.value import Value
-from sheer.passes.chains import block_chains
 from sheer.passes.facts import Facts
 from sheer.passes.pressure import registers
 from sheer.passes.shape import Shape
+from sheer.passes.unrolled import as_unrolled
 from sheer.passes.work import block_works
 
 COUNTS = 104  # offset of frame.counts
@@ -117,11 +117,7 @@ def _step(shape: Shape | None) -> int | None:
 
 def table(facts: Sequence[Facts], known: dict[int, list[float]], sites: int) -> str:
     """@sheer_counting (frame.h): how many blocks and sites there are, and the blocks' work, a row each."""
-    works = [
-        work._replace(chain=chain)
-        for found in facts
-        for work, chain in zip(block_works(found.graph), block_chains(found.graph), strict=True)
-    ]
+    works = [work for found in facts for work in as_unrolled(found.graph, block_works(found.graph))]
     columns = [(0, name) for name in UNITS] + [(1, name) for name in TENSOR_TYPES] + [(2, name) for name in FLOAT_TYPES] + [(3, name) for name in CHAINS]
     rows = [[work[part].get(name, 0) for part, name in columns] + known.get(n, [0] * len(KNOWN)) for n, work in enumerate(works)]
     cells = [f"float {float(cell):e}" for row in rows for cell in row]

@@ -38,9 +38,45 @@ _START = _Node(0.0, {})
 
 def block_chains(graph: Graph) -> list[Units]:
     """Latencies by kind of one pass through each block."""
-    units, later, shared = units_of(graph), _read_next(graph), _pointers_to_shared(graph)
-    spaces = {id(ins): _space_of(ins, shared) for block in graph.blocks for ins in block.ins}
-    return [_block(block, units, later[block.index], spaces) for block in graph.blocks]
+    chains = Chains(graph, units_of(graph))
+    return [chains.of(block) for block in graph.blocks]
+
+
+class Chains:
+    """The chains of a graph's blocks."""
+
+    def __init__(self, graph: Graph, units: dict[int, Units]) -> None:
+        shared = _pointers_to_shared(graph)
+        self.graph, self.units, self.later = graph, units, _read_next(graph)
+        self.spaces = {id(ins): _space_of(ins, shared) for block in graph.blocks for ins in block.ins}
+
+    def of(self, block: Block, turns: int = 1) -> Units:
+        """Latencies on the longest chain of a block, or of so many turns of a loop that it is, one after the other."""
+        walk = _Walk()
+        back = back_edge(self.graph, block)
+        for turn in range(turns):
+            if turn:
+                walk.made = {phi.value: walk.made[phi.sources[back]] for phi in block.phis if phi.sources[back] in walk.made}
+            for ins in block.ins:
+                space = self.spaces[id(ins)]
+                walk.step(ins, _latencies(ins, self.units[id(ins)], space), space, self.later[block.index])
+        return walk.end.chain
+
+
+def _beyond(graph: Graph, block: int, target: int) -> tuple[int, int]:
+    """Where a way out of a block leads, behind blocks that do nothing but jump on: the last block on the way, and the one it comes to."""
+    while (empty := graph.blocks[target]).kind == "jump" and not empty.ins and not empty.phis and empty.succs[0] != target:
+        block, target = target, empty.succs[0]
+    return block, target
+
+
+def back_edge(graph: Graph, block: Block) -> int:
+    """Which of a block's predecessors is itself, where it is a loop; else -1."""
+    for number in block.succs:
+        last, target = _beyond(graph, block.index, number)
+        if target == block.index:
+            return block.preds.index(last)
+    return -1
 
 
 def _read_next(graph: Graph) -> list[set[int]]:
@@ -53,9 +89,10 @@ def _read_next(graph: Graph) -> list[set[int]]:
     for block in graph.blocks:
         found = {block.cond_value} if block.cond else set()
         for number in block.succs:
+            last, number = _beyond(graph, block.index, number)
             target = graph.blocks[number]
             found |= reads[number]
-            found |= {phi.sources[target.preds.index(block.index)] for phi in target.phis if phi.value in reads[number]}
+            found |= {phi.sources[target.preds.index(last)] for phi in target.phis if phi.value in reads[number]}
         result.append(found)
     return result
 
@@ -76,32 +113,39 @@ def _pointers_to_shared(graph: Graph) -> set[int]:
     return found
 
 
-def _block(block: Block, units: dict[int, Units], later: set[int], spaces: dict[int, str]) -> Units:
-    made: dict[int, _Node] = {}
-    stores: dict[str, _Node] = {}  # by space: when the last store there could be issued
-    fence = _START  # the last barrier
-    issued = _START  # the latest moment at which something was issued
-    end = _START
-    for ins in block.ins:
-        name, space = ins.binding.form.name, spaces[id(ins)]
-        latency = _latencies(ins, units[id(ins)], space)
-        before = [made[value] for value in ins.uses.values() if value in made]
+class _Walk:
+    """A walk through instructions: when each result is there, and what holds back accesses to memory."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, _Node] = {}
+        self.stores: dict[str, _Node] = {}  # by space: when the last store there could be issued
+        self.fence = _START  # the last barrier
+        self.issued = _START  # the latest moment at which something was issued
+        self.end = _START
+
+    def step(self, ins: Ins, latency: Units, space: str, later: set[int]) -> None:
+        """One instruction; `later` are the values that somebody waits for behind the block."""
+        name = ins.binding.form.name
+        before = [self.made[value] for value in ins.uses.values() if value in self.made]
         if space:
-            before.append(fence)
-            before += [node for where, node in stores.items() if _same(where, space)]
+            before.append(self.fence)
+            before += [node for where, node in self.stores.items() if _same(where, space)]
         if "barrier" in latency:
-            before.append(issued)
-        start = max(before, key=lambda node: node.ready, default=_START)
-        issued = max(issued, start, key=lambda node: node.ready)
+            before.append(self.issued)
+        start = _latest(_START, *before)
+        self.issued = _latest(self.issued, start)
         result = _after(start, latency)
         if "barrier" in latency:
-            fence = end = max(end, result, key=lambda node: node.ready)
+            self.fence = self.end = _latest(self.end, result)
         if space and name in _STORES and (name == "atom" or not ins.defs):
-            stores[space] = max(stores.get(space, _START), start, key=lambda node: node.ready)
+            self.stores[space] = _latest(self.stores.get(space, _START), start)
         for value in ins.defs.values():
-            made[value] = result
-        end = max(end, result if later.intersection(ins.defs.values()) else start, key=lambda node: node.ready)
-    return end.chain
+            self.made[value] = result
+        self.end = _latest(self.end, result if later.intersection(ins.defs.values()) else start)
+
+
+def _latest(*nodes: _Node) -> _Node:
+    return max(nodes, key=lambda node: node.ready)
 
 
 def _after(node: _Node, latency: Units) -> _Node:
