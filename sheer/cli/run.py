@@ -156,6 +156,7 @@ def watched(asked: Words, report: Callable[[str], None]) -> int:
             code = child.wait()
         for number, handler in kept.items():
             signal.signal(number, handler)
+        path = path.replace("%p", str(child.pid))
         if not os.path.exists(path):
             click.echo("sheer: the program used no device: there is nothing to predict", err=True)
             return code

@@ -42,12 +42,8 @@ class Traffic(NamedTuple):
 def warm(flow: Traffic, found: Found) -> Traffic:
     """The traffic of a kernel that finds some of its data in the L2, and writes over what had not left it."""
     read = max(0.0, flow.dram_read - found.read)
-    loads = flow.l2_read
-    return flow._replace(
-        dram_read=read,
-        dram_write=max(0.0, flow.dram_write - found.written),
-        l2_hit=max(flow.l2_hit, 1 - read / loads) if loads else 0.0,
-    )
+    hit = 1 - (1 - flow.l2_hit) * read / flow.dram_read if flow.dram_read else flow.l2_hit
+    return flow._replace(dram_read=read, dram_write=max(0.0, flow.dram_write - found.written), l2_hit=hit)
 
 
 def access(c: Counters, kind: str) -> Access:
