@@ -12,6 +12,11 @@ struct Place {  // of an access
 [[noreturn]] void image_fault(SheerFrame*, const Place&, String text);
 // The object of a handle; tag 0: of either kind. A fault if it is none.
 const SheerImage* image_of(SheerFrame*, uint64_t handle, uint32_t tag, const Place&);
-float half_to_float(uint16_t);
+inline __attribute__((always_inline)) float half_to_float(uint16_t half) {
+  uint32_t exponent = half >> 10 & 31, fraction = half & 0x3FF;
+  uint32_t magnitude = exponent == 31 ? 0x7F800000 | fraction << 13 : (exponent + 112) << 23 | fraction << 13;
+  uint32_t small = __builtin_bit_cast(uint32_t, float(int32_t(fraction)) * 0x1p-24f);
+  return __builtin_bit_cast(float, uint32_t(half >> 15) << 31 | (exponent ? magnitude : small));
+}
 uint16_t float_to_half_bits(float);
 }  // namespace sheer

@@ -29,13 +29,6 @@ const SheerImage* image_of(SheerFrame* frame, uint64_t handle, uint32_t tag, con
   image_fault(frame, place, static_cast<String&&>(text));
 }
 
-float half_to_float(uint16_t half) {
-  uint32_t sign = uint32_t(half >> 15) << 31, exponent = half >> 10 & 31, fraction = half & 0x3FF;
-  if (exponent == 31) return __builtin_bit_cast(float, sign | 0x7F800000 | fraction << 13);
-  float magnitude = exponent ? __builtin_bit_cast(float, (exponent + 112) << 23 | fraction << 13) : float(fraction) * 0x1p-24f;
-  return sign ? -magnitude : magnitude;
-}
-
 uint16_t float_to_half_bits(float value) {  // to nearest, ties to even
   uint32_t bits = __builtin_bit_cast(uint32_t, value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
   if (magnitude > 0x7F800000) return uint16_t(sign | 0x7E00);
