@@ -25,6 +25,9 @@ FAULTS = [
      r"\nsheer:   block \(0,0,0\), \S*faults.cu:18\n"),
     ("lock", "cudaErrorLaunchTimeout", r"kernel \w+(\(int\*\))?: ran longer than .*\nsheer:   block \(0,0,0\), \S*faults.cu:21\n"),
     ("pointer", "cudaErrorInvalidPc", r"call of an invalid function pointer\nsheer:   block \(0,0,0\), thread \(0,0,0\)"),
+    ("surface", "cudaErrorLaunchFailure", r"surface write outside of the surface: byte 160, y 16; it has 64 texels of 4 bytes, 16 rows"
+     r"\nsheer:   block \(0,0,0\), thread \(40,0,0\), \S*faults.cu:43\n"),
+    ("texture", "cudaErrorLaunchFailure", r"0x0 is no texture object, or one that was destroyed\nsheer:   block \(0,0,0\), thread \(0,0,0\)"),
     ("deep", "cudaErrorHardwareStackError", r"kernel \w+(\(int, int\*\))?: stack overflow"),
 ]  # fmt: skip
 

@@ -39,6 +39,10 @@ __global__ void twice(int** p) {
   free(*p);
   free(*p);
 }
+__global__ void outside(cudaSurfaceObject_t s, int x) {
+  surf2Dwrite(4, s, 4 * int(threadIdx.x), int(threadIdx.x) == x ? 16 : 3);  // line 43
+}
+__global__ void no_texture(cudaTextureObject_t t, int* out) { *out = tex1Dfetch<int>(t, 0); }
 __global__ void add_many(int* p) { p[threadIdx.x]++; }
 
 static void after(int wanted) {  // what holds after every fault, and after the reset
@@ -99,6 +103,16 @@ int main(int count, char** words) {
   IS("lock") { lock<<<1, 64>>>(p); after(cudaErrorLaunchTimeout); }
   IS("pointer") { pointer<<<1, 1>>>(nullptr, out); after(718); }
   IS("deep") { deep<<<1, 32>>>(100000000, p); after(cudaErrorHardwareStackError); }
+  IS("surface") {
+    cudaChannelFormatDesc format = cudaCreateChannelDesc<int>();
+    cudaResourceDesc r = {};
+    OK(cudaMallocArray(&r.res.array.array, &format, 64, 16, cudaArraySurfaceLoadStore));
+    cudaSurfaceObject_t s;
+    OK(cudaCreateSurfaceObject(&s, &r));
+    outside<<<1, 64>>>(s, 40);
+    after(cudaErrorLaunchFailure);
+  }
+  IS("texture") { no_texture<<<1, 32>>>(0, out); after(cudaErrorLaunchFailure); }
   IS("streams") many_streams(p);
   IS("heap") {  // 8 MB: malloc answers null, which is no error; free gives back
     int** keep = reinterpret_cast<int**>(p);
