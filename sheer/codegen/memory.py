@@ -22,6 +22,7 @@ U64 = SCALARS["u64"]
 
 _LINE = 64  # bytes that caches hold together
 _AT_ONCE = 8  # lanes, in a loop over all of them
+_WORTH = 16  # lanes of a piece that are better stored by a branch and a scalar than by a scatter
 _VECTOR = 512  # bits of the widest register
 _FORWARDED = 32  # bytes of a store that loads of parts of it need not wait for
 
@@ -253,10 +254,14 @@ class MemoryLanes(GatherLanes):
             return
         if address.shape is not None:
             plan = pieces(address.shape, self.n, t.bytes * len(values))
-            if plan is not None and all(p == "row" for p in plan[1]):
-                self._store_pieces(t, values, address, plan[0])
+            if plan is not None and self._storable(*plan):
+                self._store_pieces(t, values, address, *plan)
                 return
         self._scatter(t, values, address)
+
+    def _storable(self, size: int, patterns: list[str]) -> bool:
+        """Pieces that are better stored as such than by a scatter."""
+        return all(p == "row" or (p == "same" and (size >= _WORTH or not self.mask)) for p in patterns)
 
     def last_lane(self, value: Value) -> str:
         """The scalar of the highest active lane."""
@@ -269,14 +274,27 @@ class MemoryLanes(GatherLanes):
             f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")]
         )
         lane = self.text.op(f"sub i{self.n} {self.n - 1}, {zeros}")
-        return self._lane_at(value, self.resize_scalar(lane, self.n, 64, False))
+        return self._lane_at(self.vec(value), value.bits, self.n, self.resize_scalar(lane, self.n, 64, False))
 
-    def _lane_at(self, value: Value, lane: str) -> str:
-        """The scalar of a lane whose number (i64) is found at run time: the piece that it is in, and that piece by way of memory."""
-        t, bits, n = self.text, value.bits, self.n
-        size = min(n, _VECTOR // bits)
+    def _lane_at(self, name: str, bits: int, count: int, lane: str) -> str:
+        """The scalar of a lane (i64) of `count`: where LLVM finds out which, straight from the register."""
+        t = self.text
+        slot = t.alloca(f"i{bits}")
+        known, other, done = (t.fresh_label(stem) for stem in ("lane.known", "lane.unknown", "lane.found"))
+        t.branch(t.intrinsic("llvm.is.constant.i64", "i1", [("i64", lane)]), known, other)
+        t.label(known)
+        t.do(f"store i{bits} {t.op(f'extractelement <{count} x i{bits}> {name}, i64 {lane}')}, ptr {slot}")
+        t.jump(done)
+        t.label(other)
+        t.do(f"store i{bits} {self._lane_by_memory(name, bits, count, lane)}, ptr {slot}")
+        t.label(done)
+        return t.op(f"load i{bits}, ptr {slot}")
+
+    def _lane_by_memory(self, name: str, bits: int, count: int, lane: str) -> str:
+        """The register that the lane is in, chosen by masks, and that one by way of memory."""
+        t, size = self.text, min(count, _VECTOR // bits)
         ty = f"<{size} x i{bits}>"
-        parts = [self._lanes_of(self.vec(value), bits, first, size) for first in range(0, n, size)]
+        parts = [self._lanes_of(name, bits, first, size, count) for first in range(0, count, size)]
         step = size
         while len(parts) > 1:
             bit = t.op(f"trunc i64 {t.op(f'and i64 {lane}, {step}')} to i32")
@@ -291,20 +309,45 @@ class MemoryLanes(GatherLanes):
         slot = self._into_memory(parts[0], bits, size)
         return self.lane_of(slot, bits, t.op(f"and i64 {lane}, {size - 1}"))
 
-    def _lanes_of(self, name: str, bits: int, first: int, size: int) -> str:
-        """Lanes first..first+size of a vector of all lanes."""
-        if size == self.n:
+    def _lanes_of(self, name: str, bits: int, first: int, size: int, count: int) -> str:
+        """Lanes first..first+size of a vector of `count`."""
+        if size == count:
             return name
-        ty, lanes = f"<{self.n} x i{bits}>", ", ".join(f"i32 {first + i}" for i in range(size))
+        ty, lanes = f"<{count} x i{bits}>", ", ".join(f"i32 {first + i}" for i in range(size))
         return self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{size} x i32> <{lanes}>")
 
-    def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int) -> None:
+    def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int, patterns: list[str]) -> None:
         base = self.pointer(address)
-        for first in range(0, self.n, size):
+        for index, pattern in enumerate(patterns):
+            first = index * size
             place = self.piece_pointer(address, base, first)
+            if pattern == "same":
+                self._last_store(t, values, first, size, place)
+                continue
             if self.ahead:
                 self._prefetch(place, size * len(values) * t.bytes)
             self._row_store(t, values, first, size, place)
+
+    def _last_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
+        """All lanes of a piece share an address: the last active one wins. As where one lane of each warp leaves the warp's result."""
+        text, done = self.text, self.text.fresh_label("piece.done")
+        lane = str(size - 1)
+        pieces = [self._lanes_of(self.vec(v), v.bits, first, size, self.n) for v in values]
+        if self.mask:
+            bits = text.op(f"bitcast <{size} x i1> {self.mask_piece(first, size)} to i{size}")
+            some = text.fresh_label("piece.some")
+            text.branch(text.op(f"icmp ne i{size} {bits}, 0"), some, done)
+            text.label(some)
+            zeros = text.intrinsic(f"llvm.ctlz.i{size}", f"i{size}", [(f"i{size}", bits), ("i1", "false")])
+            lane = self.resize_scalar(text.op(f"sub i{size} {size - 1}, {zeros}"), size, 64, False)
+        for i, (value, piece) in enumerate(zip(values, pieces, strict=True)):
+            if not self.mask:
+                one = text.op(f"extractelement <{size} x i{value.bits}> {piece}, i64 {lane}")
+            else:
+                one = value.scalar if value.uniform else self._lane_at(piece, value.bits, size, lane)
+            at = text.op(f"getelementptr i8, ptr {place}, i64 {i * t.bytes}") if i else place
+            text.do(f"store i{t.bits} {one}, ptr {at}, align {self.aligned(t)}")
+        text.label(done)
 
     def _row_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
         row = self._interleave(t, values, first, size)

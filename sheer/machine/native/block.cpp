@@ -298,9 +298,9 @@ void block_exit_threads(Block* b, uint32_t threads) {
   b->threads_live -= min(threads, b->threads_live);
   uint64_t used = b->barriers_used;
   if (SHEER_UNLIKELY(used && used != ~0ull && b->threads_live)) {
-    for (uint32_t i = 0; i < BARRIERS; i++) {
-      BarrierState& s = b->barriers[i];
-      if (used >> i & 1 && s.arrived && !s.expected && s.arrived >= b->threads_live) open_barrier(b, s);
+    for (; used; used &= used - 1) {
+      BarrierState& s = b->barriers[__builtin_ctzll(used)];
+      if (s.arrived && !s.expected && s.arrived >= b->threads_live) open_barrier(b, s);
     }
   }
   if (SHEER_UNLIKELY(b->grid_arrived && b->threads_live && b->grid_arrived >= b->threads_live)) {
