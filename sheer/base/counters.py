@@ -33,7 +33,7 @@ class Access(NamedTuple):
     requests: float = 0.0  # warp instructions with at least one active lane
     lanes: float = 0.0  # active lanes of them
     bytes: float = 0.0  # that the lanes asked for
-    sectors: float = 0.0  # different ones, request by request
+    sectors: float = 0.0  # different ones, request by request; of shared memory: different words, in sectors
     lines: float = 0.0
     wavefronts: float = 0.0  # shared memory: passes over the banks
     same: float = 0.0  # atomics: sum over requests of the most lanes at one address

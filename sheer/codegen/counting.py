@@ -84,13 +84,14 @@ class CountingLanes(DepotLanes):
         if shape is None or shape.stride is not None or self.mask != self._block_mask or (self.mask and not shape.uniform):
             return False
         row = self.compiler.known_accesses.setdefault(self._block_number, [0.0] * len(KNOWN))
-        for i, amount in enumerate((1, size, wavefronts(shape.c.tolist(), size))):
-            row[3 * access + i] += amount
+        addresses = shape.c.tolist()
+        for i, amount in enumerate((1, size, wavefronts(addresses, size), different_words(addresses, size) / 8)):
+            row[4 * access + i] += amount
         return True
 
 
-# Of loads and stores of shared memory: requests, bytes of a lane, passes over the banks; by entry of a block.
-KNOWN = tuple(f"shared_{access}.{what}" for access in ("load", "store") for what in ("requests", "bytes", "wavefronts"))
+# Of loads and stores of shared memory: requests, bytes of a lane, passes over the banks, different words in sectors; by entry of a block.
+KNOWN = tuple(f"shared_{access}.{what}" for access in ("load", "store") for what in ("requests", "bytes", "wavefronts", "sectors"))
 
 
 def wavefronts(addresses: Sequence[int], size: int) -> int:
@@ -105,6 +106,11 @@ def wavefronts(addresses: Sequence[int], size: int) -> int:
                 wanted.setdefault(word & 31, set()).add(word)
         passes += max(map(len, wanted.values()))
     return passes
+
+
+def different_words(addresses: Sequence[int], size: int) -> int:
+    """Words of 4 bytes that the lanes of a warp access, each once (count.cpp does the same)."""
+    return len({word for address in addresses for word in range(address >> 2, (address >> 2) + min(max(1, size // 4), 4))})
 
 
 def _step(shape: Shape | None) -> int | None:

@@ -195,9 +195,9 @@ def _atomics(c: Counters, si: Silicon) -> float:
 
 def _on_chip_bytes(c: Counters) -> float:
     """Bytes from and to shared memory and L1; lanes that read the same word get it from one read."""
-    banked = sum(
-        min(access(c, kind).bytes, access(c, kind).wavefronts * BANK_ROW)
-        for kind in ("shared_load", "shared_store", "shared_atomic")
-    )
+    banked = 0.0
+    for kind in ("shared_load", "shared_store", "shared_atomic"):
+        a = access(c, kind)
+        banked += a.sectors * SECTOR if a.sectors else min(a.bytes, a.wavefronts * BANK_ROW)
     cached = sum(access(c, kind).sectors for kind in ("global_load", "global_store", "local_load", "local_store", "atomic"))
     return banked + cached * SECTOR

@@ -78,9 +78,11 @@ def test_shared_banks(exact: dict[str, list[Launch]]) -> None:
     c = counters(exact["known_banks"])
     assert c.memory["shared_store"][:3] == (2, 64, 256) and c.memory["shared_store"].wavefronts == 2 + 32
     assert c.memory["shared_load"].wavefronts == 1
+    assert all(a.sectors == 4 for a in found[:3])  # 32 different words
     assert [counters(exact["banks8"], i).memory["shared_load"].wavefronts for i in range(3)] == [2, 4, 32]
     c = counters(exact["broadcast"])
     assert c.memory["shared_load"][:3] == (1, 32, 128) and c.memory["shared_load"].wavefronts == 1
+    assert c.memory["shared_load"].sectors == 1 / 8  # lanes at the same word take one read
     assert c.memory["global_load"][:5] == (1, 32, 128, 1, 1) and c.barriers == 1
 
 
@@ -101,6 +103,7 @@ def test_gemm(exact: dict[str, list[Launch]]) -> None:
     assert c.flops == {"fp32": 2 * n**3} and c.issued["fp32"] == n**3 / 32
     assert c.memory["global_load"].sectors == 2 * n**3 / 16 / 8
     assert c.memory["shared_load"].requests == 2 * n**3 / 32 == c.memory["shared_load"].wavefronts
+    assert c.memory["shared_load"].sectors == (2 + 16) / 8 * n**3 / 32  # two rows of A, sixteen columns of B
     assert c.barriers == 2 * n / 16 and c.issued["barrier"] == 64 * 8 * 16
     assert c.l2[:3] == (2 * n * n * 4, n * n * 4, n * n * 4)  # A and B once each
     again = 7 / 8 * 64 * 16 * n * 4  # A from the block before, B from the one above

@@ -158,8 +158,23 @@ static uint32_t wavefronts(const Access& a, const uint64_t* addresses) {
   return passes;
 }
 
+// Words of 4 bytes that lanes want, each once: lanes at the same word get it from one read.
+static uint32_t different_words(const Access& a, const uint64_t* addresses) {
+  uint64_t seen[128];
+  uint32_t count = 0, words = min(max(1u, a.bytes / 4), 4u);
+  for (uint32_t rest = a.mask; rest; rest &= rest - 1) {
+    uint64_t word = addresses[__builtin_ctz(rest)] >> 2;
+    for (uint32_t w = 0; w < words; w++, word++) {
+      uint32_t k = 0;
+      while (k < count && seen[k] != word) k++;
+      if (k == count) seen[count++] = word;
+    }
+  }
+  return count;
+}
+
 // Most places in the code access memory the same way each time, from another address: the banks are only turned.
-static uint32_t remembered_wavefronts(const Access& a, const uint64_t* addresses) {
+static const Banks& remembered_banks(const Access& a, const uint64_t* addresses) {
   Banks& known = a.tally->banks[a.site];
   uint64_t first = addresses[__builtin_ctz(a.mask)];
   uint32_t offsets[32], different = known.mask ^ a.mask;
@@ -167,16 +182,20 @@ static uint32_t remembered_wavefronts(const Access& a, const uint64_t* addresses
     offsets[lane] = a.mask >> lane & 1 ? uint32_t(addresses[lane] - first) : 0;
     different |= offsets[lane] ^ known.offsets[lane];
   }
-  if (!different) return known.passes;
+  if (!different) return known;
   memcpy(known.offsets, offsets, sizeof offsets);
   known.mask = a.mask;
-  return known.passes = wavefronts(a, addresses);
+  known.passes = wavefronts(a, addresses);
+  known.words = different_words(a, addresses);
+  return known;
 }
 
 static void shared_access(const Access& a, const uint64_t* addresses) {
   Accessed what = a.kind == SHEER_LOAD ? SHARED_LOAD : a.kind == SHEER_STORE ? SHARED_STORE : SHARED_ATOMIC;
   Requests& r = begin(a, what);
-  r.wavefronts += remembered_wavefronts(a, addresses);
+  const Banks& banks = remembered_banks(a, addresses);
+  r.wavefronts += banks.passes;
+  r.sectors += double(banks.words) * 4 / SECTOR;
   if (a.kind == SHEER_ATOMIC) most_at_one_address(a, addresses, r);
 }
 

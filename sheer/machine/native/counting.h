@@ -7,7 +7,7 @@
 namespace sheer {
 
 // As in base/counters.py; a test keeps them together.
-constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, CHAINS = 10, KNOWN = 6,
+constexpr uint32_t UNITS = 21, TENSOR_TYPES = 5, FLOAT_TYPES = 3, CHAINS = 10, KNOWN = 8,
                    COLUMNS = UNITS + TENSOR_TYPES + FLOAT_TYPES + CHAINS + KNOWN;
 extern const char* const unit_names[UNITS];
 enum Accessed : uint32_t {
@@ -54,7 +54,7 @@ struct Window {  // addresses that a place in the code has accessed
 };
 
 struct Banks {  // how the lanes last accessed shared memory at a place, and what that took
-  uint32_t mask = 0, passes = 0, offsets[32] = {};  // from the first active lane's address
+  uint32_t mask = 0, passes = 0, words = 0, offsets[32] = {};  // from the first active lane's address
 };
 
 struct Tally {  // a block that is being counted

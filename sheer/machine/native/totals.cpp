@@ -22,12 +22,13 @@ static const uint64_t most_kept = 1 << 16, most_kept_of_all = 1 << 20;  // secto
 // ---- one block
 static void add_known(const float* known, double entries, double lanes, Counted* c) {
   static const Accessed kinds[] = {SHARED_LOAD, SHARED_STORE};
-  for (uint32_t k = 0; k < 2; k++, known += 3) {
+  for (uint32_t k = 0; k < 2; k++, known += 4) {
     Requests& r = c->requests[kinds[k]];
     r.requests += entries * double(known[0]);
     r.lanes += lanes * double(known[0]);
     r.bytes += lanes * double(known[1]);
     r.wavefronts += entries * double(known[2]);
+    r.sectors += entries * double(known[3]);
   }
 }
 
