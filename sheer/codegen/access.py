@@ -140,7 +140,7 @@ class AccessLanes(CountingLanes):
         """What checked mode and counting mode do before an access."""
         self.check(address, size, access, ins)
         if space != "const":
-            self.count_access(address, size, access, space)
+            self.count_instruction(ins, address, size, access, space)
 
     def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
         """Checked mode: the machine verifies every active lane's address first."""

@@ -16,6 +16,8 @@ from sheer.base.counters import CHAINS, FLOAT_TYPES, TENSOR_TYPES, UNITS
 from sheer.base.types import SCALARS
 from sheer.codegen.depot import DepotLanes
 from sheer.codegen.value import Value
+from sheer.passes import copies
+from sheer.passes.cfg import Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pressure import registers
 from sheer.passes.shape import Shape
@@ -26,6 +28,7 @@ COUNTS = 104  # offset of frame.counts
 LOAD, STORE, ATOMIC = range(3)
 _SPACES = {"global": 1, "shared": 2, "local": 3}
 _SILENT = 1 << 12  # part of an instruction that is counted elsewhere
+_PAIR = 1 << 13  # two of half the size where the address does not allow one
 U64 = SCALARS["u64"]
 
 
@@ -52,14 +55,20 @@ class CountingLanes(DepotLanes):
             old = t.op(f"load i64, ptr {where}, align 8")
             t.do(f"store i64 {t.op(f'add i64 {old}, {amount}')}, ptr {where}, align 8")
 
-    def count_access(self, address: Value, size: int, access: int, space: str, silent: bool = False, lanes: int = -1) -> None:
+    def count_instruction(self, ins: Ins, address: Value, size: int, access: int, space: str) -> None:
+        """An access of an instruction; of two that copy 16 bytes, the lower one stands for both."""
+        if self.compiler.counting and id(ins) not in self.compiler.upper_halves:
+            pair = id(ins) in self.compiler.lower_halves
+            self.count_access(address, 16 if pair else size, access, space, pair=pair)
+
+    def count_access(self, address: Value, size: int, access: int, space: str, silent: bool = False, lanes: int = -1, pair: bool = False) -> None:
         """An access of `size` bytes by every active lane, of those in `lanes` if it is given."""
         if not self.compiler.counting:
             return
         t = self.text
         kind = _SPACES.get((space or "generic").partition("::")[0], 0)
-        what = size | access << 8 | kind << 10 | (_SILENT if silent else 0)
-        if kind == _SPACES["shared"] and access != ATOMIC and not silent and lanes < 0 and self._known(address.shape, size, access):
+        what = size | access << 8 | kind << 10 | (_SILENT if silent else 0) | (_PAIR if pair else 0)
+        if kind == _SPACES["shared"] and access != ATOMIC and not silent and not pair and lanes < 0 and self._known(address.shape, size, access):
             return
         mask = self.mask_bits()
         if lanes >= 0:
@@ -131,6 +140,12 @@ def table(facts: Sequence[Facts], known: dict[int, list[float]], sites: int) -> 
     fields = ", ".join(f"i32 {v}" for v in head)
     kind = f"{{ {', '.join(['i32'] * 8)}, [{len(cells)} x float] }}"
     return f"@sheer_counting = constant {kind} {{ {fields}, [{len(cells)} x float] [ {', '.join(cells)} ] }}"
+
+
+def halves(graphs: Sequence[Any]) -> tuple[set[int], set[int]]:
+    """The lower and the upper accesses of 8 bytes that are one of 16."""
+    found = [copies.pairs(graph) for graph in graphs]
+    return set().union(*(lower for lower, _ in found)), set().union(*(upper for _, upper in found))
 
 
 def numbered(graphs: Sequence[Any]) -> dict[str, int]:

@@ -103,6 +103,8 @@ class KernelCompiler(KernelBorder):
         self.lanes = 32 if self.counting else spec.lanes or 32
         self.sites = 0  # accesses that are counted
         self.block_numbers: dict[str, int] = {}
+        self.lower_halves: set[int] = set()  # accesses of 8 bytes of which two are one (passes/copies.py)
+        self.upper_halves: set[int] = set()
         self.known_accesses: dict[int, list[float]] = {}  # by number of a block
         self.polls_memory = self.recursive = False
         self.program = Program()
@@ -241,6 +243,7 @@ class KernelCompiler(KernelBorder):
             self.private = private.find(graphs[0][1])
         if self.counting:
             self.block_numbers = counting.numbered([graph for _, graph in graphs])
+            self.lower_halves, self.upper_halves = counting.halves([graph for _, graph in graphs])
         self.program.metadata_node("!{}")
         self._debug_header()
         depth, self.recursive = depths(self.functions)

@@ -113,6 +113,8 @@ def _flops(name: str, kind: str, t: ScalarType) -> Units:
     return {pipe: (2 if kind == "fma" else 1) * max(1, t.lanes)}
 
 
+# Textures and surfaces have units of their own, whose traffic is not counted.
+_IMAGES: dict[str, Units] = {"tex": {"load": 1}, "tld4": {"load": 1}, "suld": {"load": 1}, "sust": {"store": 1}}
 _BY_KIND: dict[str, Units] = {
     "branch": {"branch": 1},
     "call": {"branch": 2},
@@ -133,6 +135,8 @@ def _whole(name: str, kind: str, m: SimpleNamespace, t: ScalarType | None) -> Un
     """Integers, logic, comparisons, conversions and the rest."""
     if kind == "barrier" and name not in ("bar", "barrier"):
         return {"other": 1}
+    if name in _IMAGES:
+        return _IMAGES[name]
     if kind in _BY_KIND:
         return _BY_KIND[kind]
     if t is None or name in ("mov", "cvta"):

@@ -85,11 +85,19 @@ class _Folding:
     # -- folding ---------------------------------------------------------------------------------------------------------------
 
     def works(self) -> list[Work]:
-        for block in self.graph.blocks:
-            for ins in block.ins:
-                if ins.guard is None:
-                    self._fold(ins)
+        free = [ins for block in self.graph.blocks for ins in block.ins if ins.guard is None]
+        for ins in free:
+            self._into_address(ins)
+        for ins in free:
+            if id(ins) not in self.gone:
+                self._fold(ins)
         return [self._block(block) for block in self.graph.blocks]
+
+    def _into_address(self, ins: Ins) -> None:
+        readers = self._readers(ins)
+        constant = any(isinstance(o, Imm) for o in ins.inst.operands)
+        if _name(ins) in _ADD and constant and readers and all(use.is_address for use in readers):
+            self.gone.add(id(ins))
 
     def _fold(self, ins: Ins) -> None:
         name, readers = _name(ins), self._readers(ins)
@@ -97,9 +105,7 @@ class _Folding:
             return
         words = ins.inst.opcode.split(".")
         constant = any(isinstance(o, Imm) for o in ins.inst.operands)
-        if name in _ADD and constant and all(use.is_address for use in readers):
-            self.gone.add(id(ins))
-        elif name in ("mul", "shl") and not ins.binding.form.name.startswith("mul24") and "f32" not in words and "f64" not in words:
+        if name in ("mul", "shl") and not ins.binding.form.name.startswith("mul24") and "f32" not in words and "f64" not in words:
             self._into_additions(ins, name, constant, readers)
         elif len(readers) == 1 and readers[0].ins is not None and not readers[0].is_address:
             self._into_reader(ins, name, words, readers[0].ins)
@@ -109,7 +115,7 @@ class _Folding:
         if "hi" in ins.inst.opcode.split(".") or (name == "shl" and not constant) or ins.inst.opcode.endswith(("f16", "f16x2", "bf16", "bf16x2")):
             return
         adders = [use.ins for use in readers if use.ins is not None and not use.is_address]
-        if len(adders) < len(readers) or any(_name(a) != "add" or id(a) in self.changed or "cc" in a.inst.opcode for a in adders):
+        if len(adders) < len(readers) or any(_name(a) != "add" or id(a) in self.changed or id(a) in self.gone or "cc" in a.inst.opcode for a in adders):
             return
         units = work_of(ins.binding).units
         if name == "mul" and units != {"imad": 1}:
@@ -121,7 +127,7 @@ class _Folding:
 
     def _into_reader(self, ins: Ins, name: str, words: list[str], reader: Ins) -> None:
         there = _name(reader)
-        taken = id(reader) in self.changed
+        taken = id(reader) in self.changed or id(reader) in self.gone or id(ins) in self.changed
         if name == "neg" and there in (*_ADD, "mad"):
             self.gone.add(id(ins))
         elif taken:

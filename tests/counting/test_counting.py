@@ -72,6 +72,14 @@ def test_strides(exact: dict[str, list[Launch]]) -> None:
     assert counters(exact["wide"]).memory["global_load"][:5] == (1, 32, 512, 16, 4)
 
 
+def test_copies_of_16_bytes(exact: dict[str, list[Launch]]) -> None:
+    """clang writes them as two of 8; they are one where the address allows it."""
+    for at, requests in ((0, 1), (1, 2)):
+        c = counters(exact["copied"], at)
+        assert c.memory["global_load"][:3] == c.memory["global_store"][:3] == (requests, 32 * requests, 512)
+    assert counters(exact["copied"]).memory["global_load"].sectors == 16
+
+
 def test_shared_banks(exact: dict[str, list[Launch]]) -> None:
     found = [counters(exact["banks"], i).memory["shared_load"] for i in range(4)]
     assert [a.wavefronts for a in found] == [1, 2, 32, 1] and all(a.requests == 1 for a in found)

@@ -262,6 +262,14 @@ static Access access_of(Block* b, uint32_t group, uint32_t site, uint32_t what, 
   return Access{b, b->tally, group, site, what & 0xff, what >> 8 & 3, mask, (what >> 12 & 1) != 0};
 }
 
+static const uint32_t IS_PAIR = 1 << 13;
+
+static bool aligned(const Access& a, const uint64_t* addresses) {
+  uint64_t low = 0;
+  for (uint32_t rest = a.mask; rest; rest &= rest - 1) low |= addresses[__builtin_ctz(rest)];
+  return low % a.bytes == 0;
+}
+
 #define SERVICE_CALL extern "C" __attribute__((visibility("default")))
 
 SERVICE_CALL void sheer_rt_count(SheerFrame* frame, uint32_t group, uint32_t site, uint32_t what, uint32_t mask,
@@ -269,8 +277,15 @@ SERVICE_CALL void sheer_rt_count(SheerFrame* frame, uint32_t group, uint32_t sit
   Block* b = static_cast<Block*>(frame->machine);
   if (!mask) return;
   Space space = Space(what >> 10 & 3);
+  Access a = access_of(b, group, site, what, mask);
   hold_begin(b);
-  scattered(access_of(b, group, site, what, mask), space, addresses);
+  if (SHEER_UNLIKELY(what & IS_PAIR) && !aligned(a, addresses)) {
+    uint64_t upper[32];
+    a.bytes /= 2;
+    for (uint32_t lane = 0; lane < 32; lane++) upper[lane] = addresses[lane] + a.bytes;
+    scattered(a, space, upper);
+  }
+  scattered(a, space, addresses);
   hold_end(b);
   if (space <= SPACE_GLOBAL) give_way(b, what >> 8 & 3, what >> 12 & 1);
 }
@@ -280,8 +295,13 @@ SERVICE_CALL void sheer_rt_count_row(SheerFrame* frame, uint32_t group, uint32_t
   Block* b = static_cast<Block*>(frame->machine);
   if (!mask) return;
   Space space = Space(what >> 10 & 3);
+  Access a = access_of(b, group, site, what, mask);
   hold_begin(b);
-  in_row(access_of(b, group, site, what, mask), space, base, step);
+  if (SHEER_UNLIKELY(what & IS_PAIR) && (base | uint64_t(step)) % a.bytes) {
+    a.bytes /= 2;
+    in_row(a, space, base + a.bytes, step);
+  }
+  in_row(a, space, base, step);
   hold_end(b);
   if (space <= SPACE_GLOBAL) give_way(b, what >> 8 & 3, what >> 12 & 1);
 }

@@ -139,7 +139,8 @@ uint64_t sheer_rt_globaltimer(SheerFrame*);
 void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
                     uint32_t access, uint32_t line, uint32_t file);
 // Counting mode: an access of a warp, at n addresses or in steps from `base`. `what`: bytes | SheerAccess << 8 | (1 global, 2 shared,
-// 3 local, 0 generic) << 10 | 1 << 12 if no instruction of its own is to be counted for it. `site`: its number in the kernel.
+// 3 local, 0 generic) << 10 | 1 << 12 if no instruction of its own is to be counted for it | 1 << 13 for two
+// accesses of half the size where an address is no multiple of the size. `site`: its number in the kernel.
 void sheer_rt_count(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, const uint64_t* addresses);
 void sheer_rt_count_row(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, uint64_t base, int64_t step);
 // Texels of the lanes of a mask, four words a lane: word w of lane i is texels[w * n + i], its coordinate c coordinates[c * n + i].

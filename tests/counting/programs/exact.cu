@@ -10,6 +10,7 @@ __global__ void wide(float4* a, const float4* b) {
   float4 v = b[threadIdx.x];
   a[threadIdx.x] = make_float4(v.x + 1, v.y, v.z, v.w);
 }
+__global__ void copied(float4* a, const float4* b) { a[threadIdx.x] = b[threadIdx.x]; }
 __global__ void broadcast(float* a, const float* b) {
   __shared__ float s[32];
   s[threadIdx.x] = b[7];
@@ -75,6 +76,8 @@ int main() {
   vadd<<<4, 256>>>(a, b, c, 1000);
   for (int stride : {1, 2, 8, 32, 64}) strided<<<2, 64>>>(a, stride);
   wide<<<1, 32>>>((float4*)a, (const float4*)b);
+  copied<<<1, 32>>>((float4*)a, (const float4*)b);
+  copied<<<1, 32>>>((float4*)(a + 2), (const float4*)(b + 2));  // as no GPU could: 8 bytes off
   broadcast<<<1, 32>>>(a, b);
   for (int stride : {1, 2, 32, 33}) banks<<<1, 32>>>(a, stride);
   known_banks<<<1, 32>>>(a);
