@@ -71,6 +71,22 @@ def cells(row: Row, chip: Chip) -> tuple[str, ...]:
     )
 
 
+def show_changes(console: Any, run: Run, chip: Chip) -> None:
+    """What changes of the chip and of the launches would bring, the most useful first."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from sheer.model.whatif import effects
+
+    table = Table(title=f"what if {chip.name} had ...", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("change")
+    for name in ("kernels", "device time", "energy"):
+        table.add_column(name, justify="right")
+    for effect in effects(run, chip):
+        table.add_row(effect.change, *(f"{part - 1:+.1%}" for part in (effect.kernels, effect.total, effect.energy)))
+    console.print(table)
+
+
 def totals(run: Run, program: Program) -> list[str]:
     """Lines below the table."""
     lines = [

@@ -29,6 +29,7 @@ from sheer.cli.units import energy_text, setting, steps, time_text
 @click.option("--host-us", default=0.0, help="Microseconds that a framework adds to the call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the predictions as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Of a run file: print a row for each kernel and chip.")
+@click.option("--what-if", "what_if", is_flag=True, help="Of a run file: say what changes of the first chip would bring.")
 @click.option("--trace", default="", metavar="FILE", help="Of a run file: write the first chip's timeline for Perfetto.")
 def command(
     operator: str,
@@ -41,6 +42,7 @@ def command(
     as_json: bool,
     as_csv: bool,
     trace: str,
+    what_if: bool,
 ) -> None:
     """Predict the time and power of an operator, as a good library would run it, or of a program that ran.
 
@@ -59,7 +61,7 @@ def command(
     if not shape:
         if not os.path.isfile(operator):
             raise UsageError(f"{operator}: there is no such run file, and an operator needs a shape: sheer predict --help")
-        predict_run(operator, chips, settings, sweep, as_json, as_csv, trace)
+        predict_run(operator, chips, settings, sweep, as_json, as_csv, trace, what_if)
         return
     op = parse(operator, shape, dtype)
     found = []
@@ -111,6 +113,7 @@ def predict_run(
     as_json: bool = False,
     as_csv: bool = False,
     trace: str = "",
+    what_if: bool = False,
     err: bool = False,
 ) -> None:
     """Price a run file and show it; on stderr if `err`."""
@@ -130,4 +133,7 @@ def predict_run(
     elif as_csv:
         click.echo(kernels.csv_text(found), nl=False, err=err)
     else:
-        kernels.show(wide(file=sys.stderr if err else sys.stdout), run, found)
+        console = wide(file=sys.stderr if err else sys.stdout)
+        kernels.show(console, run, found)
+        if what_if:
+            kernels.show_changes(console, run, found[0][1])

@@ -321,6 +321,21 @@ def test_the_command_shows_kernels_totals_and_other_chips() -> None:
     assert rows[0].startswith("chip,kernel,calls,time_s") and len(rows) == 3
 
 
+def test_changes_bring_what_they_should() -> None:
+    from sheer.model.whatif import CHANGES, FEWER_REGISTERS, effects
+
+    run = counters.read(str(SAMPLE))
+    found = {effect.change: effect for effect in effects(run, schema.load("a100"))}
+    assert set(found) == {*CHANGES, FEWER_REGISTERS}
+    # the tiled product is bound by shared memory, the whole program by the host link
+    assert found["twice the bandwidth of L1 and shared memory"].kernels < 0.7
+    assert found["twice the host link"].total < 0.7 and found["twice the host link"].kernels == 1
+    assert found["twice the tensor rate"].kernels == 1
+    assert all(0.3 < effect.total < 1.05 for effect in found.values())
+    text = invoke(str(SAMPLE), "--chip", "a100", "--what-if").output
+    assert "what if Sheer A100 had" in text and "twice the host link" in text
+
+
 def test_the_timeline_is_a_trace_for_perfetto(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     invoke(str(SAMPLE), "--chip", "a100", "--trace", str(path))
