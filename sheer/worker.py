@@ -1,5 +1,5 @@
 """The compile worker. In: framed requests on a socket (docs/architecture.md). Out: module descriptions, kernels as object code, source places,
-NVRTC compilations, chip properties, and whole launches on the reference engine. Started by libsheer; ends when the socket closes.
+NVRTC compilations, chip properties, the time on a chip, and whole launches on the reference engine. Started by libsheer; ends when the socket closes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sheer.base.errors import CompileError, SheerError, UsageError
 from sheer.ir.module import Module
+
+if TYPE_CHECKING:
+    from sheer.model.clock import ChipClock
 
 Header = list[tuple[str, str]]
 Reply = tuple[Header, bytes]
@@ -27,6 +31,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.modules: dict[str, Module] = {}
+        self.clocks: dict[str, ChipClock] = {}
         self.verbs: dict[str, Callable[[dict[str, str], Header, bytes], Reply]] = {
             "module": self.module,
             "compile": self.compile,
@@ -34,6 +39,7 @@ class Worker:
             "run": self.run,
             "nvrtc": self.nvrtc,
             "chip": self.chip,
+            "clock": self.clock,
         }
 
     def answer(self, header: Header, blob: bytes) -> Reply:
@@ -143,6 +149,20 @@ class Worker:
         from sheer.chips.schema import load, properties_text
 
         return [("ok", "")], properties_text(load(fields["name"])).encode()
+
+    def clock(self, fields: dict[str, str], header: Header, blob: bytes) -> Reply:
+        from sheer.model.clock import follow
+
+        path = fields["run"]
+        if path not in self.clocks:
+            self.clocks[path] = follow(path, fields["chip"])
+        clock = self.clocks[path]
+        if "launch" in fields:
+            times = [clock.launch_s(int(fields["launch"]))]
+        else:
+            times = clock.events_s([int(value) for key, value in header if key == "event"])
+        answer = [("ok", ""), ("seconds", " ".join(f"{s:.17g}" for s in times)), ("hz", f"{clock.hz:.17g}")]
+        return answer, "".join(f"sheer: {text}\n" for text in clock.news()).encode()
 
 
 def _texts(fields: dict[str, str], blob: bytes) -> list[tuple[str, str]]:

@@ -363,6 +363,40 @@ _READERS: dict[str, Callable[[Fields, int], Event]] = {
 }  # fmt: skip
 
 
+class Reader:
+    """Takes the lines of a run file as they come. `events` are launches and the rest, launches without the counters that stand in lines of
+    their own: those are in `counted`, by the number of the launch, with a reason instead where there are none."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.lines = 0
+        self.head: Fields | None = None
+        self.events: list[Event] = []
+        self.counted: dict[int, tuple[Counters | None, str]] = {}
+        self.end_s: float | None = None
+
+    def line(self, text: str) -> None:
+        """The next line. Raises RunFileError."""
+        self.lines += 1
+        place = f"{self.path}:{self.lines}"
+        try:
+            f = Fields(place, json.loads(text))
+        except ValueError as error:
+            raise RunFileError(f"{place}: this line is no JSON: {error}") from None
+        kind = f.text("event")
+        if self.head is None:
+            self.head = _head(f, kind)
+        elif kind in _READERS:
+            self.events.append(_READERS[kind](f, self.lines))
+        elif kind == "counters":
+            counters = _counters(f.inside("counters")) if "counters" in f.data else None
+            self.counted[f.whole("n")] = counters, f.text("reason", default="")
+        elif kind == "end":
+            self.end_s = f.number("host_s")
+        else:
+            raise RunFileError(f"{place}: there is no event {kind!r}; known are {', '.join(_READERS)}, counters and end")
+
+
 def read(path: str) -> Run:
     """The run of a run file. Raises RunFileError."""
     try:
@@ -373,27 +407,10 @@ def read(path: str) -> Run:
     lines.pop()  # nothing, or what a killed program did not write to its end
     if not lines:
         raise RunFileError(f"{path}: this is no run file: SHEER_PROFILE={path} or `sheer run --profile {path}` makes one")
-    events: list[Event] = []
-    counted: dict[int, tuple[Counters | None, str]] = {}
-    head: Fields | None = None
-    end_s: float | None = None
-    for number, text in enumerate(lines, 1):
-        place = f"{path}:{number}"
-        try:
-            f = Fields(place, json.loads(text))
-        except ValueError as error:
-            raise RunFileError(f"{place}: this line is no JSON: {error}") from None
-        kind = f.text("event")
-        if head is None:
-            head = _head(f, kind)
-        elif kind in _READERS:
-            events.append(_READERS[kind](f, number))
-        elif kind == "counters":
-            counted[f.whole("n")] = _counters(f.inside("counters")) if "counters" in f.data else None, f.text("reason", default="")
-        elif kind == "end":
-            end_s = f.number("host_s")
-        else:
-            raise RunFileError(f"{place}: there is no event {kind!r}; known are {', '.join(_READERS)}, counters and end")
+    reader = Reader(path)
+    for text in lines:
+        reader.line(text)
+    head = reader.head
     assert head is not None
     arguments = head.data.get("arguments", [])
     return Run(
@@ -403,8 +420,8 @@ def read(path: str) -> Run:
         head.text("chip", default=""),
         head.whole("devices", 1),
         head.text("date", default=""),
-        tuple(_with_counters(path, events, counted)),
-        end_s,
+        tuple(_with_counters(path, reader.events, reader.counted)),
+        reader.end_s,
     )
 
 

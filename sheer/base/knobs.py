@@ -77,6 +77,8 @@ KNOBS = (
     Knob("SHEER_PROFILE", str, "", False,
          "A file to write what kernels ask of a GPU to, and what the program does with the device (docs/counting.md); %p becomes the process id."),
     Knob("SHEER_PROFILE_ALL", switch, "0", False, "With SHEER_PROFILE: count every block of every launch, however long that takes."),
+    Knob("SHEER_CLOCK", choice("host", "chip"), "host", False,
+         "Whose time CUDA events, clock64 and %globaltimer tell: this machine's, or the one predicted for SHEER_CHIP (docs/chip-clock.md)."),
     Knob("SHEER_DEBUG", int, "0", False,
          "The debug ladder: 1 launches and times, 2 counters, 3 passes, 4 IR after each, 5 LLVM IR, 6 machine code, 7 lanes."),
     Knob("SHEER_TRACE", switch, "0", False, "Write every call of the CUDA API with arguments and result to stderr."),

@@ -27,6 +27,7 @@ OURS: dict[str, tuple[str, str | None]] = {
     "--time-limit": ("SHEER_TIME_LIMIT", None),
     "--debug": ("SHEER_DEBUG", None),
     "--profile": ("SHEER_PROFILE", None),
+    "--clock": ("SHEER_CLOCK", None),
     "--verbose": ("SHEER_DEBUG", "1"),
     "--strict-limits": ("SHEER_STRICT_LIMITS", "1"),
 }
@@ -78,6 +79,7 @@ Options:
   --predict            after the program's end, say on stderr how long its kernels would take on the chip, and what
                        bounds them; --chip may be repeated to compare others with the first
   --profile FILE       write what the kernels did to a run file, for `sheer predict FILE` and `sheer profile FILE`
+  --clock chip         CUDA events, clock64 and %globaltimer tell the time predicted for the chip, instead of this machine's
   --devices N          number of devices
   --memory SIZE        device memory instead of the chip's: 8G, 512M
   --engine NAME        native, or reference: the slow interpreter
@@ -101,6 +103,11 @@ def command(words: tuple[str, ...]) -> None:
     if not asked.compiler or asked.compiler[0] in ("-h", "--help"):
         click.echo(HELP, nl=False)
         sys.exit(0 if asked.compiler else 2)
+    if asked.environment.get("SHEER_CLOCK") == "chip":
+        from sheer.base import knobs
+        from sheer.chips import schema
+
+        schema.for_pricing(schema.load(asked.chips[0] if asked.chips else knobs.get("SHEER_CHIP")), kernels=True)
     if "--predict" in asked.flags:
         from sheer.cli.predict import described, predict_run
 

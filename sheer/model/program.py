@@ -5,7 +5,7 @@ Comes in: a Run (sheer.base.counters) and a Chip. Goes out: a Program: a row for
 
 from __future__ import annotations
 
-from collections import defaultdict
+import copy
 from typing import NamedTuple
 
 from sheer.base import counters
@@ -107,56 +107,89 @@ def launch_price(launch: Launch, si: Silicon, found: Found = NOTHING) -> Priced:
     return Priced(launch, analysis, price(analysis.work, si))
 
 
-def _program(run: Run, chip: Chip) -> Program:
-    si = silicon(chip)
-    seen: dict[tuple[object, ...], Priced] = {}
-    launches: list[Priced] = []
-    uncounted: dict[str, str] = {}
-    misfits: dict[str, None] = {}
-    plan = Plan()
-    caches: dict[int, Residency] = defaultdict(lambda: Residency(si.l2_near * L2_HELD))
-    copied = 0.0
-    for event in run.events:
+class Pricing:
+    """Prices the events of a run in their order and puts them on a plan."""
+
+    def __init__(self, chip: Chip) -> None:
+        self.chip, self.si = chip, silicon(chip)
+        self.plan = Plan()
+        self.launches: list[Priced] = []
+        self.uncounted: dict[str, str] = {}  # kernel: why
+        self.misfits: dict[str, None] = {}
+        self.copied = 0.0
+        self._seen: dict[tuple[object, ...], Priced] = {}
+        self._caches: dict[int, Residency] = {}
+
+    def trial(self) -> Pricing:
+        """One that goes on from here and leaves this as it is."""
+        other = copy.copy(self)
+        other.plan, other._caches = copy.deepcopy(self.plan), copy.deepcopy(self._caches)
+        other.launches, other.uncounted, other.misfits = [], dict(self.uncounted), dict(self.misfits)
+        return other
+
+    def add(self, event: counters.Event) -> None:
+        """The next event."""
         if isinstance(event, Launch):
-            if event.counters is None:
-                uncounted.setdefault(event.kernel, event.reason)
-                continue
-            found = _rounded(caches[event.device].launch(event.counters.regions))
-            shape = (event.symbol, event.grid, event.block, event.dynamic_shared, event.registers, id(event.counters), found)
-            if shape not in seen:
-                seen[shape] = launch_price(event, si, found)
-            priced = seen[shape]._replace(launch=event)
-            launches.append(priced)
-            if priced.analysis.occupancy.misfit:
-                misfits[f"{event.kernel}: {priced.analysis.occupancy.misfit}"] = None
-            plan.add(_kernel(priced, si))
+            self._launch(event)
         elif isinstance(event, counters.Copy):
             if event.kind in ("h2d", "d2h"):
-                copied += event.bytes
-            caches[event.device].passes(event.bytes)
+                self.copied += event.bytes
+            self._cache(event.device).passes(event.bytes)
             if event.kind != "h2h":
-                plan.add(_copy(event, chip, si), event.blocking)
+                self.plan.add(_copy(event, self.chip, self.si), event.blocking)
         elif isinstance(event, counters.Fill):
-            caches[event.device].passes(event.bytes)
-            plan.add(_fill(event, si))
+            self._cache(event.device).passes(event.bytes)
+            self.plan.add(_fill(event, self.si))
         elif isinstance(event, counters.Record):
-            plan.record(event.id, event.device, event.stream)
+            self.plan.record(event.id, event.device, event.stream)
         elif isinstance(event, counters.Wait):
-            plan.wait(event.id, event.device, event.stream)
+            self.plan.wait(event.id, event.device, event.stream)
         else:
-            plan.sync(event.what, event.id, event.device)
-    line = timeline.run(plan, si.idle_w or si.static_w, si.static_w, run.devices)
+            self.plan.sync(event.what, event.id, event.device)
+
+    def run(self, devices: int = 1) -> Timeline:
+        """When all that is on the plan runs."""
+        return timeline.run(self.plan, self.si.idle_w or self.si.static_w, self.si.static_w, devices)
+
+    def _cache(self, device: int) -> Residency:
+        if device not in self._caches:
+            self._caches[device] = Residency(self.si.l2_near * L2_HELD)
+        return self._caches[device]
+
+    def _launch(self, launch: Launch) -> None:
+        if launch.counters is None:  # nothing is known of it, but it was launched
+            self.uncounted.setdefault(launch.kernel, launch.reason)
+            self.plan.add(Step(launch.kernel, "kernel", launch.device, launch.stream, launch.line, self.si.launch_s, 1e-9, 0.0, 0.0))
+            return
+        found = _rounded(self._cache(launch.device).launch(launch.counters.regions))
+        shape = (
+            launch.symbol, launch.grid, launch.block, launch.dynamic_shared, launch.registers, id(launch.counters), found,
+        )  # fmt: skip
+        if shape not in self._seen:
+            self._seen[shape] = launch_price(launch, self.si, found)
+        priced = self._seen[shape]._replace(launch=launch)
+        self.launches.append(priced)
+        if priced.analysis.occupancy.misfit:
+            self.misfits[f"{launch.kernel}: {priced.analysis.occupancy.misfit}"] = None
+        self.plan.add(_kernel(priced, self.si))
+
+
+def _program(run: Run, chip: Chip) -> Program:
+    pricing = Pricing(chip)
+    for event in run.events:
+        pricing.add(event)
+    line = pricing.run(run.devices)
     return Program(
         chip.key,
-        _rows(launches),
-        tuple(launches),
+        _rows(pricing.launches),
+        tuple(pricing.launches),
         line,
-        sum(p.prediction.time_s for p in launches),
+        sum(p.prediction.time_s for p in pricing.launches),
         line.busy_s(("h2d", "d2h", "p2p")),
-        copied,
+        pricing.copied,
         line.energy_J,
-        tuple(misfits),
-        tuple(f"{kernel}: {reason}" for kernel, reason in uncounted.items()),
+        tuple(pricing.misfits),
+        tuple(f"{kernel}: {reason}" for kernel, reason in pricing.uncounted.items()),
         line.total_s,
         line.total_s,
     )
@@ -212,18 +245,18 @@ def _kernel(priced: Priced, si: Silicon) -> Step:
     )  # fmt: skip
 
 
-def _copy(copy: counters.Copy, chip: Chip, si: Silicon) -> Step:
-    moved = copy.bytes * si.dram_J
-    if copy.kind == "d2d":
-        busy = si.dram_s(copy.bytes, copy.bytes)
-        return _step(copy, "d2d", si.launch_s, busy, 1.0, 2 * moved / max(busy, 1e-9))
+def _copy(event: counters.Copy, chip: Chip, si: Silicon) -> Step:
+    moved = event.bytes * si.dram_J
+    if event.kind == "d2d":
+        busy = si.dram_s(event.bytes, event.bytes)
+        return _step(event, "d2d", si.launch_s, busy, 1.0, 2 * moved / max(busy, 1e-9))
     rate = pcie_Bps(chip) * chip.value("pcie_efficiency")
-    if copy.kind == "p2p" and chip.get("link_Bps", 0.0):
+    if event.kind == "p2p" and chip.get("link_Bps", 0.0):
         rate = chip.value("link_Bps") / 2 * chip.get("link_efficiency", 1.0)
-    elif copy.kind != "p2p" and not copy.pinned:
+    elif event.kind != "p2p" and not event.pinned:
         rate *= PAGEABLE
-    busy = copy.bytes / rate
-    return _step(copy, copy.kind, COPY_SETUP_S, busy, 0.0, moved / max(busy, 1e-9))
+    busy = event.bytes / rate
+    return _step(event, event.kind, COPY_SETUP_S, busy, 0.0, moved / max(busy, 1e-9))
 
 
 def _fill(fill: counters.Fill, si: Silicon) -> Step:

@@ -90,8 +90,8 @@ class Plan:
             self._host = {len(self.steps) - 1}
 
     def record(self, event: int, device: int, stream: int) -> None:
-        """An event is reached when all that stands before it in its stream has ended."""
-        self._events[event] = self._front(device, stream)
+        """An event is reached when all that stands before it in its stream has ended; not before the host asks for it."""
+        self._events[event] = tuple({*self._front(device, stream), *self._host})
 
     def wait(self, event: int, device: int, stream: int) -> None:
         """A stream waits for an event's last record."""
@@ -105,6 +105,19 @@ class Plan:
             self._host |= set(self._front(device, number))
         else:
             self._host |= {step for (d, _), step in self._last.items() if d == device}
+
+
+    def events_s(self, line: Timeline) -> dict[int, float]:
+        """When each event was reached."""
+        return {event: _last_end(line, steps) for event, steps in self._events.items()}
+
+    def host_s(self, line: Timeline) -> float:
+        """The end of all that the host has waited for."""
+        return _last_end(line, self._host)
+
+
+def _last_end(line: Timeline, steps: Iterable[int]) -> float:
+    return max((line.spans[step].end_s for step in steps), default=0.0)
 
 
 COMPUTE = ("kernel", "d2d", "fill")  # what shares the chip itself

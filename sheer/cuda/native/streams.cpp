@@ -214,7 +214,9 @@ static Error stream_ask(Context* c, CUstream handle) {
   StreamObject* s;
   SHEER_TRY(find_stream(c, handle, &s));
   SHEER_TRY(check_capture_sync(c, s));
-  return stream_query(s->stream);
+  Error error = stream_query(s->stream);
+  if (error == Error::Ok) profile_sync("stream", s->legacy ? 0 : stream_id(s->stream), c->device);
+  return error;
 }
 
 static Error event_wait(EventObject* e) {
@@ -223,7 +225,10 @@ static Error event_wait(EventObject* e) {
   return event_synchronize(e->event);
 }
 static Error event_ask(EventObject* e) {
-  return e->capture ? Error(cudaErrorCapturedEvent) : event_query(e->event);
+  if (e->capture) return Error(cudaErrorCapturedEvent);
+  Error error = event_query(e->event);
+  if (error == Error::Ok) profile_sync("event", event_number(e->event), event_device(e->event));
+  return error;
 }
 static Error event_time(float* out, CUevent from, CUevent to) {
   if (!out) return Error::InvalidValue;

@@ -18,6 +18,7 @@ struct Knobs {
   const char *chip, *isa, *python, *home, *cache;
   const char* profile;    // the run file, "": none
   bool profile_all;       // all blocks of all launches
+  bool chip_clock;        // events and kernels see the chip's time
 };
 const Knobs& knobs();
 
@@ -199,6 +200,9 @@ struct Node {
   uint64_t grid_arrived = 0, grid_live = 0;
   Family* family = nullptr;  // what its threads launched (children.cpp)
   Counting* counting = nullptr;  // what is counted of it (counting.h)
+  uint64_t run_line = 0;         // its number in the run file, + 1
+  uint64_t clock_since_ns = 0;   // atomic: when a thread of it first read the chip's clock, 0: none has
+  double clock_s = 0, clock_hz = 0;  // what that clock said, and its ticks a second (0: not known)
 
   CopyOp copy{};
   FillOp fill{};
@@ -303,7 +307,11 @@ bool profile_on();
 void profile_launch(Node*);  // no lock held: may compile
 void profile_launch_end(Node*);
 void profile_operation(const Stream*, const Op&);
+bool profile_path(String*);  // where another process may read the run file
 void counting_drop(Counting*);
+// ---- the chip's time (chip_clock.cpp)
+bool chip_elapsed(uint64_t from, uint64_t to, double* seconds);  // between events; no lock held; false: not known
+double chip_now_s(Block*, double* hz);                           // for a thread of a block; hz 0: not known
 bool counting_wants(Worker*, Node*, uint64_t block);
 void counting_block_ended(Block*);
 Code* counting_code(const Counting*);

@@ -109,6 +109,10 @@ static Knobs read_knobs() {
   k.lanes = number_of("SHEER_LANES", 0, 0, 256);  // threads per group; 0: the compiler chooses
   k.profile = text_of("SHEER_PROFILE", "");  // the run file
   k.profile_all = switch_of("SHEER_PROFILE_ALL");  // count every block
+  const char* clock = text_of("SHEER_CLOCK", "host");  // whose time events and kernels see: host | chip
+  k.chip_clock = !strcmp(clock, "chip");
+  if (!k.chip_clock && strcmp(clock, "host"))
+    fprintf(stderr, "sheer: SHEER_CLOCK=%s is neither host nor chip; going on with host\n", clock);
   k.perf_map = switch_of("SHEER_PERF_MAP");  // name kernels for `perf`
   const char* cache = getenv("SHEER_CACHE");                 // compiled things between runs
   if (cache && *cache) {

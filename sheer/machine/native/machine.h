@@ -258,7 +258,7 @@ void pack_params(const Function*, void* const* args, void* out);
 // Writes what device printf has collected to stdout. Synchronising calls do it themselves.
 void printf_flush();
 
-// For the run file (SHEER_PROFILE): the program waits for a "stream", an "event" or a "device".
+// For the run file (SHEER_PROFILE): the program waits for a "stream", an "event" or a "device", or learns that it need not.
 void profile_sync(const char* what, uint64_t id, const Device*);
 uint64_t event_number(const Event*);
 

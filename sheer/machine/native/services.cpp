@@ -169,7 +169,11 @@ SERVICE_CALL void sheer_rt_free(SheerFrame* frame, uint64_t address) {
   leave_block(b, Left::Fault);
 }
 
-SERVICE_CALL uint64_t sheer_rt_clock64(SheerFrame*) {
+SERVICE_CALL uint64_t sheer_rt_clock64(SheerFrame* frame) {
+  if (SHEER_UNLIKELY(knobs().chip_clock)) {
+    double hz, now = chip_now_s(block_of(frame), &hz);
+    if (hz > 0) return uint64_t(now * hz);
+  }
 #if defined(__x86_64__)
   return __rdtsc();
 #else
@@ -179,7 +183,11 @@ SERVICE_CALL uint64_t sheer_rt_clock64(SheerFrame*) {
 #endif
 }
 
-SERVICE_CALL uint64_t sheer_rt_globaltimer(SheerFrame*) {
+SERVICE_CALL uint64_t sheer_rt_globaltimer(SheerFrame* frame) {
+  if (SHEER_UNLIKELY(knobs().chip_clock)) {
+    double hz, now = chip_now_s(block_of(frame), &hz);
+    if (hz > 0) return uint64_t(now * 1e9);
+  }
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return uint64_t(now.tv_sec) * 1000000000ull + uint64_t(now.tv_nsec);
