@@ -56,6 +56,7 @@ class FunctionEmitter(TextureLanes):
         self.entry_mask = self.mask = entry_mask
         self.planes = {}
         self.rows_known = {}
+        self.result_rooms = {}
         self.slots: dict[int, Slot] = {}
         self.local: dict[int, Value] = {}
         self.block = graph.blocks[0]

@@ -27,6 +27,8 @@ U32, B32, B16, U64, F32, F64, S32 = (SCALARS[n] for n in ("u32", "b32", "b16", "
 class TensorLanes(CallLanes):
     """Matrix instructions; a group of several warps computes one product per warp."""
 
+    result_rooms: dict[tuple[int, int], str]  # (bits, how many) of the results of calls -> memory for them
+
     # -- fragments ------------------------------------------------------------------------------------------------------------
 
     def _registers(self, ins: Ins, operand: Any, bits: int) -> list[Value]:
@@ -244,24 +246,34 @@ class TensorLanes(CallLanes):
                 return self.scalar(v.bits, name) if v.uniform else self.vector(v.bits, name)
 
             out = made(*([inside(v) for v in values] for values in inputs))
-            types = [int_type(v.bits, self.n) for _, v in out]
-            result, whole = "poison", f"{{ {', '.join(types)} }}"
+            each = int_type(max(v.bits for _, v in out), self.n)
             for i, (_, v) in enumerate(out):
-                result = self.text.op(f"insertvalue {whole} {result}, {types[i]} {self.vec(v)}, {i}")
-            self.text.finish(f"ret {whole} {result}")
+                place = self.text.op(f"getelementptr {each}, ptr %out, i64 {i}")
+                self.text.do(f"store {int_type(v.bits, self.n)} {self.vec(v)}, ptr {place}")
+            self.text.finish("ret void")
             name = f"@\"helper.{len(self.compiler.helpers)}\""
-            parameters = ", ".join(f"{kind} %in{i}" for i, kind in enumerate(kinds))
-            self.text.header = f"define internal {whole} {name}({parameters}) noinline #0"
+            parameters = ", ".join(["ptr noalias %out", *(f"{kind} %in{i}" for i, kind in enumerate(kinds))])
+            self.text.header = f"define internal void {name}({parameters}) noinline #0"
             self.text.program.functions.append(self.text.text())
             self.text = outer
-            self.compiler.helpers[key] = (name, whole, [(t, v.bits) for t, v in out])
-        name, whole, results = self.compiler.helpers[key]
-        arguments = ", ".join(f"{kind} {v.scalar if v.uniform else self.vec(v)}" for kind, v in zip(kinds, flat, strict=True))
-        both = self.text.op(f"call {whole} {name}({arguments})")
-        return [
-            (t, self.vector(bits, self.text.op(f"extractvalue {whole} {both}, {i}")))
-            for i, (t, bits) in enumerate(results)
-        ]
+            self.compiler.helpers[key] = (name, [(t, v.bits) for t, v in out])
+        name, results = self.compiler.helpers[key]
+        most = max(bits for _, bits in results)
+        room = self._room_of_results(most, len(results))
+        arguments = [f"ptr {room}", *(f"{kind} {v.scalar if v.uniform else self.vec(v)}" for kind, v in zip(kinds, flat, strict=True))]
+        self.text.do(f"call void {name}({', '.join(arguments)})")
+        found = []
+        for i, (t, bits) in enumerate(results):
+            place = self.text.op(f"getelementptr {int_type(most, self.n)}, ptr {room}, i64 {i}")
+            found.append((t, self.vector(bits, self.text.op(f"load {int_type(bits, self.n)}, ptr {place}"))))
+        return found
+
+    def _room_of_results(self, bits: int, count: int) -> str:
+        """Memory in which calls leave what they give, the same for all: results that do not fit the registers would take new memory for each."""
+        key = bits, count
+        if key not in self.result_rooms:
+            self.result_rooms[key] = self.text.alloca(f"[{count} x {int_type(bits, self.n)}]", 64)
+        return self.result_rooms[key]
 
     def _multiplied(
         self,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.codegen.tensor import TensorLanes
+from sheer.codegen.text import Text
 from sheer.codegen.value import Value
 from sheer.passes.homes import Plan
 from sheer.passes.tiles import Cell, Group, Key
@@ -54,11 +55,37 @@ class TileLanes(TensorLanes):
             self._multiply_group(group)
             self.ready, self.taken = {}, 0
         for key in self.tiles.packs.get((block, at), ()):
-            parts = {v: self._parts(v, key.split) for one in key.slices for v in one}
             self.ready[key] = [self._room() for _ in range(1 + key.split)]
-            for part, room in enumerate(self.ready[key]):
-                slices = [[parts[v][part] for v in one] for one in key.slices] + [[_ZEROS, _ZEROS]] * (4 - len(key.slices))
-                (self._pack_a if key.which == "a" else self._pack_b)(slices, room)
+            values = list(dict.fromkeys(v for one in key.slices for v in one if v >= 0))
+            names = [self.vec(self.read(v)) for v in values]
+            slices = tuple(tuple(values.index(v) if v >= 0 else -1 for v in one) for one in key.slices)
+            if self.compiler.many_products:
+                self._pack_by_call(key.which, slices, names, self.ready[key])
+            else:
+                self._pack(key.which, slices, names, self.ready[key])
+
+    def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
+        """Registers of slices (-1: zeros) into a tile of A or B, or into those of their low and high parts."""
+        parts = [[self._cut(part) for part in (self._split(name) if len(rooms) > 1 else [name])] for name in names]
+        for part, room in enumerate(rooms):
+            found = [[parts[n][part] if n >= 0 else _ZEROS for n in one] for one in slices]
+            found += [[_ZEROS, _ZEROS]] * (4 - len(slices))
+            (self._pack_a if which == "a" else self._pack_b)(found, room)
+
+    def _pack_by_call(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
+        """Where there are hundreds, their work stands in one function."""
+        key = ("pack", which, slices, len(rooms))
+        if key not in self.compiler.helpers:
+            outer, self.text = self.text, Text(self.text.program, "")
+            self._pack(which, slices, [f"%in{i}" for i in range(len(names))], [f"%room{i}" for i in range(len(rooms))])
+            self.text.finish("ret void")
+            name = f"@\"helper.{len(self.compiler.helpers)}\""
+            given = ", ".join([f"ptr %room{i}" for i in range(len(rooms))] + [f"{_WIDE} %in{i}" for i in range(len(names))])
+            self.text.header = f"define internal void {name}({given}) noinline #0"
+            self.text.program.functions.append(self.text.text())
+            self.text, self.compiler.helpers[key] = outer, name
+        given = ", ".join([f"ptr {room}" for room in rooms] + [f"{_WIDE} {name}" for name in names])
+        self.text.do(f"call void {self.compiler.helpers[key]}({given})")
 
     # -- rooms -------------------------------------------------------------------------------------------------------------------
 
@@ -79,13 +106,6 @@ class TileLanes(TensorLanes):
     def _shuffle(self, a: str, b: str, words: list[int]) -> str:
         places = ", ".join(f"i32 {w}" for w in words)
         return self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <16 x i32> <{places}>")
-
-    def _parts(self, value: int, split: bool) -> list[list[str]]:
-        """A register, or its low and its high parts, each as lanes 0-15 and 16-31; zeros for none."""
-        if value < 0:
-            return [_ZEROS] * 2
-        name = self.vec(self.read(value))
-        return [self._cut(part) for part in (self._split(name) if split else [name])]
 
     def _split(self, name: str) -> list[str]:
         """Pairs of f16 as the sum of two pairs of bf16, low and high. Both parts have the number's sign, and are 0 only if it is: infinity times

@@ -7,10 +7,10 @@
 #include <vector>
 
 using namespace nvcuda;
-constexpr int kSteps = 100, kDepth = 16 * kSteps;
 
-template <class In, class Sum>
+template <class In, class Sum, int kSteps>
 __global__ void product(const In* a, const In* b, Sum* c) {  // a: 16 x kDepth by rows, b: kDepth x 16 by columns, c: 16 x 16
+  constexpr int kDepth = 16 * kSteps;
   wmma::fragment<wmma::matrix_a, 16, 16, 16, In, wmma::row_major> left;
   wmma::fragment<wmma::matrix_b, 16, 16, 16, In, wmma::col_major> right;
   wmma::fragment<wmma::accumulator, 16, 16, 16, Sum> sum;
@@ -26,8 +26,9 @@ __global__ void product(const In* a, const In* b, Sum* c) {  // a: 16 x kDepth b
 
 static int wrong;
 
-template <class In, class Sum>
+template <class In, class Sum, int kSteps>
 static void check(const char* name) {
+  constexpr int kDepth = 16 * kSteps;
   std::vector<int> a(16 * kDepth), b(16 * kDepth);
   for (int i = 0; i < 16 * kDepth; ++i) a[i] = i * 7 % 5 - 2, b[i] = i * 11 % 7 - 3;
   In *d_a, *d_b;
@@ -36,7 +37,7 @@ static void check(const char* name) {
   cudaMallocManaged(&d_b, b.size() * sizeof(In));
   cudaMallocManaged(&c, 256 * sizeof(Sum));
   for (size_t i = 0; i < a.size(); ++i) d_a[i] = In(float(a[i])), d_b[i] = In(float(b[i]));
-  product<In, Sum><<<1, 32>>>(d_a, d_b, c);
+  product<In, Sum, kSteps><<<1, 32>>>(d_a, d_b, c);
   if (cudaDeviceSynchronize() != cudaSuccess) wrong = printf("%s: %s\n", name, cudaGetErrorString(cudaGetLastError()));
   for (int y = 0; y < 16; ++y) {
     for (int x = 0; x < 16; ++x) {
@@ -48,7 +49,7 @@ static void check(const char* name) {
 }
 
 int main() {
-  check<half, float>("half");
-  check<signed char, int>("signed char");
+  check<half, float, 300>("half");  // more than the stack of a group could hold, if each call left its results in a place of its own
+  check<signed char, int, 100>("signed char");
   return wrong != 0;
 }
