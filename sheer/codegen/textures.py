@@ -96,6 +96,8 @@ class TextureLanes(AccessLanes):
             active = t.op(f"zext i{n} {active} to i32") if self.mask else str((1 << n) - 1)
         t.do(f"store i{bits} {active}, ptr {mask}")
         place = [("i32", str(ins.inst.loc.line)), ("i32", str(ins.inst.loc.file))]
+        if name != "image":
+            place.insert(0, ("i32", str(self.compiler.count_site() if self.compiler.counting else -1)))
         head = [("ptr", self.frame), ("i32", self.group)]
         t.intrinsic(f"sheer_rt_{name}", "void", [*head, *request, ("ptr", mask), ("i32", str(n)), ("ptr", values), *place])
 

@@ -113,7 +113,7 @@ def _flops(name: str, kind: str, t: ScalarType) -> Units:
     return {pipe: (2 if kind == "fma" else 1) * max(1, t.lanes)}
 
 
-# Textures and surfaces have units of their own, whose traffic is not counted.
+# Of textures and surfaces the machine counts the traffic alone: a fetch may be several accesses, and is one instruction.
 _IMAGES: dict[str, Units] = {"tex": {"load": 1}, "tld4": {"load": 1}, "suld": {"load": 1}, "sust": {"store": 1}}
 _BY_KIND: dict[str, Units] = {
     "branch": {"branch": 1},

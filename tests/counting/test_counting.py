@@ -80,6 +80,15 @@ def test_copies_of_16_bytes(exact: dict[str, list[Launch]]) -> None:
     assert counters(exact["copied"]).memory["global_load"].sectors == 16
 
 
+def test_textures(exact: dict[str, list[Launch]]) -> None:
+    """A fetch is a load, or as many as there are rows of texels around the point: one instruction."""
+    point, linear = (counters(exact["fetched"], i) for i in range(2))
+    assert point.memory["global_load"][:5] == (1, 32, 128, 5, 2)
+    assert linear.memory["global_load"][:5] == (2, 64, 512, 10, 4)
+    assert point.issued["load"] == linear.issued["load"] == 1
+    assert counters(exact["surfaced"]).memory["global_store"][:5] == (1, 32, 128, 4, 1)
+
+
 def test_shared_banks(exact: dict[str, list[Launch]]) -> None:
     found = [counters(exact["banks"], i).memory["shared_load"] for i in range(4)]
     assert [a.wavefronts for a in found] == [1, 2, 32, 1] and all(a.requests == 1 for a in found)

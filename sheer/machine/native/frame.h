@@ -144,11 +144,12 @@ void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, cons
 void sheer_rt_count(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, const uint64_t* addresses);
 void sheer_rt_count_row(SheerFrame*, uint32_t group, uint32_t site, uint32_t what, uint32_t mask, uint64_t base, int64_t step);
 // Texels of the lanes of a mask, four words a lane: word w of lane i is texels[w * n + i], its coordinate c coordinates[c * n + i].
+// `site`: in counting mode the number of the access, else ~0.
 void sheer_rt_texture(SheerFrame*, uint32_t group, uint32_t what, const uint64_t* objects, const uint32_t* coordinates,
-                      const uint32_t* mask, uint32_t n, uint32_t* texels, uint32_t line, uint32_t file);
+                      const uint32_t* mask, uint32_t n, uint32_t* texels, uint32_t site, uint32_t line, uint32_t file);
 // Elements to or from `values`: element e of lane i is the (e * n + i)th of its size. Coordinates: x y z, the layer.
 void sheer_rt_surface(SheerFrame*, uint32_t group, uint32_t what, const uint64_t* objects, const uint32_t* coordinates,
-                      const uint32_t* mask, uint32_t n, void* values, uint32_t line, uint32_t file);
+                      const uint32_t* mask, uint32_t n, void* values, uint32_t site, uint32_t line, uint32_t file);
 // What an object is (SheerImageQuery), of a level.
 void sheer_rt_image(SheerFrame*, uint32_t group, uint32_t query, const uint64_t* objects, const uint32_t* levels, const uint32_t* mask,
                     uint32_t n, uint32_t* answers, uint32_t line, uint32_t file);

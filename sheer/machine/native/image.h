@@ -8,6 +8,13 @@ struct Place {  // of an access
   uint32_t group, lane, line, file;
 };
 
+constexpr uint32_t NOT_COUNTED = ~0u;
+// In counting mode: an access of global memory by lanes of a warp. The instruction is known where it stands (isa/work.py).
+inline void count_image_access(SheerFrame* frame, uint32_t group, uint32_t site, uint32_t bytes, SheerAccess access, uint32_t mask,
+                               const uint64_t* addresses) {
+  sheer_rt_count(frame, group, site, bytes | uint32_t(access) << 8 | 1 << 10 | 1 << 12, mask, addresses);
+}
+
 // Ends the kernel: `text` says why.
 [[noreturn]] void image_fault(SheerFrame*, const Place&, String text);
 // The object of a handle; tag 0: of either kind. A fault if it is none.

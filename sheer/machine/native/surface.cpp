@@ -115,19 +115,27 @@ static void move(const Access& a, uint8_t* at, uint32_t lane) {
 extern "C" __attribute__((visibility("default"))) void sheer_rt_surface(SheerFrame* frame, uint32_t group, uint32_t what,
                                                                         const uint64_t* objects, const uint32_t* coordinates,
                                                                         const uint32_t* mask, uint32_t n, void* values,
-                                                                        uint32_t line, uint32_t file) {
+                                                                        uint32_t site, uint32_t line, uint32_t file) {
+  uint64_t addresses[32];
+  uint32_t accessed = 0, bytes = 0;
   Access a{nullptr, what, n, 1u << (what >> 12 & 3), 1u << (what >> 16 & 3), coordinates, static_cast<uint8_t*>(values)};
   for (uint32_t i = 0; i < n; i++) {
     if (!(mask[i / 32] >> (i % 32) & 1)) continue;
     uint64_t object = objects[what & SHEER_SAME ? 0 : i];
     Place place{group, i, line, file};
     if (!a.im || uint64_t(a.im) != object) a.im = image_of(frame, object, SHEER_SURFACE, place);
-    if (uint8_t* at = place_of(a, i))
+    if (uint8_t* at = place_of(a, i)) {
       move(a, at, i);
-    else if (!(what & (SHEER_CLAMP | SHEER_ZERO)))
+      if (site == NOT_COUNTED) continue;
+      addresses[i % 32] = uint64_t(at);
+      accessed |= 1u << (i % 32);
+      bytes = what & SHEER_FORMATTED ? uint32_t(a.im->channels) * a.im->bits / 8 : a.element * a.count;
+    } else if (!(what & (SHEER_CLAMP | SHEER_ZERO)))
       outside(frame, a, place);
     else if (!(what & SHEER_WRITE))
       for (uint32_t e = 0; e < a.count; e++) memset(a.values + uint64_t(e * n + i) * a.element, 0, a.element);
   }
+  SheerAccess access = what & SHEER_WRITE ? SHEER_STORE : SHEER_LOAD;
+  if (accessed) count_image_access(frame, group, site, bytes, access, accessed, addresses);
 }
 }  // namespace sheer

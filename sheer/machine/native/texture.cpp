@@ -91,6 +91,8 @@ struct Request {
   const uint32_t* coordinates;
   uint32_t* texels;
   uint32_t dimensions;
+  SheerFrame* frame;
+  uint32_t group, site;
   uint32_t plane(uint32_t c, uint32_t lane) const { return coordinates[c * n + lane]; }
   float number(uint32_t c, uint32_t lane) const { return float_of(plane(c, lane)); }
 };
@@ -105,6 +107,15 @@ struct Texels {                    // of a chunk, one a lane
   const uint8_t* at[CHUNK];
   uint32_t outside;  // lanes whose texel is the border's
 };
+
+// In counting mode a row of neighbouring texels is an access.
+static void count_texels(const Request& r, const Texels& t, uint32_t mask, uint32_t texels) {
+  if (r.site == NOT_COUNTED || !(mask & ~t.outside)) return;
+  uint64_t addresses[CHUNK];
+  memcpy(addresses, t.at, sizeof addresses);
+  uint32_t bytes = texels * r.im->channels * r.im->bits / 8;
+  count_image_access(r.frame, r.group, r.site, bytes, SHEER_LOAD, mask & ~t.outside, addresses);
+}
 
 template <class T>
 INLINE void load_channels(const Texels& t, uint32_t mask, uint32_t first, uint32_t count, Words& out) {
@@ -257,6 +268,7 @@ INLINE void find_texels(const Request& r, const SheerLevel& level, const Places&
 INLINE void nearest(const Request& r, const SheerLevel& level, const Places& p, uint32_t mask, Words& out) {
   Texels t;
   find_texels(r, level, p, 0, &t);
+  count_texels(r, t, mask, 1);
   read_channels(*r.im, t, mask, 0, r.im->channels, out);
 }
 
@@ -275,6 +287,7 @@ INLINE void weighted(const Request& r, const SheerLevel& level, const Places& p,
     Texels t;
     Words found;
     find_texels(r, level, p, corner, &t);
+    if (!(corner & 1)) count_texels(r, t, mask, 2);
     read_channels(*r.im, t, mask, 0, channels, found);
     for (uint32_t c = 0; c < channels; c++)
       for (uint32_t i = 0; i < CHUNK; i++) {
@@ -295,6 +308,7 @@ INLINE void gathered(const Request& r, const SheerLevel& level, const Places& p,
     Texels t;
     Words found;
     find_texels(r, level, p, corners[c], &t);
+    if (!(corners[c] & 1)) count_texels(r, t, mask, 2);
     read_channels(*r.im, t, mask, channel, 1, found);
     memcpy(out[c], found[0], sizeof found[0]);
   }
@@ -382,6 +396,7 @@ static void from_memory(const Request& r, Chunk k, Words& out) {
     t.at[i] = reinterpret_cast<const uint8_t*>(level.data) + uint64_t(uint32_t(at)) * texel;
   }
   for (uint32_t c = 0; c < 4; c++) fill_channel(*r.im, c, out[c]);
+  count_texels(r, t, inside, 1);
   read_channels(*r.im, t, inside, 0, r.im->channels, out);
   for (uint32_t rest = k.mask & ~inside; rest; rest &= rest - 1)
     for (uint32_t c = 0; c < 4; c++) out[c][__builtin_ctz(rest)] = 0;
@@ -411,9 +426,9 @@ static void fetch(const Request& r, Chunk k) {
 extern "C" __attribute__((visibility("default"))) void sheer_rt_texture(SheerFrame* frame, uint32_t group, uint32_t what,
                                                                         const uint64_t* objects, const uint32_t* coordinates,
                                                                         const uint32_t* mask, uint32_t n, uint32_t* texels,
-                                                                        uint32_t line, uint32_t file) {
+                                                                        uint32_t site, uint32_t line, uint32_t file) {
   static const uint8_t dimensions[8] = {1, 1, 2, 3, 2, 0, 0, 0};
-  Request r{nullptr, what, n, coordinates, texels, dimensions[what & 7]};
+  Request r{nullptr, what, n, coordinates, texels, dimensions[what & 7], frame, group, site};
   for (uint32_t first = 0; first < n; first += CHUNK) {
     uint32_t count = min(CHUNK, n - first);
     uint32_t rest = mask[first / 32] & (count < 32 ? (1u << count) - 1 : ~0u);

@@ -68,6 +68,24 @@ __global__ void local(float* a, int n) {
   x[n & 63] = 3;
   a[threadIdx.x] = x[n / 2 & 63];
 }
+__global__ void fetched(cudaTextureObject_t t, float* a) { a[threadIdx.x] = tex2D<float>(t, threadIdx.x + 1, 1); }
+__global__ void surfaced(cudaSurfaceObject_t s) { surf2Dwrite(2.0f, s, threadIdx.x * 4, 1); }
+
+static void textures(float* a) {
+  cudaResourceDesc r = {};
+  cudaTextureDesc d = {};
+  cudaChannelFormatDesc format = cudaCreateChannelDesc<float>();
+  cudaMallocArray(&r.res.array.array, &format, 64, 4, cudaArraySurfaceLoadStore);
+  cudaTextureObject_t points, linear;
+  cudaSurfaceObject_t s;
+  cudaCreateTextureObject(&points, &r, &d, nullptr);
+  d.filterMode = cudaFilterModeLinear;
+  cudaCreateTextureObject(&linear, &r, &d, nullptr);
+  cudaCreateSurfaceObject(&s, &r);
+  fetched<<<1, 32>>>(points, a);
+  fetched<<<1, 32>>>(linear, a);
+  surfaced<<<1, 32>>>(s);
+}
 
 int main() {
   float *a, *b, *c;
@@ -87,5 +105,6 @@ int main() {
   gemm<<<dim3(8, 8), dim3(16, 16)>>>(a, b, c, 128);
   again<<<3, 32>>>(a, b, 5, 0);
   local<<<1, 32>>>(a, 5);
+  textures(a);
   return cudaDeviceSynchronize();
 }
