@@ -6,6 +6,8 @@ Comes in: a Run (sheer.base.counters) and a Chip. Goes out: a Program: a row for
 from __future__ import annotations
 
 import copy
+from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sheer.base import counters
@@ -24,6 +26,7 @@ from sheer.model.timeline import Plan, Step, Timeline
 COPY_SETUP_S = 2e-6  # of a copy engine, before the first byte moves; what small copies show beside the call itself
 # Memory of the host that is not pinned passes a buffer of the driver on the way; public measurements show a third to two thirds.
 PAGEABLE = 0.5
+MANY = 1000  # events of a run above which its range is found without a timeline for each assumed number
 
 
 class Priced(NamedTuple):
@@ -81,10 +84,28 @@ def price_run(run: Run, chip: Chip, with_range: bool = True) -> Program:
     found = _program(run, chip)
     if not with_range:
         return found
-    low, high, leans = ranges.around(
-        chip, found.total_s, lambda other: _program(run, other).total_s, ("device", "model", "kernel")
-    )
+    time_of = _scaled(run, chip, found) if len(run.events) > MANY else lambda other: _program(run, other).total_s
+    low, high, leans = ranges.around(chip, found.total_s, time_of, ("device", "model", "kernel"))
     return found._replace(low_s=low, high_s=high, leans_on=leans)
+
+
+def _scaled(run: Run, chip: Chip, found: Program) -> Callable[[Chip], float]:
+    """The total on another chip, without a timeline: that of this one by the work of launches and copies, each kind of them priced once."""
+    kinds: dict[int, tuple[Launch, int]] = {}
+    for priced in found.launches:
+        launch, count = kinds.get(id(priced.analysis), (priced.launch, 0))
+        kinds[id(priced.analysis)] = launch, count + 1
+    copies = Counter(
+        event._replace(line=0, host_s=0.0) for event in run.events if isinstance(event, counters.Copy) and event.kind != "h2h"
+    )
+
+    def work_s(other: Chip) -> float:
+        si = silicon(other)
+        kernels = sum(launch_price(launch, si).prediction.time_s * count for launch, count in kinds.values())
+        return kernels + sum(_copy(copy, other, si).busy_s * count for copy, count in copies.items())
+
+    here = work_s(chip)
+    return lambda other: found.total_s * work_s(other) / here if here else found.total_s
 
 
 def speed_of_light(priced: Priced, si: Silicon) -> tuple[str, float]:

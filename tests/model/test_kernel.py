@@ -296,6 +296,17 @@ def test_a_run_file_is_priced_for_every_chip() -> None:
         assert not p.misfits
 
 
+def test_the_range_of_a_long_run_is_that_of_a_short_one() -> None:
+    """Many launches are ranged without a timeline for each assumed number."""
+    run = counters.read(str(SAMPLE))
+    vadd = run.launches[0]
+    short = price_run(run._replace(events=(vadd,) * 900), schema.load("br104"))
+    long = price_run(run._replace(events=(vadd,) * 1100), schema.load("br104"))
+    assert long.low_s / long.total_s == pytest.approx(short.low_s / short.total_s, rel=0.01)
+    assert long.high_s / long.total_s == pytest.approx(short.high_s / short.total_s, rel=0.01)
+    assert set(long.leans_on) == set(short.leans_on)
+
+
 def test_a_chip_without_the_numbers_of_kernels_is_refused() -> None:
     base = schema.load("a100")
     poor = base._replace(numbers={k: v for k, v in base.numbers.items() if k != "int_lanes_per_multiprocessor"})
