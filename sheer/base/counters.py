@@ -182,7 +182,16 @@ class Sync(NamedTuple):
     host_s: float
 
 
-Event = Launch | Copy | Fill | Record | Wait | Sync
+class NonBlocking(NamedTuple):
+    """A stream is made that does not wait for the legacy stream, nor that one for it."""
+
+    line: int
+    id: int
+    device: int
+    host_s: float
+
+
+Event = Launch | Copy | Fill | Record | Wait | Sync | NonBlocking
 
 
 class Run(NamedTuple):
@@ -357,6 +366,7 @@ _READERS: dict[str, Callable[[Fields, int], Event]] = {
     "fill": lambda f, line: Fill(line, f.whole("bytes"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
     "record": lambda f, line: Record(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
     "wait": lambda f, line: Wait(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
+    "stream": lambda f, line: NonBlocking(line, f.whole("id"), f.whole("device", 0), f.number("host_s", 0)),
     "sync": lambda f, line: Sync(
         line, f.text("what", ("stream", "event", "device")), f.whole("id", 0), f.whole("device", 0), f.number("host_s", 0)
     ),

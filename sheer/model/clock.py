@@ -14,7 +14,7 @@ from sheer.base.errors import RunFileError
 from sheer.chips import schema
 from sheer.chips.schema import Chip
 from sheer.model.program import Pricing
-from sheer.model.timeline import Plan, Timeline
+from sheer.model.timeline import Timeline
 
 WORTH_CUTTING = 256  # steps
 
@@ -43,13 +43,14 @@ class ChipClock:
     def events_s(self, numbers: list[int]) -> list[float]:
         """When events were reached that the program has recorded."""
         pricing, line = self._now()
-        reached = self._reached | {e: self._base_s + s for e, s in pricing.plan.events_s(line).items()}
-        missing = [n for n in numbers if n not in reached]
+        here = pricing.plan.events_s(line)
+        missing = [n for n in numbers if n not in here and n not in self._reached]
         if missing:
             raise RunFileError(f"{self.reader.path}: event {missing[0]} was not recorded")
+        found = [self._base_s + here[n] if n in here else self._reached[n] for n in numbers]
         if not self._queue:
             self._cut(line)
-        return [reached[n] for n in numbers]
+        return found
 
     def launch_s(self, number: int) -> float:
         """When a launch begins, by what is known of the work before it."""
@@ -115,7 +116,7 @@ class ChipClock:
         last = max((step.line for step in plan.steps), default=0)
         self._lines = {n: at for n, at in self._lines.items() if at in self._begun or at > last}
         self._base_s += host
-        self.pricing.plan = Plan()
+        self.pricing.plan = plan.restart()
         self.pricing.launches.clear()
         self._cut_at = WORTH_CUTTING
 

@@ -165,6 +165,8 @@ class Pricing:
             self.plan.record(event.id, event.device, event.stream)
         elif isinstance(event, counters.Wait):
             self.plan.wait(event.id, event.device, event.stream)
+        elif isinstance(event, counters.NonBlocking):
+            self.plan.apart(event.device, event.id)
         else:
             self.plan.sync(event.what, event.id, event.device)
 

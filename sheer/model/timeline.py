@@ -14,7 +14,7 @@ import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
 
-LEGACY = 0  # the stream that waits for all others, and that all others wait for
+LEGACY = 0  # the stream that waits for all others, and that all others wait for, but those that are non-blocking
 
 
 class Step(NamedTuple):
@@ -69,14 +69,16 @@ class Plan:
         self._last: dict[tuple[int, int], int] = {}  # (device, stream): its last step
         self._waits: dict[tuple[int, int], set[int]] = {}  # what a stream's next step waits for besides
         self._events: dict[int, tuple[int, ...]] = {}
-        self._host: set[int] = set()  # what the host waited for: everything later comes after it
+        self._apart: set[tuple[int, int]] = set()  # non-blocking streams
+        self._host: dict[int, int] = {}  # what the host waited for, everything later comes after it: the number of the first that does
 
     def _front(self, device: int, stream: int) -> tuple[int, ...]:
         """The steps that must have ended before a new one in a stream may begin."""
         if stream == LEGACY:
-            ends = {step for (d, _), step in self._last.items() if d == device}
+            ends = {step for key, step in self._last.items() if key[0] == device and key not in self._apart}
         else:
-            ends = {self._last[key] for key in ((device, stream), (device, LEGACY)) if key in self._last}
+            keys = [(device, stream)] if (device, stream) in self._apart else [(device, stream), (device, LEGACY)]
+            ends = {self._last[key] for key in keys if key in self._last}
         return tuple(ends | self._waits.get((device, stream), set()))
 
     def add(self, step: Step, blocking: bool = False) -> None:
@@ -87,11 +89,23 @@ class Plan:
         self.steps.append(step)
         self._last[key] = len(self.steps) - 1
         if blocking:
-            self._host = {len(self.steps) - 1}
+            self._hold_up({len(self.steps) - 1})
+
+    def apart(self, device: int, stream: int) -> None:
+        """A stream and the legacy stream do not wait for each other."""
+        self._apart.add((device, stream))
+
+    def restart(self) -> Plan:
+        """An empty plan for what comes when all of this one is past."""
+        plan = Plan()
+        plan._apart = self._apart
+        return plan
 
     def record(self, event: int, device: int, stream: int) -> None:
         """An event is reached when all that stands before it in its stream has ended; not before the host asks for it."""
-        self._events[event] = tuple({*self._front(device, stream), *self._host})
+        front = self._front(device, stream)
+        last = max(front, default=-1)
+        self._events[event] = (*front, *(step for step, first in self._host.items() if first > last))
 
     def wait(self, event: int, device: int, stream: int) -> None:
         """A stream waits for an event's last record."""
@@ -100,12 +114,18 @@ class Plan:
     def sync(self, what: str, number: int, device: int) -> None:
         """The host waits for a stream, an event or a device."""
         if what == "event":
-            self._host |= set(self._events.get(number, ()))
+            self._hold_up(set(self._events.get(number, ())))
         elif what == "stream":
-            self._host |= set(self._front(device, number))
+            self._hold_up(set(self._front(device, number)))
         else:
-            self._host |= {step for (d, _), step in self._last.items() if d == device}
+            self._hold_up({step for (d, _), step in self._last.items() if d == device})
 
+    def _hold_up(self, steps: set[int]) -> None:
+        """The host waits for steps. What it waited for before and the last of them came after need not be kept."""
+        last = max(steps, default=-1)
+        kept = {step: first for step, first in self._host.items() if first > last}
+        new = steps.difference(self._host)
+        self._host = kept | dict.fromkeys(new, len(self.steps))
 
     def events_s(self, line: Timeline) -> dict[int, float]:
         """When each event was reached."""

@@ -62,6 +62,7 @@ def test_events_tell_the_predicted_time(timed: Path, chip: str) -> None:
     assert kernel == pytest.approx(turns.time_s / turns.calls * 1e3, rel=0.03)
     assert both == pytest.approx(max(copy, kernel), rel=1e-3)
     assert told["graph"][0] == pytest.approx(2 * one, rel=0.01)
+    assert told["apart"][0] == pytest.approx(copy, rel=1e-3)
     ns, cycles, later, next_ns, next_cycles, next_later = told["clocks"]
     hz = schema.load(chip).value("clock_hz")
     assert later == next_later == 1

@@ -55,6 +55,26 @@ def test_the_legacy_stream_waits_for_all_and_all_for_it() -> None:
     assert times(run(plan, 0, 0)) == [(0, 2), (2, 3), (3, 4)]
 
 
+def test_a_non_blocking_stream_runs_beside_the_legacy_stream() -> None:
+    plan = Plan()
+    plan.apart(0, 2)
+    plan.add(step("kernel", 2, 2, 0.1))
+    plan.add(step("kernel", 0, 1, 0.1))
+    plan.add(step("kernel", 2, 1, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 2), (0, 1), (2, 3)]
+
+
+def test_waiting_again_and_again_costs_no_more() -> None:
+    """A step is not tied to all that the host ever waited for."""
+    plan = Plan()
+    for number in range(200):
+        plan.add(step("kernel", number % 3 + 1, 1, 0.1))
+        plan.record(number, 0, number % 3 + 1)
+        plan.sync("event", number, 0)
+    assert sum(map(len, plan.after)) < 3 * len(plan.steps)
+    assert run(plan, 0, 0).total_s == pytest.approx(200)
+
+
 def test_events_order_streams() -> None:
     plan = Plan()
     plan.add(step("kernel", 1, 3, 0.1))

@@ -307,6 +307,7 @@ bool profile_on();
 void profile_launch(Node*);  // no lock held: may compile
 void profile_launch_end(Node*);
 void profile_operation(const Stream*, const Op&);
+void profile_stream(const Stream*);  // a new one
 bool profile_path(String*);  // where another process may read the run file
 void counting_drop(Counting*);
 // ---- the chip's time (chip_clock.cpp)

@@ -248,6 +248,14 @@ void profile_operation(const Stream* s, const Op& op) {
   line(out);
 }
 
+void profile_stream(const Stream* s) {
+  if (!profile_on() || !(s->flags & STREAM_NON_BLOCKING)) return;
+  String out;
+  out.format("{\"event\":\"stream\",\"id\":%llu,\"device\":%d,\"non_blocking\":true,\"host_s\":%.9f}\n", stream_number(s), s->device->index,
+             now_s());
+  line(out);
+}
+
 void profile_sync(const char* what, uint64_t id, const Device* d) {
   if (!profile_on()) return;
   String out;

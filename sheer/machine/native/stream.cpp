@@ -431,8 +431,11 @@ Stream* stream_per_thread(Device* d) {
 
 Error stream_create(Device* d, uint32_t flags, int priority, Stream** out) {
   if (int sticky = load(d->sticky)) return Error(sticky);
-  Hold hold(scheduler.lock);
-  *out = stream_make(d, flags, priority, next_stream++);
+  {
+    Hold hold(scheduler.lock);
+    *out = stream_make(d, flags, priority, next_stream++);
+  }
+  profile_stream(*out);
   return Error::Ok;
 }
 

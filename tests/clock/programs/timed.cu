@@ -103,6 +103,15 @@ int main() {
   CHECK(cudaStreamSynchronize(s[0]));
   std::printf("graph %.6f\n", between(e[0], e[1]));
 
+  cudaStream_t apart;  // does not wait for the legacy stream
+  CHECK(cudaStreamCreateWithFlags(&apart, cudaStreamNonBlocking));
+  CHECK(cudaEventRecord(e[0], apart));
+  turns<<<4096, 256>>>(c, 20000);
+  CHECK(cudaMemcpyAsync(host, b, bytes, cudaMemcpyDeviceToHost, apart));
+  CHECK(cudaEventRecord(e[1], apart));
+  CHECK(cudaDeviceSynchronize());
+  std::printf("apart %.6f\n", between(e[0], e[1]));
+
   std::printf("clocks");
   for (int i = 0; i < 2; i++) {
     if (i) run(nullptr);
