@@ -12,10 +12,11 @@ from sheer.isa import (
     sync,
     tensor,
     texture,
+    video,
     warp,
 )
 from sheer.isa.row import ROWS, TABLE, Binding, Form, Operand, Row, UnknownOpcode, bind, operand_type
 
 __all__ = ["ROWS", "TABLE", "Binding", "Form", "Operand", "Row", "UnknownOpcode", "atomic", "bind", "compare", "control",
            "convert", "floating", "integer", "logic", "memory", "operand_type", "sync",
-           "tensor", "texture", "warp"]
+           "tensor", "texture", "video", "warp"]

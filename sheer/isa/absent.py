@@ -20,7 +20,6 @@ class Absent(NamedTuple):
 
 
 _PASSED = "pass what the host knows as a parameter"
-_PACKED = "CUDA's SIMD intrinsics (__vadd4 ...), which do the same in logic and integer instructions"
 ABSENT = (
     Absent(r"tex\.(.*\.)?a?2dms", "tex.2dms.v4.f32.s32", "textures of several samples a texel", "a layer for each sample"),
     Absent(r"(tex|tld4)\..*f16", "tex.2d.v4.f16.f32", "texels as 16-bit floats", "tex with f32, and cvt"),
@@ -29,7 +28,6 @@ ABSENT = (
     Absent(r"sured", "sured.b.add.1d.u32.trap", "reductions on surfaces", "suld and sust, or atomics on plain memory"),
     Absent(r"v(add|sub|absdiff|min|max|shl|shr|mad|set)(\.|$)", "vadd.s32.u32.s32.sat",
            "scalar video instructions", "bfe or prmt takes the part of an operand, cvt.sat or min and max saturate"),
-    Absent(r"v(add|sub|avrg|absdiff|min|max|set)[24]", "vadd4.u32.u32.u32.sat", "video instructions on two or four parts of a word", _PACKED),
     Absent(r"alloca|stacksave|stackrestore", "alloca.u64", "local memory whose size is known only when the kernel runs",
            "a local array of the largest size, or malloc"),
     Absent(r"mma\.sync\.aligned\.m8n8k4\..*\.f16", "mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32",
@@ -50,8 +48,8 @@ ABSENT = (
 )  # fmt: skip
 NAMES = frozenset((  # those of which the table has no form at all
     "alloca", "clusterlaunchcontrol", "getctarank", "istypep", "mapa", "multimem", "stackrestore", "stacksave",
-    "stmatrix", "sured", "tcgen05", "tensormap", "vabsdiff", "vabsdiff2", "vabsdiff4", "vadd", "vadd2", "vadd4", "vavrg2", "vavrg4", "vmad", "vmax", "vmax2", "vmax4", "vmin", "vmin2",
-    "vmin4", "vset", "vset2", "vset4", "vshl", "vshr", "vsub", "vsub2", "vsub4", "wgmma",
+    "stmatrix", "sured", "tcgen05", "tensormap", "vabsdiff", "vadd", "vmad", "vmax", "vmin",
+    "vset", "vshl", "vshr", "vsub", "wgmma",
 ))  # fmt: skip
 
 

@@ -35,6 +35,7 @@ _GROUPS = {
     "9.7.12": "Control flow",
     "9.7.13": "Synchronisation and communication",
     "9.7.14": "Matrices",
+    "9.7.18": "Video",
     "9.7.19": "Miscellaneous",
 }
 
