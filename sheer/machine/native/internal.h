@@ -158,6 +158,7 @@ Error function_code(Function*, const uint32_t block[3], Mode, Code** out, bool* 
 bool code_locate(const Code*, const void* pc, String* file, uint32_t* line);
 
 // ---- nodes: what is queued (stream.cpp)
+constexpr uint64_t LINES = 128;  // bytes that processors hand to each other together: two lines of a cache
 struct Worker;
 struct Block;
 struct Family;
@@ -178,11 +179,12 @@ struct Node {
   Node *prev = nullptr, *next_node = nullptr;  // run queue, or host queue
 
   uint64_t total = 0;  // blocks, or pieces of a copy
-  uint64_t taken = 0;  // atomic: first block not handed out yet
-  uint64_t done = 0;   // atomic
-  uint32_t users = 0;  // threads inside (scheduler lock)
-  uint32_t live = 0;   // atomic: started fiber blocks
-  uint32_t live_cap = 0;
+  // What all workers write, apart from what they only read with every block.
+  alignas(LINES) uint64_t taken = 0;  // atomic: first block not handed out yet
+  uint64_t done = 0;                  // atomic
+  uint32_t users = 0;                 // threads inside (scheduler lock)
+  uint32_t live = 0;                  // atomic: started fiber blocks
+  alignas(LINES) uint32_t live_cap = 0;
   uint64_t started_ns = 0;
   Error error = Error::Ok;
 
@@ -321,7 +323,7 @@ Tally* tally_begin(Tally*, const Code*);  // null: a new one
 uint64_t* tally_counts(Tally*);
 
 // ---- fibers and blocks (fiber.cpp, block.cpp)
-struct Fiber {
+struct alignas(64) Fiber {
   void* sp;
   Fiber* next;
   Block* block;
@@ -358,7 +360,7 @@ struct Fault {
   String text;  // what to print, if known already
 };
 
-struct Block {  // one live block; belongs to one Worker for good
+struct alignas(LINES) Block {  // one live block; belongs to one Worker for good
   SheerFrame frame;
   Worker* worker;
   Node* node;
@@ -382,7 +384,7 @@ struct Block {  // one live block; belongs to one Worker for good
   Tally* tally;  // counting: what this block does
 };
 
-struct Worker {
+struct alignas(LINES) Worker {
   uint32_t index;
   void* home = nullptr;     // saved stack pointer of the scheduler side while a fiber runs
   Block* inside = nullptr;  // the block whose code runs now: faults belong to it
