@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_counting import build, profiled
 
-from sheer.base.counters import Counters, Launch
+from sheer.base.counters import Copy, Counters, Fill, Launch, Record, Sync, Wait, read
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +82,49 @@ def test_off_writes_nothing(tmp_path: Path) -> None:
     environ["SHEER_PROFILE"] = str(tmp_path / "run.json")
     assert subprocess.run([str(program)], env=environ, timeout=300).returncode == 0
     assert len(list((cache / "kernels").iterdir())) == 2 * plain
+
+
+def test_events(tmp_path: Path) -> None:
+    run = profiled(build("events", tmp_path), "a \"word\"", SHEER_CHIP="a100")
+    assert run.arguments == ('a "word"',) and run.chip == "a100" and run.end_s is not None
+    told = []
+    for event in run.events:
+        match event:
+            case Copy():
+                told.append((event.kind, event.bytes, event.pinned, event.blocking))
+            case Fill():
+                told.append(("fill", event.bytes))
+            case Launch():
+                told.append(("launch", event.kernel))
+            case Sync():
+                told.append(("sync", event.what))
+            case Record() | Wait():
+                told.append((type(event).__name__, event.id))
+    assert told == [
+        ("h2d", 1024, False, True),
+        ("h2d", 512, True, False),
+        ("fill", 256),
+        ("launch", "touch"),
+        ("Record", 1),
+        ("Wait", 1),
+        ("d2d", 128, True, False),
+        ("sync", "stream"),
+        ("sync", "event"),
+        ("d2h", 1024, False, True),
+        ("sync", "device"),
+    ]
+    record, wait = (next(e for e in run.events if isinstance(e, kind)) for kind in (Record, Wait))
+    assert record.stream != wait.stream and 0 not in (record.stream, wait.stream)
+
+
+def test_each_process_its_file(tmp_path: Path) -> None:
+    program = build("events", tmp_path)
+    environ = {**os.environ, "SHEER_PROFILE": str(tmp_path / "run.%p.json")}
+    done = subprocess.Popen([str(program)], env=environ)
+    assert done.wait(timeout=300) == 0
+    assert read(str(tmp_path / f"run.{done.pid}.json")).end_s is not None
+
+
+def test_the_reference_engine_does_not_count(tmp_path: Path) -> None:
+    launches = profiled(build("events", tmp_path), SHEER_ENGINE="reference").launches
+    assert [launch.reason for launch in launches] == ["the reference engine does not count"]

@@ -8,7 +8,7 @@
 namespace sheer {
 
 static const uint64_t stretch = 4;
-static const uint64_t most_blocks = 512, fewest_blocks = 24, part = 40;
+static const uint64_t most_blocks = 512, fewest_blocks = 12, part = 40;
 static const double budget = 1e6;  // of work, in micro-operations, for what accesses cost see totals.cpp
 
 static void add_stretch(Vec<uint64_t>* ids, const uint32_t grid[3], uint64_t first) {
