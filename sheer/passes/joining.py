@@ -41,9 +41,14 @@ class Group:
     def __init__(self, base: int, space: str, constant: bool) -> None:
         self.base, self.space, self.constant = base, space, constant  # constant: of memory that nobody writes to
         self.pieces: list[Piece] = []
+        self.written: list[tuple[int, int]] = []  # (offset, size) of what was stored at the same base since the first piece
 
     def overlaps(self, offset: int, size: int) -> bool:
         return any(p.offset < offset + size and offset < p.offset + p.size for p in self.pieces)
+
+    def finds_new(self, offset: int, size: int) -> bool:
+        """A load that comes now may not go where the first stands."""
+        return any(at < offset + size and offset < at + bytes_ for at, bytes_ in self.written)
 
     def runs(self) -> list[list[Piece]]:
         """Without gaps, the lowest first; only of several instructions."""
@@ -164,7 +169,13 @@ def _groups(block: Block, name: str) -> list[Group]:
         if form == "st" or name == "st":  # of two loads none changes what the other finds
             for other in [k for k, g in current.items() if _orders(g, base, _space(ins), place.offset, size)]:
                 found.append(current.pop(other))
+        if form == "st":
+            for group in current.values():
+                if group.base == base and group.space == _space(ins):
+                    group.written.append((place.offset, size))
         if form == name and base >= 0 and _may_join(ins):
+            if form != "st" and key in current and current[key].finds_new(place.offset, size):
+                found.append(current.pop(key))
             group = current.setdefault(key, Group(base, _space(ins), bool(m.get("nc"))))
             if not group.overlaps(place.offset, size):
                 group.pieces += pieces

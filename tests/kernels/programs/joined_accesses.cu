@@ -50,6 +50,17 @@ __global__ void between(short* data, const int* where) {  // what stands between
   mine[1] = short(mine[1] + 12);
   mine[0] = short(mine[0] + 13);
 }
+__global__ void just_written(int* data, const int* where) {  // the later loads are neighbours of the first, and find what is stored after it
+  int *mine = data + 4 * where[threadIdx.x], b, c;
+  long long both;
+  asm volatile("ld.global.b64 %0, [%1+8];" : "=l"(both) : "l"(mine));
+  int a = int(both);
+  asm volatile("st.global.b32 [%0], %1;" ::"l"(mine), "r"(a + 1));
+  asm volatile("st.global.b32 [%0+4], %1;" ::"l"(mine), "r"(a + 2));
+  asm volatile("ld.global.b32 %0, [%1];" : "=r"(b) : "l"(mine));
+  asm volatile("ld.global.b32 %0, [%1+4];" : "=r"(c) : "l"(mine));
+  mine[3] = b * 1000 + c;
+}
 __global__ void halves(const uint64_t* from, uint16_t* to) {  // stored in parts that are not in the order of its bytes, and one that is constant
   uint64_t v = from[threadIdx.x];
   uint16_t* mine = to + 4 * threadIdx.x;
@@ -135,6 +146,12 @@ int main() {
   short* data_at = device(data);
   between<<<1, 64>>>(data_at, device(where));
   check(host(data_at, 256) == expected, "between");
+  std::vector<int> numbers(4 * 64);
+  for (int i = 0; i < 256; ++i) numbers[i] = i;
+  int* numbers_at = device(numbers);
+  just_written<<<1, 64>>>(numbers_at, device(where));
+  auto numbers_got = host(numbers_at, 256);
+  for (int i = 0; i < 64; ++i) check(numbers_got[4 * i + 3] == (4 * i + 3) * 1000 + 4 * i + 4, "just_written");
   std::vector<uint64_t> wide(64);
   for (int i = 0; i < 64; ++i) wide[i] = 0x0123456789abcdefull * (i + 1);
   uint16_t* parts = device(std::vector<uint16_t>(256));
