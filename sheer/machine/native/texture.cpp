@@ -117,19 +117,24 @@ static void count_texels(const Request& r, const Texels& t, uint32_t mask, uint3
   count_image_access(r.frame, r.group, r.site, bytes, SHEER_LOAD, mask & ~t.outside, addresses);
 }
 
-template <class T>
-INLINE void load_channels(const Texels& t, uint32_t mask, uint32_t first, uint32_t count, Words& out) {
+template <class T, uint32_t COUNT>
+INLINE void load_channels(const Texels& t, uint32_t mask, uint32_t first, Words& out) {
   auto one = [&](uint32_t i) __attribute__((always_inline)) {
-    for (uint32_t c = 0; c < count; c++) {
-      T value;
-      memcpy(&value, t.at[i] + (first + c) * sizeof(T), sizeof(T));
-      out[c][i] = uint32_t(value);
-    }
+    T values[COUNT];
+    memcpy(values, t.at[i] + first * sizeof(T), sizeof values);
+    for (uint32_t c = 0; c < COUNT; c++) out[c][i] = uint32_t(values[c]);
   };
   if (mask == ~0u)
     for (uint32_t i = 0; i < CHUNK; i++) one(i);
   else
     for (; mask; mask &= mask - 1) one(uint32_t(__builtin_ctz(mask)));
+}
+
+template <class T>
+INLINE void load_channels(const Texels& t, uint32_t mask, uint32_t first, uint32_t count, Words& out) {
+  if (count == 1) load_channels<T, 1>(t, mask, first, out);
+  else if (count == 2) load_channels<T, 2>(t, mask, first, out);
+  else load_channels<T, 4>(t, mask, first, out);
 }
 
 INLINE void as_fractions(uint32_t (&words)[CHUNK], int32_t one) {
