@@ -47,7 +47,7 @@ class ApproxLanes(RoundingLanes):
     def fapprox(self, t: ScalarType, function: str, a: Value, ftz: bool = False) -> Value:
         """rcp rsqrt sqrt sin cos ex2 lg2 tanh."""
         if self._element(t) in ("f16", "bf16"):
-            return self._half_approx(t, function, a)
+            return self.flush(t, self._half_approx(t, function, self.flush(t, a, ftz)), ftz)
         a = self.flush(t, a, ftz)
         if t.bits == 64:
             result = self._approx64(function, a)
