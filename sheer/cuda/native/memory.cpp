@@ -62,6 +62,7 @@ Error release(Context* c, void* base, bool host) {
   if (is_host != host || (!is_host && r.kind != Kind::Device && r.kind != Kind::Managed))
     return Error::InvalidValue;
   Device* d = device(r.device);
+  profile_sync("device", 0, d ? d : c->device);
   Error e = device_synchronize(d ? d : c->device);
   Allocation a;
   if (allocation_find(base, &a)) {

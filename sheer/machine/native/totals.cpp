@@ -121,19 +121,31 @@ void counting_block_ended(Block* b) {
 }
 
 // ---- which blocks
+static bool planned(const Vec<uint64_t>& plan, uint64_t id) {
+  uint32_t low = 0, high = plan.count;
+  while (low < high) {
+    uint32_t middle = (low + high) / 2;
+    if (plan[middle] == id) return true;
+    if (plan[middle] < id) low = middle + 1;
+    else high = middle;
+  }
+  return false;
+}
+
+// Workers' first blocks, which are others each time, are left out where the plan was kept, so that a launch counts the same in each run.
+static void keep_planned(const Node* n, Counting* c) {
+  if (knobs().profile_all || !c->plan || c->blocks.count == n->total || c->blocks.count == c->plan->count) return;
+  Vec<Counted*> kept, others;
+  for (Counted* b : c->blocks) (planned(*c->plan, b->id) ? kept : others).push(b);
+  if (kept.count < c->plan->count) return;
+  for (Counted* b : others) drop(b);
+  c->blocks = sheer::move(kept);
+}
+
 bool counting_wants(Worker* w, Node* n, uint64_t id) {
   Counting* c = n->counting;
   if (knobs().profile_all) return true;
-  if (const Vec<uint64_t>* plan = load(c->plan)) {
-    uint32_t low = 0, high = plan->count;
-    while (low < high) {
-      uint32_t middle = (low + high) / 2;
-      if ((*plan)[middle] == id) return true;
-      if ((*plan)[middle] < id) low = middle + 1;
-      else high = middle;
-    }
-    return false;
-  }
+  if (const Vec<uint64_t>* plan = load(c->plan)) return planned(*plan, id);
   uint64_t bit = 1ull << w->index % 64;  // the first of each worker shows what a block costs
   return !(__atomic_fetch_or(&c->probes, bit, __ATOMIC_ACQ_REL) & bit);
 }
@@ -250,6 +262,7 @@ static int by_id(const void* a, const void* b) {
 }
 
 void write_counters(String* out, const Node* n, Counting* c) {
+  keep_planned(n, c);
   qsort(c->blocks.data, c->blocks.count, sizeof c->blocks[0], by_id);
   bool all = c->blocks.count == n->total;
   Vec<double> weights = sample_weights(n->grid, c->blocks, false);
