@@ -139,3 +139,16 @@ def test_a_file_that_grows(tmp_path: Path) -> None:
     assert len(clock.pricing.plan.steps) < 4 * len(launches)  # what ended before the host went on is forgotten
     with pytest.raises(RunFileError, match="event 99 was not recorded"):
         clock.events_s([99])
+
+
+def test_the_option_refuses_what_it_can_not_do(tmp_path: Path) -> None:
+    """Before anything is compiled."""
+    chip = tmp_path / "bare.toml"
+    described = (ROOT / "sheer" / "chips" / "a100.toml").read_text().splitlines(keepends=True)
+    chip.write_text("".join(line for line in described if not line.startswith("launch_s")))
+    for words, said in ((["--clock=chip", "--chip", str(chip)], "a prediction needs launch_s"), (["--clock=sun"], "one of host, chip")):
+        done = subprocess.run(
+            [sys.executable, "-m", "sheer", "run", *words, "none.cu"],
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 1 and said in done.stderr, done.stderr
