@@ -251,6 +251,9 @@ def _entry(row: Function) -> list[str]:
     if row.twin:
         lines += [f"SHEER_API {_joined(row.returns, row.name + row.twin)}({_list(row.parameters)}) {{"]
         lines += ["  PerThreadScope scope;", f"  return ::{row.name}({arguments});", "}"]
+    if row.base in functions.FIRST_NAMES and row.name == f"{row.base}_v2":
+        lines += [f"SHEER_API {_joined(row.returns, row.base)}({_list(row.parameters)}) {{"]
+        lines += [f"  return ::{row.name}({arguments});", "}"]
     return lines
 
 

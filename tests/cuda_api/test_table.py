@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from sheer.base.errors import ChipError
 from sheer.chips import schema
 from sheer.cuda import functions, generate
+from sheer.machine import build
 
 
 def test_generated_files_are_current() -> None:
@@ -78,3 +80,13 @@ def test_bad_chips_are_refused(line: str, words: str, tmp_path: Path) -> None:
 def test_unknown_chip_lists_the_known() -> None:
     with pytest.raises(ChipError, match="br104"):
         schema.load("br200")
+
+
+def test_first_names_are_in_the_library() -> None:
+    """Loaders that look functions up by name want the first ones, too, as the driver's library has them."""
+    library = ctypes.CDLL(str(build.library()))
+    assert all(hasattr(library, name) for name in functions.FIRST_NAMES)
+    here, popped = ctypes.c_void_p(), ctypes.c_void_p()
+    assert library.cuInit(0) == 0 and library.cuCtxCreate(ctypes.byref(here), 0, 0) == 0
+    assert library.cuCtxPopCurrent(ctypes.byref(popped)) == 0 and popped.value == here.value
+    assert library.cuCtxDestroy(here) == 0
