@@ -251,10 +251,17 @@ def _entry(row: Function) -> list[str]:
     if row.twin:
         lines += [f"SHEER_API {_joined(row.returns, row.name + row.twin)}({_list(row.parameters)}) {{"]
         lines += ["  PerThreadScope scope;", f"  return ::{row.name}({arguments});", "}"]
-    if row.base in functions.FIRST_NAMES and row.name == f"{row.base}_v2":
-        lines += [f"SHEER_API {_joined(row.returns, row.base)}({_list(row.parameters)}) {{"]
-        lines += [f"  return ::{row.name}({arguments});", "}"]
     return lines
+
+
+def _first_name(row: Function) -> list[str]:
+    """The name under which the function began: where it took the same arguments, or sizes and addresses of 32 bits, which no program on this machine
+    has, though some loaders insist on the names."""
+    same = row.base in functions.FIRST_NAMES or row.since == functions.WIDER
+    if not same or row.name != f"{row.base}_v2":
+        return []
+    arguments = ", ".join(p.name for p in row.parameters)
+    return [f"SHEER_API {_joined(row.returns, row.base)}({_list(row.parameters)}) {{", f"  return ::{row.name}({arguments});", "}"]
 
 
 def _entries(rows: list[Function]) -> str:
@@ -263,7 +270,7 @@ def _entries(rows: list[Function]) -> str:
     names = sorted({name for row in rows for name in (row.base,)} | set(functions.PLAIN_NAMES))
     lines += [f"#undef {name}" for name in names]
     for row in rows:
-        lines += _entry(row)
+        lines += _entry(row) + _first_name(row)
     return "\n".join([*lines, ""])
 
 

@@ -57,7 +57,13 @@ DEFAULT_STREAM = frozenset(
 # Handles that exist can't be the default stream's.
 NO_TWIN = frozenset({"cudaStreamDestroy", "cuStreamDestroy_v2"})
 # Driver functions whose first version took the same arguments: programs that look their names up in libcuda find that, too.
-FIRST_NAMES = ("cuCtxCreate", "cuCtxDestroy", "cuCtxPopCurrent", "cuCtxPushCurrent", "cuEventDestroy", "cuStreamDestroy")
+FIRST_NAMES = (
+    "cuCtxCreate", "cuCtxDestroy", "cuCtxPopCurrent", "cuCtxPushCurrent", "cuDevicePrimaryCtxRelease", "cuDevicePrimaryCtxReset",
+    "cuDevicePrimaryCtxSetFlags", "cuEventDestroy", "cuIpcOpenMemHandle", "cuLinkAddData", "cuLinkAddFile", "cuLinkCreate", "cuMemHostRegister",
+    "cuGraphicsResourceSetMapFlags", "cuStreamBatchMemOp", "cuStreamDestroy", "cuStreamWaitValue32", "cuStreamWaitValue64", "cuStreamWriteValue32",
+    "cuStreamWriteValue64",
+)  # fmt: skip
+WIDER = 3020  # the version in which sizes and addresses of the driver API became 64 bits wide
 # What the headers of CUDA 12 mean by the plain name, where the choice is not "the newest up to 12.0".
 PLAIN_NAMES = {"cuCtxCreate": "cuCtxCreate_v2", "cuGraphInstantiate": "cuGraphInstantiateWithFlags"}
 HEADER_VERSION = 12000
