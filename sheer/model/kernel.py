@@ -31,11 +31,6 @@ SHUFFLE_CLOCKS = 23.0
 BARRIER_CLOCKS = 25.0
 TENSOR_CLOCKS = 33.0
 BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain of its stores
-# Where a run file does not tell the chain of dependent instructions: which latency a unit has, where its name does not say it, and how many of
-# a kind a warp has under way together.
-KIND = {"local": "load", "shared_load": "shared", "shared_atomic": "shared", "store": "alu", "shared_store": "alu", "atomic": "alu"}
-TOGETHER = {"load": 2.0, "shared": 4.0, "tensor": 4.0}
-TOGETHER_ELSE = 2.0
 # Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control. What an access to memory takes
 # is in the energy of its bytes, what a matrix instruction takes in that of its multiply-adds.
 ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
@@ -161,14 +156,7 @@ def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
         "barrier": BARRIER_CLOCKS,
         "tensor": TENSOR_CLOCKS,
     }
-    if c.critical:
-        return sum(n * latency[kind] for kind, n in c.critical.items()) / c.warps
-    # An old run file does not tell the chain.
-    found = 0.0
-    for unit, n in c.issued.items():
-        kind = KIND.get(unit, unit)
-        found += n * latency.get(kind, p.alu_clocks) / TOGETHER.get(kind, TOGETHER_ELSE)
-    return found / c.warps
+    return sum(n * latency[kind] for kind, n in c.critical.items()) / c.warps
 
 
 def _overlap(c: Counters, held: Occupancy) -> float:

@@ -187,6 +187,7 @@ def test_strided_loads_cost_what_they_touch() -> None:
 
 def fma_loop(grid: int, block: int, n: int = 4096) -> tuple[Counters, Launch]:
     c = count(grid, block, {"fp32": n, "int": n / 64, "branch": n / 64, "store": 1}, flops=64.0 * n * grid * block / 32)
+    c = c._replace(critical={"alu": n * c.warps})  # each waits for the one before
     return c, launch(grid, block, c)
 
 

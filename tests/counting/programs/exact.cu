@@ -1,6 +1,8 @@
 // Small kernels whose counts are known by hand; test_counting.py has the numbers.
 #include <cuda_runtime.h>
 
+#include "gemm.h"
+
 __global__ void vadd(const float* a, const float* b, float* c, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) c[i] = a[i] + b[i];
@@ -42,19 +44,6 @@ __global__ void divergent(float* a) {
   a[threadIdx.x] = x;
 }
 __global__ void atomics(int* a, int lanes_at_one) { atomicAdd(&a[threadIdx.x / lanes_at_one], int(threadIdx.x)); }
-__global__ void gemm(const float* a, const float* b, float* c, int n) {
-  __shared__ float as[16][16], bs[16][16];
-  int tx = threadIdx.x, ty = threadIdx.y, row = blockIdx.y * 16 + ty, col = blockIdx.x * 16 + tx;
-  float sum = 0;
-  for (int k = 0; k < n; k += 16) {
-    as[ty][tx] = a[row * n + k + tx];
-    bs[ty][tx] = b[(k + ty) * n + col];
-    __syncthreads();
-    for (int i = 0; i < 16; i++) sum += as[ty][i] * bs[i][tx];
-    __syncthreads();
-  }
-  c[row * n + col] = sum;
-}
 // Reads the same 4 KB (of a block) again and again.
 __global__ void again(float* a, const float* b, int times, int zero) {
   float sum = 0;

@@ -1,22 +1,11 @@
 // Kernels of which a sample of blocks is counted, on grids of one, two and three dimensions.
 #include <cuda_runtime.h>
 
+#include "gemm.h"
+
 __global__ void add(const float* a, const float* b, float* c, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) c[i] = a[i] + b[i];
-}
-__global__ void gemm(const float* a, const float* b, float* c, int n) {
-  __shared__ float as[16][16], bs[16][16];
-  int tx = threadIdx.x, ty = threadIdx.y, row = blockIdx.y * 16 + ty, col = blockIdx.x * 16 + tx;
-  float sum = 0;
-  for (int k = 0; k < n; k += 16) {
-    as[ty][tx] = a[row * n + k + tx];
-    bs[ty][tx] = b[(k + ty) * n + col];
-    __syncthreads();
-    for (int i = 0; i < 16; i++) sum += as[ty][i] * bs[i][tx];
-    __syncthreads();
-  }
-  c[row * n + col] = sum;
 }
 // The same with blocks in one dimension, as compilers of tiles have it: who shares B is not to be seen from the grid.
 __global__ void flat_gemm(const float* a, const float* b, float* c, int n) {
