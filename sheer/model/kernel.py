@@ -19,9 +19,8 @@ from sheer.model.caches import SECTOR, Traffic, access, traffic, warm
 from sheer.model.occupancy import Occupancy, block_shared, occupancy
 from sheer.model.residency import Found
 from sheer.model.silicon import TYPES, Pipes, Silicon
-from sheer.model.work import Work, shared_time
+from sheer.model.work import ENERGY, Work, multiprocessor
 
-PIPE_OVERLAP = 8.0  # pipes of a multiprocessor work side by side under many warps; an exponent of `shared_time`
 BANK_ROW = 128  # bytes: the row of banks that shared memory or the L1 gives at once
 # From an instruction to the next that needs its result, beside what chip files say; clocks.
 SFU_CLOCKS = 20.0
@@ -31,9 +30,6 @@ SHUFFLE_CLOCKS = 23.0
 BARRIER_CLOCKS = 25.0
 TENSOR_CLOCKS = 33.0
 BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain of its stores
-# Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control. What an access to memory takes
-# is in the energy of its bytes, what a matrix instruction takes in that of its multiply-adds.
-ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
 MEMORY_UNITS = ("load", "store", "atomic", "local", "shared_load", "shared_store", "shared_atomic")
 
 
@@ -64,11 +60,7 @@ def analyse(c: Counters, launch: Launch, si: Silicon, found: Found = NOTHING) ->
     part = busiest / c.blocks  # of the whole grid's work, on the busiest multiprocessor
     units = _pipes(c, si, si.pipes, part, min(1.0, held.warps / si.partitions))
     units |= _ports(c, si, flow, part)
-    issue = units.pop("issue")
-    # An instruction takes its slot and its pipe at once, so these two never add.
-    inside = max(issue, shared_time(PIPE_OVERLAP, units.values()))
-    units["issue"] = issue
-    name = max(units, key=lambda unit: units[unit])
+    name, inside, others = multiprocessor(units)
     chain = BLOCK_CLOCKS + _chain(c, si, si.pipes, flow)
     waves = busiest / held.blocks
     clocks = {name: inside, "latency": math.ceil(waves) * chain}
@@ -88,7 +80,7 @@ def analyse(c: Counters, launch: Launch, si: Silicon, found: Found = NOTHING) ->
         sum(c.flops.values()) + 2 * sum(c.tensor.values()),
         1,
         f"{held.share:.0%} of the warps (by {held.limit}), {waves:.3g} waves, L1 {flow.l1_hit:.0%}, L2 {flow.l2_hit:.0%}",
-        {unit: t for unit, t in units.items() if unit != name and t > 0},
+        others,
     )
     return Analysis(work, held, flow, waves, chain, busiest, units)
 

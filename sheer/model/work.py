@@ -13,6 +13,10 @@ from typing import NamedTuple
 # crossbar arbitration). Fitted once for all chips on GEMM rows; microbenchmarks of V100, T4, A100 and H100 show
 # 0.5 to 0.75.
 L2_DELIVERED = 0.56
+PIPE_OVERLAP = 8.0  # pipes of a multiprocessor work side by side under many warps; an exponent of `shared_time`
+# Energy of an instruction of a lane over that of an FP32 multiply-add; most of it is fetch, registers and control. What an access to memory takes
+# is in the energy of its bytes, what a matrix instruction takes in that of its multiply-adds.
+ENERGY = {"fp64": 2.5, "sfu": 1.5, "int": 0.6, "convert": 0.8, "branch": 0.4, "barrier": 0.2, "constant": 0.3, "vote": 0.4, "other": 0.4}
 
 
 class Work(NamedTuple):
@@ -41,6 +45,14 @@ def shared_time(exponent: float, times: Iterable[float]) -> float:
         return 0.0
     most = max(known)
     return most * sum((t / most) ** exponent for t in known) ** (1 / exponent)
+
+
+def multiprocessor(units: dict[str, float]) -> tuple[str, float, dict[str, float]]:
+    """Clocks of a multiprocessor that runs many warps, from those of its issue slots ("issue") and each of its pipes: the name of the busiest, the
+    clocks of all together, and the others, for a Work's `inside`. An instruction takes its slot and its pipe at once, so these two never add."""
+    busiest = max(units, key=lambda unit: units[unit])
+    pipes = shared_time(PIPE_OVERLAP, (t for unit, t in units.items() if unit != "issue"))
+    return busiest, max(units["issue"], pipes), {unit: t for unit, t in units.items() if unit != busiest and t > 0}
 
 
 def hit_rate(footprint: float, capacity: float, sharpness: float = 4.0) -> float:

@@ -141,3 +141,12 @@ def test_a_chip_without_the_model_numbers_is_refused_only_for_pricing() -> None:
     poor = base._replace(numbers={k: v for k, v in base.numbers.items() if k != "memory_latency_s"})
     with pytest.raises(ChipError, match="memory_latency_s"):
         silicon(poor)
+
+
+def test_element_wise_kernels_know_lanes() -> None:
+    """A chip of few FP32 lanes is bound by them where an operation has many instructions, and by memory where it has few."""
+    few = chip("br104")._replace(lanes=16)
+    assert price_operator(few, parse("gelu", "16777216", "fp32")).bound == "fp32"
+    assert price_operator(few, parse("add", "16777216", "fp32")).bound == "memory"
+    apart = few._replace(pipes=few.pipes and few.pipes._replace(int_on_fp32=False))
+    assert price_operator(apart, parse("gelu", "16777216", "fp32")).time_s < price_operator(few, parse("gelu", "16777216", "fp32")).time_s

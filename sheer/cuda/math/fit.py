@@ -25,6 +25,27 @@ def interpolated(f: Callable[[mp.mpf], mp.mpf], low: float, high: float, degree:
     return [float(v) for v in mp.lu_solve(powers, values)]
 
 
+def weighted(f: Callable[[mp.mpf], mp.mpf], weight: Callable[[mp.mpf], mp.mpf], low: float, high: float, degree: int) -> list[float]:
+    """The polynomial whose error times a weight is smallest at its worst (Lawson's iteration: least squares, again and again weighted by the error)."""
+    a, b, n = mp.mpf(low), mp.mpf(high), 12 * degree
+    nodes = [(a + b) / 2 - (b - a) / 2 * mp.cos(mp.pi * (2 * k + 1) / (2 * n)) for k in range(n)]
+    rows = [[weight(x) * mp.chebyt(j, (2 * x - a - b) / (b - a)) for j in range(degree + 1)] for x in nodes]
+    values = [weight(x) * f(x) for x in nodes]
+    share = [mp.mpf(1) / n] * n
+    for _ in range(150):
+        normal, right = mp.matrix(degree + 1, degree + 1), mp.matrix(degree + 1, 1)
+        for s, row, value in zip(share, rows, values, strict=True):
+            for i in range(degree + 1):
+                right[i] += s * row[i] * value
+                for j in range(degree + 1):
+                    normal[i, j] += s * row[i] * row[j]
+        c = mp.lu_solve(normal, right)
+        wrong = [abs(mp.fdot(row, c) - value) for row, value in zip(rows, values, strict=True)]
+        total = mp.fdot(share, wrong)
+        share = [s * e / total for s, e in zip(share, wrong, strict=True)]
+    return interpolated(lambda x: mp.fdot([mp.chebyt(j, (2 * x - a - b) / (b - a)) for j in range(degree + 1)], c), low, high, degree)
+
+
 def _atanh2(z: mp.mpf) -> mp.mpf:
     """log((1 + s) / (1 - s)) / s with s = sqrt(z)."""
     s = mp.sqrt(z)
@@ -125,9 +146,13 @@ TABLES = {
 SINGLE_TABLES = {
     "ATANF": (lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-9, 1.0001, 9),
     "ASINF": (lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-9, 0.2501, 5),
-    "ERFF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, 1e-9, 0.9, 6),
-    "LOGERFCF": (lambda u: -mp.log(mp.erfc(u + 1)), -0.101, 3.001, 9),
     "ERFCXF": (_erfcx_scaled, -0.601, 0.68, 9),
+}
+# The same, with the weight of their errors in the result. ERFF and LOG2ERFCF have as many coefficients: lanes select them one by one.
+WEIGHTED_TABLES = {
+    "ERFF": (lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)), 1e-12, 1.0, 6),
+    "LOG2ERFCF": (lambda a: mp.log(mp.erfc(a), 2), lambda a: mp.erfc(a) / mp.erf(a), 1.0, 4.0, 6),
+    "EXP2F": (lambda r: mp.mpf(2) ** r, lambda r: mp.mpf(2) ** -r, -0.5, 0.5, 5),
 }
 ZEROS = {
     "J0_ZERO_1": mp.besseljzero(0, 1),
@@ -159,6 +184,9 @@ def main() -> None:
         print(_table("double", name, [v.hex() for v in interpolated(f, low, high, degree)]))
     for name, (f, low, high, degree) in SINGLE_TABLES.items():
         singles = [struct.unpack("f", struct.pack("f", v))[0] for v in interpolated(f, low, high, degree)]
+        print(_table("float", name, [f"{v.hex()}f" for v in singles]))
+    for name, (f, weight, low, high, degree) in WEIGHTED_TABLES.items():
+        singles = [struct.unpack("f", struct.pack("f", v))[0] for v in weighted(f, weight, low, high, degree)]
         print(_table("float", name, [f"{v.hex()}f" for v in singles]))
     for name, zero in ZEROS.items():
         high = float(zero)

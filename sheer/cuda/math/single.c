@@ -77,13 +77,18 @@ float __nv_acosf(float x) {
   return pickf(a <= 1.0f, y, __builtin_nanf(""));
 }
 
-/* Near 0 a polynomial of the square; then 1 - e**(log erfc), whose logarithm is smooth. */
 INLINE float erf_small_f(float x) { float z = x * x; return FMAF(x, POLYF(ERFF, z), x); }
+/* Below 1 a polynomial of the square; above, 1 - 2**q of another as long as that one: each lane takes its own coefficients, so that there is one
+   chain, not two. Above 4 the result is 1. A NaN is not above 1. */
 float __nv_erff(float x) {
-  float a = __builtin_fabsf(x), near = erf_small_f(a), c = clampf(a, 0.9f, 4.0f);
-  float far = 1.0f - __nv_expf(-POLYF(LOGERFCF, c - 1.0f));
-  float y = __builtin_copysignf(pickf(a < 0.92f, near, pickf(a > 4.0f, 1.0f, far)), x);
-  return pickf((x == 0.0f) | (x != x), x, y);
+  float a = __builtin_fabsf(x);
+  int far = a >= 1.0f, last = sizeof(ERFF) / sizeof(ERFF[0]) - 1;
+  float u = pickf(far, pickf(a > 4.0f, 4.0f, a), x * x), p = pickf(far, LOG2ERFCF[last], ERFF[last]);
+#pragma unroll
+  for (int i = last - 1; i >= 0; --i) p = FMAF(p, u, pickf(far, LOG2ERFCF[i], ERFF[i]));
+  u32 bits;
+  float n = whole_product_f(p, 1.0f, &bits), power = float_of(bits_of_f(POLYF(EXP2F, p - n)) + (bits << 23));
+  return pickf(far, __builtin_copysignf(1.0f - power, x), FMAF(x, p, x));
 }
 /* erfc = e**(-x*x) (1 + 2x) erfcx / (1 + 2x), the exponent's rounding made good. */
 float __nv_erfcf(float x) {
