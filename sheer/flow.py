@@ -154,6 +154,7 @@ def _stub_services(llvm: object) -> None:
         "clock64",
         "globaltimer",
         "check",
+        "misaligned",
         "count",
         "count_row",
         "texture",

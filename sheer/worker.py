@@ -99,6 +99,7 @@ class Worker:
             lanes=int(fields.get("lanes", "0")),
             checked=fields.get("mode", "fast") == "checked",
             counting=fields.get("mode", "fast") == "counting",
+            wary=fields.get("mode", "fast") == "wary",
         )
         return [("ok", "")], object_code(kernel_text(module, fields["kernel"], spec, machine), machine)
 

@@ -10,6 +10,7 @@ from sheer.codegen.counting import CountingLanes
 from sheer.codegen.depot import in_depot
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sym, Vec
+from sheer.passes.alignment import required
 from sheer.passes.cfg import Ins
 from sheer.passes.shape import Shape
 
@@ -74,7 +75,9 @@ class AccessLanes(CountingLanes):
         if space == "param":
             values = self._load_param(ins, operands[1], kind, count)
         elif in_depot(self.compiler, space):
-            values = self.load_depot(kind, count, self.linear(ins, operands[1]))
+            offset = self.linear(ins, operands[1])
+            self.test_alignment(offset, kind.bytes * count, 0, ins)
+            values = self.load_depot(kind, count, offset)
         else:
             address = self.address(ins, operands[1], space)
             strong = getattr(m, "sem", "") not in ("", "weak")
@@ -125,7 +128,9 @@ class AccessLanes(CountingLanes):
                 self.write_param(planes, operands[0].offset + i * kind.bytes, kind, value)
             return
         if in_depot(self.compiler, space):
-            self.store_depot(kind, values, self.linear(ins, operands[0]))
+            offset = self.linear(ins, operands[0])
+            self.test_alignment(offset, kind.bytes * len(values), 1, ins)
+            self.store_depot(kind, values, offset)
             return
         if id(ins) in self.compiler.turns:
             self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])
@@ -144,14 +149,19 @@ class AccessLanes(CountingLanes):
 
     def check(self, address: Value, size: int, access: int, ins: Ins) -> None:
         """Checked mode: the machine verifies every active lane's address first."""
-        if not self.compiler.checked:
-            return
+        if self.compiler.checked:
+            self._ask_machine("sheer_rt_check", address, size, access, ins)
+        else:
+            self.test_alignment(address, size, access, ins)
+
+    def _ask_machine(self, service: str, address: Value, size: int, access: int, ins: Ins) -> None:
+        """Hands all lanes' addresses of an access to a service."""
         t, n = self.text, self.n
         array = self.lane_array(Value(64, None, vector=self.vec(address)))
         mask = t.alloca(f"i{n}", 8)
         t.do(f"store i{n} {self.mask_bits()}, ptr {mask}")
         t.intrinsic(
-            "sheer_rt_check",
+            service,
             "void",
             [
                 ("ptr", self.frame),
@@ -166,6 +176,35 @@ class AccessLanes(CountingLanes):
             ],
         )
 
+    def test_alignment(self, address: Value, size: int, access: int, ins: Ins) -> None:
+        """Leaves the kernel where an active lane's address is no multiple of the access: only where nothing else says that all are."""
+        if id(ins) not in self.compiler.tested:
+            return
+        t, size = self.text, required(ins, size)
+        bad, good = t.fresh_label("misaligned"), t.fresh_label("aligned")
+        t.branch(self._some_misaligned(address, size), bad, good)
+        t.label(bad)
+        self._ask_machine("sheer_rt_misaligned", address.apart(), size, access, ins)
+        t.finish("unreachable")
+        t.label(good)
+
+    def _some_misaligned(self, address: Value, size: int) -> str:
+        """i1: the low bits of an active lane's address are not all zero. Of affine addresses the base tells, and the stride."""
+        t, n, low, shape = self.text, self.n, size - 1, address.shape
+        words = [address.scalar] if shape is not None and not (shape.c & low).any() else []
+        if words and shape is not None and shape.stride is not None and (shape.m & low).any():
+            words = []
+        if address.narrow is not None and address.narrow[3] % size == 0:
+            words = [address.narrow[0]]
+        if words:
+            return t.op(f"icmp ne i64 {t.op(f'and i64 {words[0]}, {low}')}, 0")
+        wide = f"<{n} x i64>"
+        bits = t.op(f"and {wide} {self.vec(address)}, splat (i64 {low})")
+        wrong = t.op(f"icmp ne {wide} {bits}, zeroinitializer")
+        if self.mask:
+            wrong = t.op(f"and <{n} x i1> {wrong}, {self.mask}")
+        return t.op(f"icmp ne i{n} {t.op(f'bitcast <{n} x i1> {wrong} to i{n}')}, 0")
+
     def is_read(self, ins: Ins) -> bool:
         return any(value in self.facts.read for value in ins.defs.values())
 
@@ -174,12 +213,12 @@ class AccessLanes(CountingLanes):
         return found.atomics.get(id(ins)) if found else None
 
     def atomic(self, m: Any, ins: Ins) -> list[tuple[ScalarType, Value]]:
-        if self.compiler.plain:
+        if self.compiler.plain or id(ins) in self.compiler.tested:
             self.watch(self.address(ins, ins.inst.operands[1], m.space), m.type.bytes, 2, m.space, ins)
         return super().atomic(m, ins)
 
     def reduce(self, m: Any, ins: Ins) -> None:
-        if self.compiler.plain:
+        if self.compiler.plain or id(ins) in self.compiler.tested:
             self.watch(self.address(ins, ins.inst.operands[0], m.space), m.type.bytes, 2, m.space, ins)
         super().reduce(m, ins)
 

@@ -1,5 +1,5 @@
 """The border between a kernel and the machine: what an object exports (sheer/machine/native/frame.h). In: the name of the kernel's function and
-what the compiler knows of it. Out: sheer_info, sheer_warp, which runs a group, and sheer_blocks, which runs whole blocks.
+what the compiler knows of it. Out: sheer_info, sheer_aligned, sheer_warp, which runs a group, and sheer_blocks, which runs whole blocks.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class KernelBorder:
     flags: int
     static_shared: int
     lane_fibers: bool
+    aligned: dict[int, int]
     unit = routine = border_place = ""
 
     def function_name(self, function: Function) -> str:
@@ -40,6 +41,10 @@ class KernelBorder:
         values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, 0, 0, 0]
         fields = ", ".join(f"i32 {v}" for v in values)
         self.program.globals.append(f"@sheer_info = constant {{ {', '.join(['i32'] * 8)} }} {{ {fields} }}")
+        if self.aligned:
+            words = [len(self.aligned), *(w for pair in sorted(self.aligned.items()) for w in pair)]
+            fields = ", ".join(f"i32 {word}" for word in words)
+            self.program.globals.append(f"@sheer_aligned = constant [{len(words)} x i32] [ {fields} ]")
 
     def _runs_blocks(self) -> bool:
         """Groups never wait: whole blocks run one after the other."""

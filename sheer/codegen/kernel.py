@@ -7,6 +7,7 @@ apart), and emits every function.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sheer.base.errors import CompileError
@@ -19,6 +20,7 @@ from sheer.codegen.llvm import KEEP_ORDER, Target
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
+    alignment,
     cfg,
     depot,
     homes,
@@ -64,12 +66,14 @@ def _calls(inst: Inst, names: set[str]) -> bool:
 
 @dataclass(frozen=True)
 class Spec:
-    """What a kernel is compiled for: block (None = any shape), lanes per group, checked or counting mode."""
+    """What a kernel is compiled for: block (None = any shape), lanes per group, checked or counting mode; `wary`: pointers among the parameters
+    may be misaligned."""
 
     block: tuple[int, int, int] | None
     lanes: int = 0  # 0 = choose
     checked: bool = False
     counting: bool = False
+    wary: bool = False
 
 
 def kernel_text(module: Module, name: str, spec: Spec, target: Target) -> str:
@@ -119,6 +123,8 @@ class KernelCompiler(KernelBorder):
         self.granule = 0  # bytes of a word of local memory in rows
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
         self.alone = False  # a group is a whole block: its barriers are passed in step
+        self.tested: set[int] = set()  # accesses that test whether their addresses are aligned
+        self.aligned: dict[int, int] = {}  # what others need of the parameters: offset -> bits that are zero
 
     # -- asked by the emitter ---------------------------------------------------------------------------------------------
 
@@ -239,6 +245,7 @@ class KernelCompiler(KernelBorder):
                 keep_order |= order.arrange(found, self.registers)
         if not self.plain:
             self.granule = depot.granule(facts)
+        self._align(graphs)
         if self._runs_blocks() and len(graphs) == 1 and not self.plain:
             self.private = private.find(graphs[0][1])
         if self.counting:
@@ -258,6 +265,25 @@ class KernelCompiler(KernelBorder):
             self.program.globals.append(counting.table(facts, self.known_accesses, self.sites))
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
+
+    def _align(self, graphs: list[tuple[Function, Graph]]) -> None:
+        """Finds the accesses that test their alignment, and what the machine has to look at when it launches the kernel."""
+        if self.checked:
+            return
+        for function, graph in graphs:
+            found = alignment.find(graph, not self.spec.wary and not self.counting, partial(self._unit, function))
+            self.tested |= found.tested
+            for offset, bits in found.params.items():
+                self.aligned[offset] = self.aligned.get(offset, 0) | bits
+
+    def _unit(self, function: Function, name: str) -> int | None:
+        """What a variable's address is a multiple of, as far as is known; the windows of shared and local memory begin at multiples of 16."""
+        place = self.place(function, name)
+        if place is None or place[0] == "function":
+            return None
+        if place[0] == "global":
+            return self.module.variables[name].align
+        return place[1] % 32 or (16 if place[0] == "local" else 32)
 
     def _is_alone(self, facts: list[Facts]) -> bool:
         """One group is the whole block, and at every barrier all its threads are there together: nobody waits for anybody."""

@@ -45,6 +45,31 @@ def test_fault(program: Path, what: str, name: str, told: str) -> None:
     assert done.stdout == name + "\n"
     assert re.search(told, done.stderr), done.stderr
 
+MISALIGNED = [
+    ("wide", "load of 16 bytes", "block (0,0,0), thread (0,0,0)", 5),
+    ("odd", "store of 4 bytes", "block (1,0,0), thread (37,0,0)", 7),
+    ("step", "load of 4 bytes", "block (0,0,0), thread (1,0,0)", 10),
+    ("loaded", "load of 4 bytes", "block (0,0,0), thread (40,0,0)", 12),
+    ("shared", "load of 2 bytes", "block (0,0,0), thread (0,0,0)", 18),
+    ("add", "atomic of 4 bytes", "block (0,0,0), thread (0,0,0)", 20),
+    ("called", "load of 8 bytes", "block (0,0,0), thread (0,0,0)", 21),
+    ("walk", "load of 4 bytes", "block (0,0,0), thread (0,0,0)", 25),
+]
+
+
+@pytest.fixture(scope="module", params=[(), ("-O0",)], ids=["plain", "O0"])
+def misaligned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled(HERE / "programs" / "misaligned.cu", tmp_path_factory.mktemp("misaligned"), *request.param)
+
+
+@pytest.mark.parametrize(("what", "access", "place", "line"), MISALIGNED, ids=[fault[0] for fault in MISALIGNED])
+def test_misaligned(misaligned: Path, what: str, access: str, place: str, line: int) -> None:
+    done = run(misaligned, what)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "cudaErrorMisalignedAddress\n"
+    assert f": misaligned address: {access} at 0x" in done.stderr
+    assert f"sheer:   {place}, " in done.stderr and f"misaligned.cu:{line}\n" in done.stderr, done.stderr
+
 
 @pytest.mark.parametrize("what", ["streams", "heap"])
 def test_goes_on(program: Path, what: str) -> None:

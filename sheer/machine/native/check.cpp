@@ -1,5 +1,5 @@
 // Checked mode: before each access the kernel asks here whether all its addresses are good. Slow and exact;
-// only used to explain a fault.
+// only used to explain a fault. Also where kernels arrive that find an address misaligned themselves.
 #include "internal.h"
 
 namespace sheer {
@@ -40,6 +40,22 @@ static bool allowed(Block* b, uint32_t thread, uint64_t address, uint32_t bytes,
   return host_allows(b->worker, address, bytes, access != SHEER_LOAD);
 }
 
+static Fault fault_at(uint32_t group, uint32_t lane, uint64_t address, uint32_t bytes, uint32_t access, uint32_t line,
+                      uint32_t file) {
+  Fault f;
+  f.address = reinterpret_cast<void*>(address);
+  f.group = group;
+  f.lane = lane;
+  f.line = line;
+  f.file = file;
+  f.access = access;
+  f.bytes = bytes;
+  f.has_lane = f.has_access = true;
+  return f;
+}
+
+static bool active(const uint32_t* mask, uint32_t lane) { return mask[lane / 32] >> (lane % 32) & 1; }
+
 extern "C" __attribute__((visibility("default"))) void sheer_rt_check(SheerFrame* frame, uint32_t group,
                                                                       const uint64_t* addresses,
                                                                       const uint32_t* mask, uint32_t n,
@@ -48,28 +64,33 @@ extern "C" __attribute__((visibility("default"))) void sheer_rt_check(SheerFrame
   Block* b = static_cast<Block*>(frame->machine);
   Worker* w = b->worker;
   for (uint32_t i = 0; i < n; i++) {
-    if (!(mask[i / 32] >> (i % 32) & 1)) continue;
+    if (!active(mask, i)) continue;
     hold_begin(b);
     bool good = allowed(b, group * b->code->info->lanes + i, addresses[i], bytes, access);
     hold_end(b);
     bool aligned = !bytes || bytes & (bytes - 1) || !(addresses[i] & (bytes - 1));
     if (good && (aligned || w->misaligned.has_access)) continue;
-    Fault f;
+    Fault f = fault_at(group, i, addresses[i], bytes, access, line, file);
     f.error = good ? Error::MisalignedAddress : Error::IllegalAddress;
-    f.address = reinterpret_cast<void*>(addresses[i]);
-    f.group = group;
-    f.lane = i;
-    f.line = line;
-    f.file = file;
-    f.access = access;
-    f.bytes = bytes;
-    f.has_lane = f.has_access = true;
-    if (good) {  // x86 takes most of these: only the culprit if nothing worse is found
+    if (good) {  // the fast form has not stopped there: only the culprit if nothing worse is found
       w->misaligned = f;
       continue;
     }
     w->fault = f;
     leave_block(b, Left::Fault);
   }
+}
+
+extern "C" __attribute__((visibility("default"))) void sheer_rt_misaligned(SheerFrame* frame, uint32_t group,
+                                                                           const uint64_t* addresses,
+                                                                           const uint32_t* mask, uint32_t n,
+                                                                           uint32_t bytes, uint32_t access,
+                                                                           uint32_t line, uint32_t file) {
+  Block* b = static_cast<Block*>(frame->machine);
+  uint32_t lane = 0;
+  while (lane + 1 < n && !(active(mask, lane) && addresses[lane] & (bytes - 1))) lane++;
+  b->worker->fault = fault_at(group, lane, addresses[lane], bytes, access, line, file);
+  b->worker->fault.error = Error::MisalignedAddress;
+  leave_block(b, Left::Fault);
 }
 }  // namespace sheer

@@ -51,6 +51,11 @@ struct SheerCounting {          // @sheer_counting of an object compiled for cou
                                 // and of known loads and stores of shared memory: requests, bytes of a lane, wavefronts
 };
 
+struct SheerAligned {           // @sheer_aligned: what accesses need of the parameter block, or they would be misaligned
+  uint32_t count;
+  struct { uint32_t offset, bits; } needs[1];  // bits of the byte at `offset` that are zero
+};
+
 struct SheerPrivate {           // an array that the kernel only adds to
   uint64_t base;                // in: the pointer; out: where its allocation begins
   uint64_t unit;                // bytes of an element
@@ -138,6 +143,9 @@ uint64_t sheer_rt_globaltimer(SheerFrame*);
 // Checked mode: verifies `n` addresses (lane i active if bit i of mask words) before an access of `bytes` each; does not return if one is bad.
 void sheer_rt_check(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
                     uint32_t access, uint32_t line, uint32_t file);
+// A lane that is active accesses an address that is no multiple of `bytes`: does not return. Arguments as above.
+void sheer_rt_misaligned(SheerFrame*, uint32_t group, const uint64_t* addresses, const uint32_t* mask, uint32_t n, uint32_t bytes,
+                         uint32_t access, uint32_t line, uint32_t file);
 // Counting mode: an access of a warp, at n addresses or in steps from `base`. `what`: bytes | SheerAccess << 8 | (1 global, 2 shared,
 // 3 local, 0 generic) << 10 | 1 << 12 if no instruction of its own is to be counted for it | 1 << 13 for two
 // accesses of half the size where an address is no multiple of the size. `site`: its number in the kernel.

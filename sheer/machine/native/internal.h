@@ -86,6 +86,7 @@ struct Code {
   void (*warp)(SheerFrame*, uint32_t, uint64_t) = nullptr;
   void (*blocks)(SheerFrame*, uint64_t, uint64_t) = nullptr;
   const SheerCounting* counting = nullptr;  // of code compiled for counting
+  const SheerAligned* aligned = nullptr;    // null: needs nothing of its parameters
   Vec<uint8_t> object;  // the file, for `locate`
 };
 Code* code_load(Vec<uint8_t> object, String* why_not);
@@ -136,7 +137,7 @@ struct Module {
   Vec<Function*> functions;
   Vec<Instance> instances;  // by device index
 };
-enum class Mode : uint8_t { Fast, Checked, Counting };
+enum class Mode : uint8_t { Fast, Checked, Counting, Wary };  // wary: tests what the fast form takes from SheerAligned
 struct Special {      // one compiled form; immutable once in the list
   uint32_t block[3];  // 0,0,0 = any
   Mode mode;

@@ -21,7 +21,7 @@ static const struct {
     SERVICE(sheer_rt_count),       SERVICE(sheer_rt_count_row),
     SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
     SERVICE(sheer_rt_launch),      SERVICE(sheer_rt_texture),     SERVICE(sheer_rt_surface),
-    SERVICE(sheer_rt_image),
+    SERVICE(sheer_rt_image),       SERVICE(sheer_rt_misaligned),
 };
 
 void* runtime_symbol(const char* name) {
@@ -193,6 +193,8 @@ static bool find_entries(Loading& l, Code* code) {
       code->warp = reinterpret_cast<void (*)(SheerFrame*, uint32_t, uint64_t)>(at);
     else if (!strcmp(name, "sheer_counting"))
       code->counting = reinterpret_cast<const SheerCounting*>(at);
+    else if (!strcmp(name, "sheer_aligned"))
+      code->aligned = reinterpret_cast<const SheerAligned*>(at);
     else if (!strcmp(name, "sheer_blocks"))
       code->blocks = reinterpret_cast<void (*)(SheerFrame*, uint64_t, uint64_t)>(at);
   }

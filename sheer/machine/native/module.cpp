@@ -380,7 +380,7 @@ static void name_for_perf(const Function* f, const Code* code) {
 }
 
 static Error build(Function* f, const uint32_t block[3], Mode mode, Code** out, bool* cache_hit) {
-  static const char* const names[] = {"fast", "checked", "counting"};
+  static const char* const names[] = {"fast", "checked", "counting", "wary"};
   String header("verb compile\n"), why_not;
   Vec<Piece> pieces;
   header.format("module %s\n", f->module->sha.c());

@@ -137,6 +137,15 @@ Error launch_shape_error(const LaunchOp& op) {
   return Error::Ok;
 }
 
+// Whether the parameters are as the code's accesses need them to be; a kernel for which they are not runs in the form that tests.
+static bool aligned(const Code* code, const void* params) {
+  if (!code->aligned) return true;
+  const uint8_t* bytes = static_cast<const uint8_t*>(params);
+  for (uint32_t i = 0; i < code->aligned->count; i++)
+    if (bytes[code->aligned->needs[i].offset] & code->aligned->needs[i].bits) return false;
+  return true;
+}
+
 static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double* compile_us) {
   const uint32_t *g = op.grid, *b = op.block;
   if (!op.function) return Error::InvalidHandle;
@@ -146,6 +155,8 @@ static Error prepare_launch(Node* n, const LaunchOp& op, bool* cache_hit, double
   Error error = Error::Ok;
   Function* f = op.function;
   if (!knobs().reference) error = function_code(f, b, Mode::Fast, &n->code, cache_hit);
+  if (error == Error::Ok && n->code && SHEER_UNLIKELY(!aligned(n->code, op.params)))
+    error = function_code(f, b, Mode::Wary, &n->code, cache_hit);
   if (error == Error::Ok) error = module_instance(f->module, n->device, &n->globals);
   *compile_us = double(host_ns() - start) * 1e-3;
   if (error != Error::Ok) return error;
