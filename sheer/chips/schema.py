@@ -83,14 +83,22 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def plain(name: str) -> str:
+    """A name without what tools and their versions write differently: case, signs between words, the maker's name and brands in front."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    while len(words) > 1 and words[0] in ("nvidia", "tesla", "geforce"):
+        del words[0]
+    return "".join(words)
+
+
 @cache
 def aliases() -> dict[str, str]:
-    """Every name of a built-in chip, in small letters: its key, and what vendor tools print."""
+    """Every name of a built-in chip, made plain: its key, and what vendor tools print."""
     found: dict[str, str] = {}
     for key in names():
         chip = load(key)
         for alias in (key, *chip.aliases):
-            other = found.setdefault(alias.lower(), key)
+            other = found.setdefault(plain(alias), key)
             if other != key:
                 raise ChipError(f"{FOLDER / (key + '.toml')}: the alias {alias!r} means {other} already")
     return found
@@ -104,8 +112,8 @@ def find(name: str) -> Path:
             raise ChipError(f"there is no chip file {name}")
         return path
     path = FOLDER / f"{name.lower()}.toml"
-    if not path.is_file() and name.lower() in aliases():
-        path = FOLDER / f"{aliases()[name.lower()]}.toml"
+    if not path.is_file() and plain(name) in aliases():
+        path = FOLDER / f"{aliases()[plain(name)]}.toml"
     if not path.is_file():
         raise ChipError(
             f"there is no chip {name!r}; there are {', '.join(names())}, or the path of a chip file (x.toml)"

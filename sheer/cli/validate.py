@@ -26,15 +26,11 @@ def command(table: str, device: str, part: str, as_json: bool) -> None:
     The table is a CSV with the columns device, op, B, M, N, K, H, latency_ms (or op, M, N, K, H, value, unit).
     A device is named as its vendor's tools print it. Unknown devices and operators are named and skipped.
     """
-    from sheer.base.errors import UsageError
+    from sheer.cli.console import watched
     from sheer.model.validate import validate
 
-    with open(table, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = set(reader.fieldnames or ())
-        if "op" not in columns or not columns & {"latency_ms", "value"}:
-            raise UsageError(f"{table}: needs the columns op and latency_ms (or value and unit)")
-        report = validate(reader, device, part)
+    rows = read(table)
+    report = validate(watched(rows, "pricing", len(rows)), device, part)
     if as_json:
         click.echo(json.dumps(_plain(report), indent=1))
         return
@@ -57,6 +53,26 @@ def command(table: str, device: str, part: str, as_json: bool) -> None:
         console.print(shown)
     for reason, count in sorted(report.skipped.items()):
         console.print(f"skipped {count} rows: {reason}")
+
+
+def read(table: str) -> list[dict[str, str]]:
+    """The rows of a CSV file; a UsageError where it is none of measurements."""
+    from sheer.base.errors import UsageError
+
+    try:
+        with open(table, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+            columns = set(reader.fieldnames)
+            if "op" not in columns or not columns & {"latency_ms", "value"}:
+                raise UsageError(f"{table}: needs the columns op and latency_ms (or value and unit)")
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{table}: no CSV: {error}") from None
+    for line, row in enumerate(rows, 2):
+        if None in row:
+            raise UsageError(f"{table}: line {line} has more fields than the {len(columns)} columns of the first line")
+    return rows
 
 
 def _plain(report: Any) -> dict[str, Any]:

@@ -71,6 +71,8 @@ FAMILIES = {
     "volta": Family(WIDE + SMALL + SLICED, WIDE[1:] + SMALL, (1, 2, 3, 4, 6, 8), MMA, False),
     # On Ampere the library splits k in 2 of 1040 products, takes the widest tile in 22 of them, and for every batch.
     "ampere": Family(WIDE[1:] + SMALL + SLICED, WIDE[:1], (1,), MMA, True),
+    # GA102 and its like have a small L2: public profiles of such boards show ampere_sgemm_128x128 for large products.
+    "ga102": Family(WIDE + SMALL + SLICED, WIDE[:1], (1,), MMA, True),
     "hopper": Family(WIDE[1:] + SMALL + SLICED, WIDE[:1], (1,), WGMMA, True, 2),
     "biren": Family(TCORE, TCORE, (1, 2, 4), TCORE, True),
 }

@@ -100,8 +100,11 @@ class Silicon(NamedTuple):
         return dtype, self.rates[dtype]
 
     def on_lanes(self, dtype: str) -> bool:
-        """Whether products of that type run on the vector lanes: at no more than packed words give there."""
+        """Whether products of that type run on the vector lanes: at no more than packed words give there, on a chip whose tensor cores
+        (BF16 is known to them only) do not have the type, or that has none."""
         dtype, rate = self.matrix(dtype)
+        if dtype != "fp32" and "bf16" in self.rates:
+            return False
         return rate <= 1.1 * self.lanes * PACKED.get(dtype, 0)
 
     def dram_s(self, read_bytes: float, write_bytes: float) -> float:

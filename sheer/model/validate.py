@@ -2,12 +2,13 @@
 
 Comes in: rows of a table (mappings of column to text). Goes out: a Report: per device and operator the number of
 rows, the mean absolute percentage error, median, 90th percentile and worst, and what was skipped and why.
-Two schemas are read: `device, op, B, M, N, K, H, latency_ms` and `op, M, N, K, H, value, unit`; a column
-`host_us` says what the measuring program added to each call.
+Two schemas are read: `device, op, B, M, N, K, H, latency_ms` and `op, M, N, K, H, value, unit`. The type of an operator is
+the end of its name (`matmul_fp16`) or in a column `dtype`; a column `host_us` says what the measuring program added to each call.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -73,27 +74,34 @@ def is_test(row: Mapping[str, str]) -> bool:
 def _int(row: Mapping[str, str], column: str) -> int:
     text = (row.get(column) or "").strip()
     try:
-        return int(float(text)) if text else 0
+        value = float(text or 0)
     except ValueError:
-        raise UsageError(f"column {column}: {text!r} is not a number") from None
+        value = math.nan
+    if not value.is_integer():
+        raise UsageError(f"column {column}: {text!r} is not a whole number")
+    return int(value)
 
 
 def operator_of(row: Mapping[str, str]) -> Operator | None:
     """The operator that a row measures, or None where the name is not known."""
-    name, dtype = (row.get("op") or "").strip().lower(), "fp32"
+    name, dtype = (row.get("op") or "").strip().lower(), (row.get("dtype") or "fp32").strip().lower()
     for kind in TYPES:
         if name.endswith("_" + kind):
             name, dtype = name[: -len(kind) - 1], kind
     name = NAMES.get(name, name)
+    if dtype not in TYPES:
+        return None
     b, m, n, k, h = (_int(row, column) for column in "BMNKH")
     if name in ("linear", "bmm", "matmul"):
         # The tables name the dimensions of A, then the last one: C (m x k) = A (m x n) times B (n x k). In every
-        # row the launched grid covers m x k, and not m x n.
-        return Gemm(max(1, b), m, k, n, dtype, name == "linear")
+        # row the launched grid covers m x k, and not m x n. A linear layer has the same weights for the whole batch.
+        if name == "linear":
+            return Gemm(1, (b or 1) * m, k, n, dtype, True)
+        return Gemm(b or 1, m, k, n, dtype)
     if name in ("softmax", "layernorm"):
         return Rows(name, b or m, h or n, dtype)
     if name in KINDS:
-        return Pointwise(name, max(1, b or m) * max(1, h or n), dtype)
+        return Pointwise(name, max(0, b or m) * max(0, h or n), dtype)
     return None
 
 
@@ -121,43 +129,60 @@ def measured_s(row: Mapping[str, str], op: Operator) -> float:
 def cases(
     rows: Iterable[Mapping[str, str]], device: str, skipped: dict[str, int], chips: dict[str, Silicon]
 ) -> Iterable[Case]:
-    """Rows understood; what can't be goes to `skipped` by its reason. Fills `chips` by device."""
-    for row in rows:
-        named = (row.get("device") or device).strip()
-        if not named:
-            raise UsageError("the table has no column device; say which it is by --device")
-        if named not in chips:
-            try:
-                chips[named] = silicon(schema.load(named))
-            except ChipError:
-                _count(skipped, f"unknown device {named}")
-                continue
-        op = operator_of(row)
-        if op is None:
-            _count(skipped, f"unknown operator {row['op']}")
-            continue
-        if not _shaped(op):
-            _count(skipped, "no shape")
-            continue
-        seconds = measured_s(row, op)
-        if not seconds:
-            _count(skipped, "no measured time")
-            continue
-        host = EVENTS_S
-        if row.get("host_us"):
+    """Rows understood; what can't be goes to `skipped` by its reason. Fills `chips` by device. A UsageError names the line of a row that
+    makes no sense, counted as in a file with one line of headings."""
+    strangers: set[str] = set()
+    for line, row in enumerate(rows, 2):
+        try:
+            case = _case(row, device, skipped, chips, strangers)
+        except UsageError as error:
+            raise UsageError(f"line {line}: {error}") from None
+        if case is not None:
+            yield case
+
+
+def _case(
+    row: Mapping[str, str], device: str, skipped: dict[str, int], chips: dict[str, Silicon], strangers: set[str]
+) -> Case | None:
+    named = (row.get("device") or device).strip()
+    if not named:
+        raise UsageError("the table has no column device; say which it is by --device")
+    if named not in chips and named not in strangers:
+        try:
+            chips[named] = silicon(schema.load(named))
+        except ChipError:
+            strangers.add(named)
+    if named in strangers:
+        return _skip(skipped, f"unknown device {named}")
+    op = operator_of(row)
+    if op is None:
+        dtype = f" of type {row['dtype']}" if row.get("dtype") else ""
+        return _skip(skipped, f"unknown operator {row.get('op') or '(none)'}{dtype}")
+    if not _shaped(op):
+        return _skip(skipped, "no shape")
+    seconds = measured_s(row, op)
+    if not seconds:
+        return _skip(skipped, "no measured time")
+    host = EVENTS_S
+    if row.get("host_us"):
+        try:
             host = float(row["host_us"]) * 1e-6
-        elif "value" in row:
-            host = CALL_S.get(row["op"].partition("_")[0], 0.0) - chips[named].launch_s
-        yield Case(named, row["op"], op, seconds, max(0.0, host), is_test(row), row)
+        except ValueError:
+            raise UsageError(f"column host_us: {row['host_us']!r} is not a number") from None
+    elif "value" in row:
+        host = CALL_S.get(row["op"].partition("_")[0], 0.0) - chips[named].launch_s
+    return Case(named, row["op"].strip(), op, seconds, max(0.0, host), is_test(row), row)
 
 
 def _shaped(op: Operator) -> bool:
     if isinstance(op, Gemm):
-        return min(op.m, op.n, op.k) > 0
+        return min(op.b, op.m, op.n, op.k) > 0
+    if isinstance(op, Pointwise):
+        return op.elements > 0
     return not isinstance(op, Rows) or min(op.rows, op.width) > 0
 
 
-def _count(counts: dict[str, int], key: str) -> None:
+def _skip(counts: dict[str, int], key: str) -> None:
     counts[key] = counts.get(key, 0) + 1
 
 
@@ -170,8 +195,12 @@ def validate(rows: Iterable[Mapping[str, str]], device: str = "", part: str = "a
     for case in cases(rows, device, skipped, chips):
         if part != "all" and case.test != (part == "test"):
             continue
+        try:
+            predicted = price_operator(chips[case.device], case.operator, case.host_s).time_s
+        except UsageError as error:
+            _skip(skipped, str(error))
+            continue
         count += 1
-        predicted = price_operator(chips[case.device], case.operator, case.host_s).time_s
         found.setdefault((case.device, case.op), []).append((predicted / case.measured_s - 1, case))
     sizes: dict[tuple[str, str], list[tuple[float, Case]]] = {}
     for pairs in found.values():

@@ -59,7 +59,7 @@ WRONG = {
     "[board]\ntdp_w = 300": r"x.toml:6: .*exactly the fields",
     "[board\ntdp_w = 300": "not TOML: .*line 5",
     'prozess = "tsmc7"': r"x.toml:5: chip.prozess: no such text; allowed are name",
-    'process = "tsmc6"': r"x.toml:5: chip.process: 'tsmc6' is none of tsmc12",
+    'process = "tsmc6"': r"x.toml:5: chip.process: 'tsmc6' is none of samsung8, tsmc12",
     'aliases = "a"': r"x.toml:5: chip.aliases: a list of names",
 }
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from sheer.base.errors import UsageError
 from sheer.cli.main import cli
 from sheer.model.gemm import Gemm
+from sheer.model.pointwise import KINDS
 from sheer.model.validate import is_test, operator_of, validate
 
 SAMPLE = Path(__file__).parent / "held_out.csv"
@@ -94,3 +95,55 @@ def test_command(tmp_path: Path) -> None:
     assert "Tesla T4" in text and "linear" in text
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     assert CliRunner().invoke(cli, ["validate", str(tmp_path / "x.csv")]).exit_code != 0
+
+
+NAMES = [  # as nvidia-smi and PyTorch print them
+    "NVIDIA A10", "NVIDIA A10G", "NVIDIA A30", "NVIDIA A40", "NVIDIA A100-SXM4-40GB", "NVIDIA A100-SXM4-80GB", "NVIDIA A100-PCIE-40GB",
+    "A100-PCIE-40GB", "NVIDIA A100 80GB PCIe", "NVIDIA H100 80GB HBM3", "NVIDIA H100 PCIe", "NVIDIA H100 NVL", "NVIDIA H200", "NVIDIA H20", "NVIDIA L4",
+    "NVIDIA L40", "NVIDIA L40S", "NVIDIA RTX A6000", "NVIDIA RTX 6000 Ada Generation", "NVIDIA GeForce RTX 3090", "NVIDIA GeForce RTX 4090",
+    "Tesla V100-PCIE-16GB", "Tesla V100-PCIE-32GB", "Tesla V100-SXM2-16GB", "Tesla V100-SXM2-32GB", "Tesla V100S-PCIE-32GB", "Tesla T4", "Tesla P4",
+    "Tesla P40", "Tesla P100-PCIE-12GB", "Tesla P100-PCIE-16GB", "Tesla P100-SXM2-16GB", "Biren BR100", "BR104-300W PCIe", "MTT S4000", "Iluvatar BI-V100",
+]  # fmt: skip
+
+
+def test_every_chip_operator_and_type(tmp_path: Path) -> None:
+    """Names as tools print them, every operator of the schema in every type; a table of that is read and priced through the command."""
+    shapes = {"linear": "1,512,256,384,,", "bmm": "8,128,64,96,,", "matmul": ",512,256,384,,", "softmax": "512,,,,2048,", "ln": "512,,,,768,"}
+    shapes |= dict.fromkeys(KINDS, "1024,,,,768,")
+    lines = [f"{d},{op}_{t},{s}1.5" for d in NAMES for op, s in shapes.items() for t in ("fp32", "tf32", "fp16", "bf16", "int8")]
+    table = tmp_path / "all.csv"
+    table.write_text("\ufeffdevice, op,B,M,N,K,H,latency_ms\n" + "\n".join(lines) + "\n")
+    result = CliRunner().invoke(cli, ["validate", str(table), "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.output)
+    assert report["rows"] == len(lines) > 4000 and not report["skipped"]
+
+
+def test_types_in_a_column_and_batches_of_a_layer() -> None:
+    row = {"device": T4, "op": "linear", "B": "4", "M": "32", "N": "64", "K": "128", "H": "", "dtype": "fp16", "latency_ms": "1"}
+    assert operator_of(row) == Gemm(1, 128, 128, 64, "fp16", True)
+    assert validate([{**row, "dtype": "fp7"}]).skipped == {"unknown operator linear of type fp7": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Tesla T4,relu,1,,,,2.5,1\n", "line 2: column H: '2.5' is not a whole number"),
+        ("Tesla T4,relu,1,,,,1,1\nTesla T4,relu,inf,,,,1,1\n", "line 3: column B: 'inf' is not a whole number"),
+        ("Tesla T4,relu,1,,,,many,1\n", "line 2: column H: 'many'"),
+        ("Tesla T4,relu,1,,,,1,1,7\n", "line 2 has more fields"),
+        (",relu,1,,,,1,1\n", "line 2: the table has no column device"),
+    ],
+)
+def test_malformed_rows(tmp_path: Path, text: str, message: str) -> None:
+    table = tmp_path / "x.csv"
+    table.write_text("device,op,B,M,N,K,H,latency_ms\n" + text)
+    result = CliRunner().invoke(cli, ["validate", str(table)])
+    assert result.exit_code != 0 and message in (result.output + str(result.exception)).replace("\n", " ")
+
+
+def test_short_rows_and_empty_shapes_are_skipped(tmp_path: Path) -> None:
+    table = tmp_path / "x.csv"
+    table.write_text("device,op,B,M,N,K,H,latency_ms\nTesla T4,relu\nTesla T4,relu,,,,,,1\nTesla T4,bmm,-1,2,2,2,,1\nTesla T4,,,,,,,\n")
+    report = json.loads(CliRunner().invoke(cli, ["validate", str(table), "--json"]).output)
+    assert report["skipped"] == {"no shape": 3, "unknown operator (none)": 1}
