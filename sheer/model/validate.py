@@ -134,16 +134,17 @@ def cases(
     strangers: set[str] = set()
     for line, row in enumerate(rows, 2):
         try:
-            case = _case(row, device, skipped, chips, strangers)
+            case = _case(row, device, chips, strangers)
         except UsageError as error:
             raise UsageError(f"line {line}: {error}") from None
-        if case is not None:
+        if isinstance(case, Case):
             yield case
+        else:
+            _skip(skipped, case)
 
 
-def _case(
-    row: Mapping[str, str], device: str, skipped: dict[str, int], chips: dict[str, Silicon], strangers: set[str]
-) -> Case | None:
+def _case(row: Mapping[str, str], device: str, chips: dict[str, Silicon], strangers: set[str]) -> Case | str:
+    """A row understood, or why it is left out."""
     named = (row.get("device") or device).strip()
     if not named:
         raise UsageError("the table has no column device; say which it is by --device")
@@ -153,16 +154,16 @@ def _case(
         except ChipError:
             strangers.add(named)
     if named in strangers:
-        return _skip(skipped, f"unknown device {named}")
+        return f"unknown device {named}"
     op = operator_of(row)
     if op is None:
         dtype = f" of type {row['dtype']}" if row.get("dtype") else ""
-        return _skip(skipped, f"unknown operator {row.get('op') or '(none)'}{dtype}")
+        return f"unknown operator {row.get('op') or '(none)'}{dtype}"
     if not _shaped(op):
-        return _skip(skipped, "no shape")
+        return "no shape"
     seconds = measured_s(row, op)
     if not seconds:
-        return _skip(skipped, "no measured time")
+        return "no measured time"
     host = EVENTS_S
     if row.get("host_us"):
         try:
@@ -197,8 +198,8 @@ def validate(rows: Iterable[Mapping[str, str]], device: str = "", part: str = "a
             continue
         try:
             predicted = price_operator(chips[case.device], case.operator, case.host_s).time_s
-        except UsageError as error:
-            _skip(skipped, str(error))
+        except UsageError as refused:
+            _skip(skipped, str(refused))
             continue
         count += 1
         found.setdefault((case.device, case.op), []).append((predicted / case.measured_s - 1, case))
