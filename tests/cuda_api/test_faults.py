@@ -71,6 +71,13 @@ def test_misaligned(misaligned: Path, what: str, access: str, place: str, line: 
     assert f"sheer:   {place}, " in done.stderr and f"misaligned.cu:{line}\n" in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize(("what", "told"), [("unmapped", "reserved address at which no memory is mapped"), ("read-only", "may not be accessed like that")])
+def test_mapped_memory(tmp_path: Path, what: str, told: str) -> None:
+    done = run(compiled(HERE / "programs" / "virtual_memory.cu", tmp_path), what)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ": illegal address: store of 4 bytes at 0x" in done.stderr and told in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("what", ["streams", "heap"])
 def test_goes_on(program: Path, what: str) -> None:
     done = run(program, what)

@@ -28,8 +28,12 @@ static uint64_t extent(uint64_t width, uint64_t height, uint64_t depth, uint64_t
   Wide last = Wide(depth - 1) * slice + Wide(height - 1) * pitch + width;
   return last > ~uint64_t(0) ? ~uint64_t(0) : uint64_t(last);
 }
-static bool runs_past(const Range& r, const void* start, uint64_t bytes) {
-  return bytes > uint64_t(r.base) + r.bytes - uint64_t(start);
+static bool runs_past(Range r, const void* start, uint64_t bytes) {
+  while (bytes > uint64_t(r.base) + r.bytes - uint64_t(start)) {  // what is mapped side by side is one
+    bool mapped = r.kind == Kind::Mapped && memory_find(static_cast<uint8_t*>(r.base) + r.bytes, &r);
+    if (!mapped || r.kind != Kind::Mapped) return true;
+  }
+  return false;
 }
 
 static Error place_of(const Side& side, const Copy3D& c, Place* out) {
@@ -60,8 +64,7 @@ static Error place_of(const Side& side, const Copy3D& c, Place* out) {
   out->kind = out->known ? r.kind : Kind::None;
   if (out->known) {
     uint64_t last = extent(c.width, c.height, c.depth, pitch, out->slice);
-    bool device_side = r.kind == Kind::Device || r.kind == Kind::Symbol || r.kind == Kind::Managed;
-    if (device_side && runs_past(r, out->start, last)) {
+    if (device_side(r.kind) && runs_past(r, out->start, last)) {
       set_message("a copy of %llu bytes runs past the end of its allocation", (unsigned long long)last);
       return Error::InvalidValue;
     }
@@ -114,8 +117,8 @@ Error copy(Context* c, const Copy3D& what, CUstream handle, CopyMode mode) {
   }
   SHEER_TRY(check_legacy(s));
   if (!op.copy.width) return mode == CopyMode::Wait ? device_error(c->device) : Error::Ok;
-  bool on_device = (src.kind == Kind::Device || src.kind == Kind::Symbol) &&
-                   (dst.kind == Kind::Device || dst.kind == Kind::Symbol);
+  auto hidden = [](const Place& p) { return device_side(p.kind) && p.kind != Kind::Managed; };
+  bool on_device = hidden(src) && hidden(dst);
   bool wait = mode == CopyMode::Wait ? !on_device : false;
   if (mode == CopyMode::Async) {
     if (!dst.known) wait = true;
@@ -155,7 +158,7 @@ Error fill(Context* c, void* dst, uint64_t pitch, uint64_t rows, uint32_t value,
   if (!width || !height || !depth) return Error::Ok;
   SHEER_TRY(enqueue(s, body));
   Range r;
-  bool on_device = memory_find(dst, &r) && (r.kind == Kind::Device || r.kind == Kind::Symbol);
+  bool on_device = memory_find(dst, &r) && device_side(r.kind) && r.kind != Kind::Managed;
   return mode == CopyMode::Wait && !on_device ? stream_synchronize(s->stream) : Error::Ok;
 }
 

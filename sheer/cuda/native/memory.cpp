@@ -142,6 +142,7 @@ static Error describe(cudaPointerAttributes* out, const void* p) {
   void* at = const_cast<void*>(p);
   switch (r.kind) {
     case Kind::Device:
+    case Kind::Mapped:
     case Kind::Symbol: *out = {cudaMemoryTypeDevice, r.device, at, nullptr}; break;
     case Kind::Managed: *out = {cudaMemoryTypeManaged, r.device, at, at}; break;
     case Kind::HostPinned:

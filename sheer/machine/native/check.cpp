@@ -35,7 +35,11 @@ static bool allowed(Block* b, uint32_t thread, uint64_t address, uint32_t bytes,
   }
   if (inside(address, bytes, f.params, b->node->params_room)) return access == SHEER_LOAD;
   Range range;
-  if (memory_find(at, &range)) return inside(address, bytes, range.base, range.bytes);
+  if (memory_find(at, &range)) {
+    uint32_t needed = access == SHEER_LOAD ? ACCESS_READ : ACCESS_ALL;
+    if (range.kind == Kind::Mapped && (range.flags & needed) != needed) return false;
+    return inside(address, bytes, range.base, range.bytes);
+  }
   if (memory_in_arena(at)) return false;
   return host_allows(b->worker, address, bytes, access != SHEER_LOAD);
 }

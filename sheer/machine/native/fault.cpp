@@ -207,6 +207,12 @@ static Error error_of(const Fault& f) {
 // ---- the report
 static void where_in_memory(String* out, const void* address) {
   Range r;
+  if (addresses_reserved(address)) {
+    bool mapped = memory_find(address, &r);
+    out->format("\nsheer:   %s", mapped ? "mapped there is memory that may not be accessed like that (cuMemSetAccess)"
+                                        : "a reserved address at which no memory is mapped (cuMemMap)");
+    return;
+  }
   if (!memory_nearest(address, &r)) return;
   uint64_t offset = uint64_t(address) - uint64_t(r.base);
   if (offset > 2 * r.bytes + (64 << 10)) return;  // too far to be its overrun: a remark would mislead

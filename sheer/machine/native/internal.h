@@ -63,6 +63,11 @@ void memory_release_all(Device*);
 bool memory_in_arena(const void* address);  // device address space, in use or not
 Error symbol_allocate(Device*, uint64_t bytes, const char* name, void** out);
 String symbol_name_at(const void* address);  // empty if it is no symbol
+Error memory_enter(Device*, void* base, uint64_t bytes, uint32_t flags);  // a range of Kind::Mapped
+Error memory_leave(void* base);
+void memory_flag(const void* base, uint32_t flags);  // other flags for a range
+bool memory_charge(Device*, uint64_t bytes);         // against its capacity; false: there is not so much
+void memory_discharge(Device*, uint64_t bytes);
 bool memory_nearest(const void* address,
                     Range* out);  // the range that begins closest at or before the address
 bool host_mapping(const void* address, uint64_t* low, uint64_t* high, bool* readable, bool* writable);
@@ -297,6 +302,7 @@ void watchdog_start();
 void service_thread(void* (*body)(void*), const char* name);  // a detached thread with no program signals
 void forget_service_threads();                                // after fork
 void watchdog_forget();
+void addresses_fork_lock(bool take);
 void memory_fork_lock(bool take);  // held over a fork, so that the child finds the table whole
 void printf_fork_lock(bool take);
 void worker_after_fork();

@@ -94,7 +94,10 @@ Error limit_set(Device*, Limit, uint64_t);  // HeapBytes: InvalidValue once a ke
 uint64_t limit_get(const Device*, Limit);
 
 // ---- memory
-enum class Kind : uint8_t { None, Device, HostPinned, HostRegistered, Managed, Symbol };
+enum class Kind : uint8_t { None, Device, HostPinned, HostRegistered, Managed, Symbol, Mapped };
+inline bool device_side(Kind k) {
+  return k == Kind::Device || k == Kind::Symbol || k == Kind::Managed || k == Kind::Mapped;
+}
 struct Range {
   Kind kind;
   uint8_t pad[3];
@@ -115,6 +118,25 @@ Error memory_register(Device*, void* host, uint64_t bytes,
 Error memory_unregister(void* host);
 bool memory_find(const void* address,
                  Range* out);  // the range that holds the address; false: plain host memory or nothing
+// ---- memory and addresses apart (virtual.cpp). Memory is a file of the kernel's that other processes may be given; it is there once somebody maps
+// it. Sizes and addresses are multiples of MAPPING_UNIT. A range of Kind::Mapped has Rights as its flags.
+struct Physical;
+constexpr uint64_t MAPPING_UNIT = 2 << 20;
+enum Rights : uint32_t { ACCESS_NONE = 0, ACCESS_READ = 1, ACCESS_ALL = 3 };
+Error physical_create(Device*, uint64_t bytes, uint32_t note, Physical** out);  // `note`: the caller's own bits
+Error physical_import(int file, Physical** out);                  // what physical_file gave here or elsewhere; InvalidValue
+Error physical_file(Physical*, int* out);                         // a descriptor of it, the caller's to close
+Error physical_retain(const void* address, Physical** out);       // of what is mapped there, with one more reference
+Error physical_release(Physical*);                                // a reference; mapped memory stays. InvalidValue: it has none
+bool physical_describe(Physical*, int* device, uint64_t* bytes, uint32_t* note);  // false: it is none
+Error addresses_reserve(uint64_t bytes, uint64_t align, void* wish, void** out);
+Error addresses_free(void* base, uint64_t bytes);  // InvalidValue: not such a reservation, or something is mapped there
+Error mapping_make(void* at, uint64_t bytes, uint64_t offset, Physical*);
+Error mapping_end(void* at, uint64_t bytes);                      // whole mappings
+Error mapping_access(void* at, uint64_t bytes, int device, Rights);
+Error mapping_asked(const void* at, int device, Rights* out);
+bool addresses_reserved(const void* at);  // by addresses_reserve, whether or not something is mapped there
+
 // Calls `visit` for every live range of the device in address order, holding the table's lock: don't allocate
 // in it.
 void memory_visit(Device*, void (*visit)(const Range&, void* user), void* user);

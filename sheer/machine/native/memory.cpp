@@ -35,7 +35,11 @@ static Vec<Pool*> pools;        // by device
 static uint64_t dirty_bytes, next_id = 1;
 static uint32_t guarded;
 
-void memory_fork_lock(bool take) { take ? table_lock.lock() : table_lock.unlock(); }
+void memory_fork_lock(bool take) {
+  if (take) addresses_fork_lock(true);
+  take ? table_lock.lock() : table_lock.unlock();
+  if (!take) addresses_fork_lock(false);
+}
 
 // Index of the first allocation with base > address.
 static uint32_t upper(const void* address) {
@@ -215,17 +219,18 @@ Error symbol_allocate(Device* d, uint64_t bytes, const char* name, void** out) {
   return allocate(d, max<uint64_t>(bytes, 1), Kind::Symbol, 0, name, out);
 }
 
-static Error take_out(void* base, bool registered) {
+// What was allocated here, and what was only entered into the table.
+static bool entered(Kind kind) { return kind == Kind::HostRegistered || kind == Kind::Mapped; }
+
+static Error take_out(void* base, Kind kind) {  // None: of any kind that is allocated here
   Range seen;
   {
     Hold hold(table_lock);
+    Error none = kind == Kind::HostRegistered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
     uint32_t at = upper(base);
-    if (!at || table[at - 1]->range.base != base)
-      return registered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
+    if (!at || table[at - 1]->range.base != base) return none;
     Allocation* a = table[at - 1];
-    if ((a->range.kind == Kind::HostRegistered) != registered) {
-      return registered ? Error::HostMemoryNotRegistered : Error::InvalidValue;
-    }
+    if (kind == Kind::None ? entered(a->range.kind) : a->range.kind != kind) return none;
     table.remove(at - 1);
     if (counts(a->range.kind)) device(a->range.device)->used -= round_up(a->range.bytes, 256);
     release(a);
@@ -236,20 +241,50 @@ static Error take_out(void* base, bool registered) {
   return Error::Ok;
 }
 
-Error memory_free(void* base) { return take_out(base, false); }
-Error memory_unregister(void* host) { return take_out(host, true); }
+Error memory_free(void* base) { return take_out(base, Kind::None); }
+Error memory_unregister(void* host) { return take_out(host, Kind::HostRegistered); }
+Error memory_leave(void* base) { return take_out(base, Kind::Mapped); }
 
-Error memory_register(Device* d, void* host, uint64_t bytes, uint32_t flags) {
-  if (!host || !bytes) return Error::InvalidValue;
+static Error enter(Device* d, Kind kind, void* base, uint64_t bytes, uint32_t flags) {
+  if (!base || !bytes) return Error::InvalidValue;
   Hold hold(table_lock);
-  uint32_t at = upper(host);
+  uint32_t at = upper(base);
   bool overlaps =
-      holder(host) || (at < table.count && uint64_t(table[at]->range.base) < uint64_t(host) + bytes);
+      holder(base) || (at < table.count && uint64_t(table[at]->range.base) < uint64_t(base) + bytes);
   if (overlaps) return Error::HostMemoryAlreadyRegistered;
   Allocation* a = make<Allocation>();
-  a->range = Range{Kind::HostRegistered, {}, d->index, host, bytes, flags, next_id++};
+  a->range = Range{kind, {}, d->index, base, bytes, flags, next_id++};
   table.insert(at, a);
   return Error::Ok;
+}
+
+Error memory_register(Device* d, void* host, uint64_t bytes, uint32_t flags) {
+  return enter(d, Kind::HostRegistered, host, bytes, flags);
+}
+
+Error memory_enter(Device* d, void* base, uint64_t bytes, uint32_t flags) {
+  Error e = enter(d, Kind::Mapped, base, bytes, flags);
+  Range seen;
+  if (e == Error::Ok && memory_find(base, &seen)) report_memory(seen, true);
+  return e;
+}
+
+void memory_flag(const void* base, uint32_t flags) {
+  Hold hold(table_lock);
+  if (Allocation* a = holder(base)) a->range.flags = flags;
+}
+
+bool memory_charge(Device* d, uint64_t bytes) {
+  device_prepare(d);
+  Hold hold(table_lock);
+  if (bytes > d->capacity - min(d->capacity, d->used)) return false;
+  d->used += bytes;
+  return true;
+}
+
+void memory_discharge(Device* d, uint64_t bytes) {
+  Hold hold(table_lock);
+  d->used -= min(d->used, bytes);
 }
 
 bool memory_find(const void* address, Range* out) {
@@ -291,7 +326,7 @@ void memory_release_all(Device* d) {
   Hold hold(table_lock);
   Vec<Allocation*> kept;
   for (Allocation* a : table) {
-    if (a->range.device != d->index || a->range.kind == Kind::HostRegistered) {
+    if (a->range.device != d->index || entered(a->range.kind)) {
       kept.push(a);
       continue;
     }

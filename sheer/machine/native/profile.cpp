@@ -211,7 +211,7 @@ void profile_launch_end(Node* n) {
 }
 
 // ---- everything else
-static bool on_device(const Range& r) { return r.kind == Kind::Device || r.kind == Kind::Symbol || r.kind == Kind::Managed; }
+static bool on_device(const Range& r) { return device_side(r.kind); }
 
 static void profile_copy(String* out, const Stream* s, const CopyOp& c) {
   Range from{}, to{};
