@@ -53,6 +53,27 @@ def test_faults_that_are_not_noticed(tmp_path: Path) -> None:
     assert ran.stdout == "".join(f"{name} cudaSuccess\n" for name in names) + "read 7\n", ran.stderr
 
 
+# clang 22's straight-line strength reduction takes the difference of two 32-bit indices for that of the extended ones.
+SPANS = r"""
+#include <stdio.h>
+__global__ void before(const char* p, const unsigned* i, bool* answer) { *answer = p + (int)*i < p + (int)(*i + 16); }
+int main() {
+  unsigned* i;
+  cudaMallocManaged(&i, 8);
+  *i = 0x7ffffff0;
+  before<<<1, 1>>>((char*)i, i, (bool*)(i + 1));
+  cudaDeviceSynchronize();
+  puts(*(bool*)(i + 1) ? "before" : "after");
+}
+"""
+
+
+def test_indices_that_cross_the_sign(tmp_path: Path) -> None:
+    done = built(tmp_path, SPANS)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([tmp_path / "a"], capture_output=True, text=True, timeout=100).stdout == "before\n"
+
+
 EXIT = HEAD + """
 .func inner(.param .b32 n) {
   .reg .b32 %r<3>; .reg .pred %p<2>;

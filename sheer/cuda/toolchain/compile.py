@@ -53,7 +53,9 @@ TOLERANT = (
 # loop for the remainder, too. Where all lanes stay together, the compiler to native code unrolls.
 # nvcc promises nothing about arguments that were never written, so programs hand them to shuffles (only lane 0's counts). clang would
 # take such a call for unreachable, and with it the branch that leaves the value unwritten.
-DEVICE_PASSES = ("-mllvm", "-unroll-runtime=false", "-Xclang", "-no-enable-noundef-analysis")
+# Pointers wrap, as addresses do: whether start < start + n holds is not concluded from n's sign. (Signed integers need not: with -fwrapv
+# each lane would ask whether its loop from i to i + n turns at all, instead of all lanes at once.)
+DEVICE_PASSES = ("-mllvm", "-unroll-runtime=false", "-Xclang", "-no-enable-noundef-analysis", "-fwrapv-pointer")
 GCC_ONLY = re.compile(
     r"-f(no-)?(gnu-unique|tree-|ipa-|gcse|aggressive-loop|schedule-insns|modulo-sched|strict-volatile|"
     r"opt-info|dump-|graphite|loop-(?!.*unroll)|var-tracking|predictive-commoning|permissive|diagnostics-color)"
@@ -153,7 +155,7 @@ def host_flags(options: Options) -> list[str]:
     """Flags of the host side only: optimisation, debugging, -Xcompiler."""
     level = options.last("optimize", "0" if options.has("device-debug") or options.has("debug") else "2")
     # Host code has mostly been tried with nvcc's default only, which is not to optimise: overflow wraps there.
-    flags = [f"-O{level}", "-fwrapv"]
+    flags = [f"-O{level}", "-fwrapv", "-fwrapv-pointer"]
     if options.has("debug"):
         flags.append("-g")
     if options.has("profile"):
