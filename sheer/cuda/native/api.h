@@ -124,6 +124,7 @@ struct CUevent_st {
   uint32_t flags = 0;
   CUcontext context = nullptr;
   sheer::Event* event = nullptr;
+  struct sheer_shared_event* shared = nullptr;  // cudaEventInterprocess: what all processes see of it
   struct sheer_capture* capture = nullptr;  // recorded in a capture ...
   uint64_t capture_id = 0;
   sheer::Vec<CUgraphNode> nodes;  // ... after these
@@ -169,7 +170,9 @@ struct CUmipmappedArray_st : cudaMipmappedArray {};
 struct CUmemPoolHandle_st {
   sheer::api::Tag tag = sheer::api::Tag::Pool;
   int ordinal = 0;
-  bool built_in = false;
+  bool built_in = false, imported = false;
+  int file = 0;        // what other processes know it by, and its inode
+  uint64_t inode = 0;
   uint64_t max_bytes = 0, threshold = 0, used = 0, used_high = 0;
   int reuse[3] = {1, 1, 1};
   uint8_t access[sheer::api::MAX_DEVICES] = {};  // 0: as by default
@@ -279,6 +282,7 @@ bool allocation_change(const void* base, F change) {
 }
 void allocation_give_to_pool(const void* base, Pool*);
 void allocation_give_to_graph(const void* base);
+void allocation_imported(Context*, void* base, uint64_t bytes, Pool*);
 Error allocate(Context*, uint64_t bytes, Kind, uint32_t flags, void** out);
 Error allocate_pitched(Context*, void** out, size_t* pitch, size_t width, size_t rows);
 Error release(Context*, void* base, bool host);  // cudaFree, cudaFreeHost: waits first
@@ -308,6 +312,14 @@ Error pool_allocate(Context*, Pool*, size_t, CUstream, void** out);
 Error pool_free(Context*, void*, CUstream);
 Pool* current_pool(int ordinal);
 void pool_forget(const Allocation&);  // the allocation is gone
+Error imported_pool(int ordinal, Pool** out);  // of another process: nothing is allocated from it
+
+// ---- interprocess events
+// (ipc.cpp)
+Error shared_event_make(sheer_shared_event** out);
+Error shared_event_record(EventObject*, StreamObject*);
+Error shared_event_wait(EventObject*, StreamObject*);
+bool shared_event_done(EventObject*);
 
 // ---- copies
 // (copy.cpp)

@@ -129,6 +129,7 @@ namespace sheer::impl {
 // runtime devices
 Error cudaGetDeviceCount(int* count) {
   if (!count) return Error::InvalidValue;
+  initialize();  // the driver, which programs may go on with
   *count = device_count();
   return *count ? Error::Ok : Error::NoDevice;
 }

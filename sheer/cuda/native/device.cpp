@@ -23,7 +23,7 @@ static const Fixed fixed[] = {
   {93, 0}, {94, 0}, {95, 1}, {96, 0}, {98, 0}, {99, 1}, {100, 0}, {101, 0}, {102, 1}, {103, 1}, {104, 0},
   {105, 0}, {106, int(MAX_BLOCKS)}, {107, 0}, {108, 0}, {109, 134213632}, {110, 0},
   {111, int(SHARED_RESERVED)}, {112, 0}, {113, 1}, {114, 0}, {115, 1}, {116, 0}, {117, 0}, {118, 0},
-  {119, 0}, {120, 0}, {121, 0}, {122, 0}, {123, 0}, {124, 0}, {125, 0}, {126, 1}, {127, 0}, {128, 0},
+  {119, 1}, {120, 0}, {121, 0}, {122, 0}, {123, 0}, {124, 0}, {125, 1}, {126, 1}, {127, 0}, {128, 0},
   {129, 1}, {130, 0}, {131, -1}, {132, 0}, {133, 0}, {134, 0}, {135, 0}, {136, 0}, {137, 0}, {138, 0},
   {139, 0}, {140, 0}, {141, 0}, {142, 0}, {143, 0},
 };
@@ -231,9 +231,11 @@ Error limit_read(Context* c, int limit, size_t* out) {
 namespace sheer::impl {
 Error cudaGetDeviceProperties_v2(cudaDeviceProp* p, int ordinal) {
   if (!p) return Error::InvalidValue;
+  initialize();
   return properties(ordinal, p);
 }
 Error cudaDeviceGetAttribute(int* out, cudaDeviceAttr attribute, int ordinal) {
+  initialize();
   return device_attribute(attribute, ordinal, out);
 }
 

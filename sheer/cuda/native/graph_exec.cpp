@@ -29,10 +29,12 @@ Error to_op(const Body& body, Op* op) {
       op->host = body.host;
       return Error::Ok;
     case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
+      if (body.event->shared) return unsupported("cudaGraphAddEventRecordNode", "interprocess events as nodes of graphs");
       op->kind = OpKind::Record;
       op->record = {body.event->event};
       return Error::Ok;
     case CU_GRAPH_NODE_TYPE_WAIT_EVENT:
+      if (body.event->shared) return unsupported("cudaGraphAddEventWaitNode", "interprocess events as nodes of graphs");
       op->kind = OpKind::Wait;
       op->wait = {body.event->event};
       return Error::Ok;

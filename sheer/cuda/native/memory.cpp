@@ -29,6 +29,11 @@ void allocation_give_to_graph(const void* base) {
   allocation_change(base, [](Allocation& a) { a.of_graph = true; });
 }
 
+void allocation_imported(Context* c, void* base, uint64_t bytes, Pool* pool) {
+  Hold hold(allocations_lock);
+  allocations[base] = {c, pool, 0, bytes, -2, -2, 0, -2, false};
+}
+
 static void note(Context* c, void* base, uint64_t bytes, uint32_t flags) {
   Hold hold(allocations_lock);
   allocations[base] = {c, nullptr, flags, bytes, -2, -2, 0, -2, false};
@@ -59,13 +64,14 @@ Error release(Context* c, void* base, bool host) {
   Range r;
   if (!memory_find(base, &r) || r.base != base) return Error::InvalidValue;
   bool is_host = r.kind == Kind::HostPinned;
-  if (is_host != host || (!is_host && r.kind != Kind::Device && r.kind != Kind::Managed))
+  Allocation a;
+  bool ours = allocation_find(base, &a), imported = r.kind == Kind::Mapped && ours;
+  if (is_host != host || (!is_host && r.kind != Kind::Device && r.kind != Kind::Managed && !imported))
     return Error::InvalidValue;
   Device* d = device(r.device);
   profile_sync("device", 0, d ? d : c->device);
   Error e = device_synchronize(d ? d : c->device);
-  Allocation a;
-  if (allocation_find(base, &a)) {
+  if (ours) {
     if (a.of_graph) return e;  // the graph owns it
     allocation_forget(base);
     pool_forget(a);
@@ -176,11 +182,15 @@ static Error driver_attribute(void* data, int attribute, const void* p) {
       *static_cast<unsigned*>(data) = r.kind == Kind::Managed;
       return Error::Ok;
     case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL: *static_cast<int*>(data) = r.device; return Error::Ok;
-    case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE: *static_cast<unsigned*>(data) = 0; return Error::Ok;
+    case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE:
+      *static_cast<unsigned*>(data) = r.kind == Kind::Device && ours && !a.pool && !a.of_graph;
+      return Error::Ok;
     case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR: *static_cast<void**>(data) = r.base; return Error::Ok;
     case CU_POINTER_ATTRIBUTE_RANGE_SIZE: *static_cast<size_t*>(data) = r.bytes; return Error::Ok;
     case CU_POINTER_ATTRIBUTE_MAPPED: *static_cast<unsigned*>(data) = 1; return Error::Ok;
-    case CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES: *static_cast<uint64_t*>(data) = 0; return Error::Ok;
+    case CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES:
+      *static_cast<uint64_t*>(data) = ours && a.pool ? uint64_t(a.pool->properties.handleTypes) : 0;
+      return Error::Ok;
     case CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE: *static_cast<unsigned*>(data) = 0; return Error::Ok;
     case CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
       *static_cast<unsigned*>(data) = CU_POINTER_ATTRIBUTE_ACCESS_FLAG_READWRITE;

@@ -59,6 +59,7 @@ Error pool_allocate(Context* c, Pool* p, size_t bytes, CUstream handle, void** o
     *out = nullptr;
     return Error::InvalidValue;
   }
+  if (p->imported) return Error::InvalidValue;
   StreamObject* s;
   SHEER_TRY(find_stream(c, handle, &s));
   if (capturing(s)) {
@@ -144,7 +145,8 @@ static Error attribute_get(Pool* p, int attribute, void* value) {
 }
 static Error create(const cudaMemPoolProps* props, Pool** out) {
   if (!props || !out || props->allocType != cudaMemAllocationTypePinned) return Error::InvalidValue;
-  if (props->handleTypes != cudaMemHandleTypeNone) return Error::NotSupported;
+  if (props->handleTypes != cudaMemHandleTypeNone && props->handleTypes != cudaMemHandleTypePosixFileDescriptor)
+    return Error::NotSupported;
   if (props->location.type != cudaMemLocationTypeDevice) return Error::NotSupported;
   if (!device(props->location.id)) return Error::InvalidDevice;
   Pool* p = slab.take();
@@ -154,6 +156,15 @@ static Error create(const cudaMemPoolProps* props, Pool** out) {
   Hold hold(pools_lock);
   made.push(p);
   *out = p;
+  return Error::Ok;
+}
+Error imported_pool(int ordinal, Pool** out) {
+  cudaMemPoolProps props = {};
+  props.allocType = cudaMemAllocationTypePinned;
+  props.handleTypes = cudaMemHandleTypePosixFileDescriptor;
+  props.location = {cudaMemLocationTypeDevice, ordinal};
+  SHEER_TRY(create(&props, out));
+  (*out)->imported = true;
   return Error::Ok;
 }
 static Error destroy(Pool* p) {
@@ -191,7 +202,7 @@ static Error get_access(int* flags, Pool* p, const cudaMemLocation* where) {
 static Error set_current(int ordinal, Pool* p) {
   if (!device(ordinal)) return Error::InvalidDevice;
   SHEER_TRY(check(p));
-  if (p->ordinal != ordinal) return Error::InvalidValue;
+  if (p->ordinal != ordinal || p->imported) return Error::InvalidValue;
   chosen[ordinal] = p;
   return Error::Ok;
 }

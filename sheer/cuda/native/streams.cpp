@@ -1,4 +1,6 @@
 // Streams and events of both APIs: handles, flags, priorities, attributes, callbacks, timing.
+#include <unistd.h>
+
 #include "api.h"
 
 namespace sheer::api {
@@ -82,11 +84,15 @@ Error find_event(CUevent handle, EventObject** out) {
 
 Error event_make(Context* c, uint32_t flags, EventObject** out) {
   if (!out || flags & ~7u) return Error::InvalidValue;
-  if (flags & cudaEventInterprocess)
-    return flags & cudaEventDisableTiming ? Error::NotSupported : Error::InvalidValue;
+  sheer_shared_event* shared = nullptr;
+  if (flags & cudaEventInterprocess) {
+    if (!(flags & cudaEventDisableTiming)) return Error::InvalidValue;
+    SHEER_TRY(shared_event_make(&shared));
+  }
   Event* event;
   SHEER_TRY(event_create(c->device, &event));
   EventObject* e = event_slab.take();
+  e->shared = shared;
   e->flags = flags;
   e->context = c;
   e->event = event;
@@ -138,6 +144,7 @@ Error record(Context* c, EventObject* e, CUstream handle, uint32_t flags) {
   if (stream_device(s->stream) != event_device(e->event)) return Error::InvalidHandle;
   if (capturing(s)) {
     if (!(flags & cudaEventRecordExternal)) return capture_record(s, e);
+    if (e->shared) return unsupported("cudaEventRecordWithFlags", "interprocess events as nodes of graphs");
     Body body;
     body.type = CU_GRAPH_NODE_TYPE_EVENT_RECORD;
     body.event = e;
@@ -149,7 +156,8 @@ Error record(Context* c, EventObject* e, CUstream handle, uint32_t flags) {
   Op op;
   op.kind = OpKind::Record;
   op.record = {e->event};
-  return submit(s->stream, op);
+  SHEER_TRY(submit(s->stream, op));
+  return e->shared ? shared_event_record(e, s) : Error::Ok;
 }
 
 Error wait(Context* c, CUstream handle, EventObject* e, uint32_t flags) {
@@ -158,6 +166,7 @@ Error wait(Context* c, CUstream handle, EventObject* e, uint32_t flags) {
   SHEER_TRY(find_stream(c, handle, &s));
   if (flags & cudaEventWaitExternal) {
     if (!capturing(s)) return Error(cudaErrorIllegalState);
+    if (e->shared) return unsupported("cudaStreamWaitEvent", "interprocess events as nodes of graphs");
     Body body;
     body.type = CU_GRAPH_NODE_TYPE_WAIT_EVENT;
     body.event = e;
@@ -166,6 +175,7 @@ Error wait(Context* c, CUstream handle, EventObject* e, uint32_t flags) {
   bool handled = false;
   SHEER_TRY(capture_wait(s, e, &handled));
   if (handled) return Error::Ok;
+  if (e->shared) return shared_event_wait(e, s);
   Op op;
   op.kind = OpKind::Wait;
   op.wait = {e->event};
@@ -222,11 +232,14 @@ static Error stream_ask(Context* c, CUstream handle) {
 static Error event_wait(EventObject* e) {
   if (e->capture) return Error(cudaErrorCapturedEvent);
   profile_sync("event", event_number(e->event), event_device(e->event));
-  return event_synchronize(e->event);
+  SHEER_TRY(event_synchronize(e->event));
+  while (e->shared && !shared_event_done(e)) usleep(20);  // another process records it
+  return Error::Ok;
 }
 static Error event_ask(EventObject* e) {
   if (e->capture) return Error(cudaErrorCapturedEvent);
   Error error = event_query(e->event);
+  if (error == Error::Ok && e->shared && !shared_event_done(e)) error = Error::NotReady;
   if (error == Error::Ok) profile_sync("event", event_number(e->event), event_device(e->event));
   return error;
 }

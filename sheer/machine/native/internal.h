@@ -63,6 +63,11 @@ void memory_release_all(Device*);
 bool memory_in_arena(const void* address);  // device address space, in use or not
 Error symbol_allocate(Device*, uint64_t bytes, const char* name, void** out);
 String symbol_name_at(const void* address);  // empty if it is no symbol
+struct SharedFile {
+  int file;
+  uint64_t offset;  // of the allocation in it
+};
+Error memory_file(void* base, bool make, SharedFile* out);  // the file that an allocation is; NotFound: it is none yet, and none is made
 Error memory_enter(Device*, void* base, uint64_t bytes, uint32_t flags);  // a range of Kind::Mapped
 Error memory_leave(void* base);
 void memory_flag(const void* base, uint32_t flags);  // other flags for a range
@@ -221,6 +226,8 @@ struct Node {
   Event* event = nullptr;
   uint64_t record = 0;
   void* free_base = nullptr;
+  SignalOp signal{};
+  AwaitOp await{};
 };
 
 struct Event {
@@ -290,6 +297,7 @@ bool take_blocks(Node*, uint64_t* first, uint64_t* count);
 void work_on(Worker*, Node*);  // until there is nothing more to take; ends with node_leave
 bool help(Stream* only);       // run some of it on this thread; false: there was nothing to do
 void host_thread_push(Node*);  // lock held
+void await_push(Node*);        // lock held
 void copy_guarded(Worker*, Node*, uint64_t first, uint64_t count);
 void run_copy_piece(Node*, uint64_t piece);
 Error launch_shape_error(const LaunchOp&);  // grid and block within the limits?
@@ -303,6 +311,7 @@ void service_thread(void* (*body)(void*), const char* name);  // a detached thre
 void forget_service_threads();                                // after fork
 void watchdog_forget();
 void addresses_fork_lock(bool take);
+void shared_fork_lock(bool take);
 void memory_fork_lock(bool take);  // held over a fork, so that the child finds the table whole
 void printf_fork_lock(bool take);
 void worker_after_fork();

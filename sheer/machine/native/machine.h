@@ -30,6 +30,7 @@ enum class Error : int {
   InvalidDevice = 101,
   InvalidImage = 200,
   InvalidContext = 201,
+  MapFailed = 205,
   NoBinaryForGpu = 209,
   InvalidPtx = 218,
   JitCompilerNotFound = 221,
@@ -137,6 +138,16 @@ Error mapping_access(void* at, uint64_t bytes, int device, Rights);
 Error mapping_asked(const void* at, int device, Rights* out);
 bool addresses_reserved(const void* at);  // by addresses_reserve, whether or not something is mapped there
 
+// ---- memory of other processes (shared.cpp)
+struct Shared {  // how another process finds an allocation
+  uint64_t inode, offset, bytes;
+  int process, file, device;
+};
+Error memory_share(const void* address, Shared* out);  // of the allocation there. blocks; InvalidValue: no device memory
+Error shared_open(const Shared&, void** out);          // once more: the same address. InvalidContext: of this process; MapFailed
+Error shared_close(void* base);                        // InvalidValue: not such an address
+int shared_file(int process, int file, uint64_t inode);  // a descriptor of what another process has open; -1: not that any more
+
 // Calls `visit` for every live range of the device in address order, holding the table's lock: don't allocate
 // in it.
 void memory_visit(Device*, void (*visit)(const Range&, void* user), void* user);
@@ -206,7 +217,7 @@ bool event_recorded(const Event*);
 // ---- operations
 // Everything put in a stream is an Op. submit() copies all that the Op points to (parameters, not memory
 // contents).
-enum class OpKind : uint8_t { Empty, Launch, Copy, Fill, Host, Record, Wait, Free };
+enum class OpKind : uint8_t { Empty, Launch, Copy, Fill, Host, Record, Wait, Free, Signal, Await };
 
 struct LaunchOp {
   Function* function;
@@ -244,6 +255,17 @@ struct FreeOp {
   void* base;
 };  // memory_free in stream order
 
+struct SignalOp {
+  void (*call)(void* user, uint64_t value);
+  void* user;
+  uint64_t value;
+};  // a few instructions, called in stream order with locks held: it must call nothing of the machine
+struct AwaitOp {
+  bool (*ready)(void* user, uint64_t value);
+  void* user;
+  uint64_t value;
+};  // the stream goes on once ready() says so; it is asked again and again, and under the same rules
+
 struct Op {
   OpKind kind = OpKind::Empty;
   union {
@@ -254,6 +276,8 @@ struct Op {
     RecordOp record;
     WaitOp wait;
     FreeOp free;
+    SignalOp signal;
+    AwaitOp await;
   };
   Op() : launch() {}
 };

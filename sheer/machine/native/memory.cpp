@@ -4,6 +4,7 @@
 // work there. One table answers "what is at this address".
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -19,6 +20,7 @@ struct Allocation {
   uint8_t* slot;  // null: registered host memory
   uint64_t slot_bytes;
   String name;
+  int file = -1;  // what it is made of, if other processes may map it
 };
 struct Extent {
   uint8_t* at;
@@ -36,9 +38,14 @@ static uint64_t dirty_bytes, next_id = 1;
 static uint32_t guarded;
 
 void memory_fork_lock(bool take) {
-  if (take) addresses_fork_lock(true);
+  if (take) {
+    addresses_fork_lock(true);
+    shared_fork_lock(true);
+  }
   take ? table_lock.lock() : table_lock.unlock();
-  if (!take) addresses_fork_lock(false);
+  if (take) return;
+  shared_fork_lock(false);
+  addresses_fork_lock(false);
 }
 
 // Index of the first allocation with base > address.
@@ -165,6 +172,10 @@ static void release(Allocation* a) {
   bool large = a->range.bytes >= large_from;
   uint64_t usable = mapped(a->range.bytes);
   guarded--;
+  if (a->file >= 0) {
+    mmap(a->slot, usable, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    close(a->file);
+  }
   mprotect(a->slot, a->slot_bytes, PROT_NONE);
   if (dirty_bytes + usable > kept_dirty_limit)
     madvise(a->slot, a->slot_bytes, MADV_DONTNEED);
@@ -174,6 +185,36 @@ static void release(Allocation* a) {
     large_slot_free(d, a->slot, a->slot_bytes);
   else
     pools[uint32_t(d->index)]->small[usable / page].push(a->slot);
+}
+
+// Makes the allocation a file of the kernel's, at the same addresses. The caller sees to it that nobody writes there meanwhile.
+static Error make_file(Allocation* a) {
+  uint64_t usable = mapped(a->range.bytes);
+  int file = memfd_create("sheer-shared", MFD_CLOEXEC);
+  if (file < 0) return Error::OutOfMemory;
+  void* copy = MAP_FAILED;
+  if (!ftruncate(file, off_t(usable))) copy = mmap(nullptr, usable, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (copy != MAP_FAILED) memcpy(copy, a->slot, usable);
+  if (copy == MAP_FAILED ||
+      mmap(a->slot, usable, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+    if (copy != MAP_FAILED) munmap(copy, usable);
+    close(file);
+    return Error::OutOfMemory;
+  }
+  munmap(copy, usable);
+  a->file = file;
+  return Error::Ok;
+}
+
+Error memory_file(void* base, bool make, SharedFile* out) {
+  Hold hold(table_lock);
+  Allocation* a = holder(base);
+  if (!a || a->range.kind != Kind::Device || !a->slot) return Error::InvalidValue;
+  if (a->file < 0 && !make) return Error::NotFound;
+  if (a->file < 0)
+    if (Error e = make_file(a); e != Error::Ok) return e;
+  *out = SharedFile{a->file, uint64_t(a->range.base) - uint64_t(a->slot)};
+  return Error::Ok;
 }
 
 static bool counts(Kind kind) {
@@ -241,7 +282,10 @@ static Error take_out(void* base, Kind kind) {  // None: of any kind that is all
   return Error::Ok;
 }
 
-Error memory_free(void* base) { return take_out(base, Kind::None); }
+Error memory_free(void* base) {
+  Error e = take_out(base, Kind::None);
+  return e == Error::InvalidValue ? shared_close(base) : e;  // stream-ordered frees of imported memory come here, too
+}
 Error memory_unregister(void* host) { return take_out(host, Kind::HostRegistered); }
 Error memory_leave(void* base) { return take_out(base, Kind::Mapped); }
 

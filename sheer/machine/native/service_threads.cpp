@@ -1,5 +1,5 @@
 // The machine's own threads beside the workers: the one that calls the program's host functions, one at a
-// time and in order of readiness, and how such threads are made.
+// time and in order of readiness, the one that looks whether what streams await has come, and how such threads are made.
 #include <pthread.h>
 #include <signal.h>
 
@@ -70,7 +70,44 @@ void host_thread_push(Node* n) {
   service_thread(host_main, "sheer-host");
 }
 
+// What streams wait for that no other thread here will tell: looked at every few microseconds.
+static Vec<Node*> awaits;  // scheduler lock
+static uint32_t await_word;
+static bool await_runs;
+static const uint64_t await_rest_ns = 20000;
+
+static bool awaited(Node* n) { return load(n->device->sticky) || n->await.ready(n->await.user, n->await.value); }
+
+static void* await_main(void*) {
+  for (;;) {
+    uint32_t seen = load(await_word);
+    bool some;
+    {
+      Hold hold(scheduler.lock);
+      for (uint32_t i = awaits.count; i--;) {
+        if (i >= awaits.count || !awaited(awaits[i])) continue;
+        Node* n = awaits[i];
+        awaits.remove(i);
+        node_complete(n);
+      }
+      some = awaits.count;
+    }
+    futex_wait(&await_word, seen, some ? await_rest_ns : 0);
+  }
+  return nullptr;
+}
+
+void await_push(Node* n) {
+  awaits.push(n);
+  fetch_add(await_word, 1);
+  futex_wake(&await_word, 1);
+  if (!await_runs) service_thread(await_main, "sheer-await");
+  await_runs = true;
+}
+
 void forget_service_threads() {
+  await_runs = false;
+  awaits.clear();
   host_runs = false;
   host_first = nullptr;
   watchdog_forget();

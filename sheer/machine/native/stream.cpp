@@ -71,6 +71,11 @@ static bool begin(Node* n) {
       host_thread_push(n);
       return false;
     case OpKind::Free: memory_free(n->free_base); return true;
+    case OpKind::Signal: n->signal.call(n->signal.user, n->signal.value); return true;
+    case OpKind::Await:
+      if (dead || n->await.ready(n->await.user, n->await.value)) return true;
+      await_push(n);
+      return false;
     default: return true;
   }
 }
@@ -208,6 +213,8 @@ static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may c
     case OpKind::Record: return op.record.event ? Error::Ok : Error::InvalidHandle;
     case OpKind::Wait: return op.wait.event ? Error::Ok : Error::InvalidHandle;
     case OpKind::Free: n->free_base = op.free.base; return Error::Ok;
+    case OpKind::Signal: n->signal = op.signal; return Error::Ok;
+    case OpKind::Await: n->await = op.await; return Error::Ok;
     case OpKind::Empty: return Error::Ok;
   }
   return Error::InvalidValue;

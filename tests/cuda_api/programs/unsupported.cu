@@ -1,6 +1,6 @@
 // What is not supported says so: an error each time, a line on stderr once.
 // stderr: sheer: cudaGraphicsMapResources is not supported: there is no graphics device
-// stderr: sheer: cudaIpcGetMemHandle is not supported
+// stderr: sheer: cudaImportExternalMemory is not supported
 #include "check.h"
 
 int main() {
@@ -8,10 +8,11 @@ int main() {
   EXPECT(cudaErrorNotSupported, cudaGraphicsMapResources(1, &r));
   EXPECT(cudaErrorNotSupported, cudaGraphicsMapResources(1, &r));
   EXPECT(cudaErrorNotSupported, cudaGetLastError());
-  cudaIpcMemHandle_t h;
+  cudaExternalMemory_t memory;
+  cudaExternalMemoryHandleDesc d = {};
   void* p;
   OK(cudaMalloc(&p, 4));
-  EXPECT(cudaErrorNotSupported, cudaIpcGetMemHandle(&h, p));
+  EXPECT(cudaErrorNotSupported, cudaImportExternalMemory(&memory, &d));
   CHECK(cuTensorMapEncodeTiled(0, CU_TENSOR_MAP_DATA_TYPE_UINT8, 0, 0, 0, 0, 0, 0, CU_TENSOR_MAP_INTERLEAVE_NONE,
                                CU_TENSOR_MAP_SWIZZLE_NONE, CU_TENSOR_MAP_L2_PROMOTION_NONE,
                                CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_ERROR_NOT_SUPPORTED);
