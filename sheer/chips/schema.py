@@ -47,6 +47,10 @@ class Chip(NamedTuple):
     aliases: tuple[str, ...] = ()
     texts: Mapping[str, str] = MappingProxyType({})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For other processes: views of dicts can't be pickled."""
+        return _unpacked, (self.key, self.name, self.vendor, dict(self.numbers), self.aliases, dict(self.texts))
+
     def __getitem__(self, name: Any) -> Any:
         """The value of a number, by its name (or a field of the tuple, by its index)."""
         if isinstance(name, str):
@@ -76,6 +80,10 @@ class Chip(NamedTuple):
                 raise ChipError(f"{name} = {value!r}: must be at least {row.least:g} ({row.meaning})")
             numbers[name] = numbers[name]._replace(value=value)
         return self._replace(numbers=MappingProxyType(numbers))
+
+
+def _unpacked(key: str, name: str, vendor: str, numbers: dict[str, Number], aliases: tuple[str, ...], texts: dict[str, str]) -> Chip:
+    return Chip(key, name, vendor, MappingProxyType(numbers), aliases, MappingProxyType(texts))
 
 
 def names() -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sheer.chips.schema import Chip
     from sheer.model.program import Program, Row
 
-COLUMNS = ("kernel", "calls", "time", "share", "each", "bound", "next", "of peak", "power", "warps", "L1", "L2")
+COLUMNS = ("kernel", "calls", "time", "range", "share", "each", "bound", "next", "of peak", "power", "warps", "L1", "L2")
 LEFT = ("kernel", "bound", "next")
 
 
@@ -59,6 +59,7 @@ def cells(row: Row, chip: Chip) -> tuple[str, ...]:
         row.kernel,
         f"{row.calls:,}",
         time_text(row.time_s),
+        f"{100 * (row.low_s / row.time_s - 1):+.0f} {100 * (row.high_s / row.time_s - 1):+.0f} %",
         f"{row.share:.1%}",
         time_text(row.time_s / row.calls),
         p.bound,
@@ -134,6 +135,9 @@ def plain(label: str, chip: Chip, program: Program) -> dict[str, Any]:
                 "symbol": best.launch.symbol,
                 "calls": row.calls,
                 "time_s": row.time_s,
+                "low_s": row.low_s,
+                "high_s": row.high_s,
+                "leans_on": row.leans_on,
                 "share": row.share,
                 "energy_J": row.energy_J,
                 "operations": row.operations,
@@ -171,14 +175,16 @@ def plain(label: str, chip: Chip, program: Program) -> dict[str, Any]:
     }
 
 
+CSV_COLUMNS = (
+    "kernel", "calls", "time_s", "low_s", "high_s", "share", "energy_J", "operations", "memory_bytes", "bound", "next_bound", "peak_unit",
+    "of_peak", "power_w", "clock_hz",
+)  # fmt: skip
+
+
 def csv_text(found: list[tuple[str, Chip, Program]]) -> str:
     """A row for each kernel and chip."""
     out = io.StringIO()
-    names = (
-        "kernel", "calls", "time_s", "share", "energy_J", "operations", "memory_bytes", "bound", "next_bound", "peak_unit", "of_peak",
-        "power_w", "clock_hz",
-    )  # fmt: skip
-    writer = csv.DictWriter(out, ("chip", *names), extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(out, ("chip", *CSV_COLUMNS), extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for label, chip, program in found:
         for row in plain(label, chip, program)["kernels"]:

@@ -39,7 +39,7 @@ def command(words: tuple[str, ...]) -> None:
     if not asked.compiler or asked.compiler[0] in ("-h", "--help"):
         click.echo(HELP, nl=False)
         sys.exit(0 if asked.compiler else 2)
-    described(tuple(asked.chips), (), "")  # a wrong chip is said before a program runs
+    described(tuple(asked.chips), ())  # a wrong chip is said before a program runs
     if len(asked.compiler) == 1 and is_run_file(asked.compiler[0]):
         report(asked.compiler[0], asked.chips, asked.flags, sys.stdout)
         return
@@ -65,7 +65,7 @@ def report(path: str, chips: list[str], flags: set[str], out: TextIO) -> None:
     from sheer.model.silicon import silicon
 
     run = counters.read(path)
-    found = kernels.priced(run, described(tuple(chips) or (run.chip or "br100",), (), ""), with_range=False)
+    found = kernels.priced(run, described(tuple(chips) or (run.chip or "br100",), ()), with_range=False)
     if "--csv" in flags:
         out.write(metrics.csv_text(run, found))
     elif "--json" in flags:

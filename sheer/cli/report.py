@@ -46,7 +46,7 @@ def command(run_file: str, output: str, chips: tuple[str, ...], settings: tuple[
     except ImportError:
         raise UsageError("sheer report draws with plotly, which is not installed: pip install 'sheer[report]'") from None
     run = counters.read(run_file)
-    found = kernels.priced(run, described(chips or (run.chip or "br100",), settings, ""))
+    found = kernels.priced(run, described(chips or (run.chip or "br100",), settings))
     with open(output, "w", encoding="utf-8") as file:
         file.write(page(run, found))
     click.echo(f"wrote {output}")

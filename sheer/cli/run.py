@@ -112,7 +112,7 @@ def command(words: tuple[str, ...]) -> None:
         from sheer.cli.predict import described, predict_run
 
         chips = tuple(asked.chips)
-        described(chips, (), "")  # a wrong chip is said before the program runs
+        described(chips, ())  # a wrong chip is said before the program runs
         code = watched(asked, lambda path: predict_run(path, chips, err=True))
         leave(code)
     name = prepare(asked)

@@ -26,6 +26,7 @@ from sheer.model.timeline import Plan, Step, Timeline
 COPY_SETUP_S = 2e-6  # of a copy engine, before the first byte moves; what small copies show beside the call itself
 # Memory of the host that is not pinned passes a buffer of the driver on the way; public measurements show a third to two thirds.
 PAGEABLE = 0.5
+WHOLE = ""  # the run among the names of its kernels
 MANY = 1000  # events of a run above which its range is found without a timeline for each assumed number
 
 
@@ -48,6 +49,9 @@ class Row(NamedTuple):
     energy_J: float
     operations: float
     bytes: float
+    low_s: float  # of the time, for what assumed numbers of the chip leave open
+    high_s: float
+    leans_on: tuple[str, ...] = ()
 
 
 class Program(NamedTuple):
@@ -84,13 +88,20 @@ def price_run(run: Run, chip: Chip, with_range: bool = True) -> Program:
     found = _program(run, chip)
     if not with_range:
         return found
-    time_of = _scaled(run, chip, found) if len(run.events) > MANY else lambda other: _program(run, other).total_s
-    low, high, leans = ranges.around(chip, found.total_s, time_of, ("device", "model", "kernel"))
-    return found._replace(low_s=low, high_s=high, leans_on=leans)
+    times_of = _scaled(run, chip, found) if len(run.events) > MANY else lambda other: _times(_program(run, other))
+    found_ranges = ranges.each(chip, _times(found), times_of, ("device", "model", "kernel"))
+    low, high, leans = found_ranges[WHOLE]
+    rows = tuple(row._replace(**found_ranges[row.main.launch.symbol]._asdict()) for row in found.rows)
+    return found._replace(rows=rows, low_s=low, high_s=high, leans_on=leans)
 
 
-def _scaled(run: Run, chip: Chip, found: Program) -> Callable[[Chip], float]:
-    """The total on another chip, without a timeline: that of this one by the work of launches and copies, each kind of them priced once."""
+def _times(program: Program) -> dict[str, float]:
+    """Seconds of the whole, and of each kernel by its symbol."""
+    return {WHOLE: program.total_s, **{row.main.launch.symbol: row.time_s for row in program.rows}}
+
+
+def _scaled(run: Run, chip: Chip, found: Program) -> Callable[[Chip], dict[str, float]]:
+    """The times on another chip, without a timeline: the total is that of this one by the work of launches and copies, each kind priced once."""
     kinds: dict[int, tuple[Launch, int]] = {}
     for priced in found.launches:
         launch, count = kinds.get(id(priced.analysis), (priced.launch, 0))
@@ -99,13 +110,17 @@ def _scaled(run: Run, chip: Chip, found: Program) -> Callable[[Chip], float]:
         event._replace(line=0, host_s=0.0) for event in run.events if isinstance(event, counters.Copy) and event.kind != "h2h"
     )
 
-    def work_s(other: Chip) -> float:
+    def work_s(other: Chip) -> dict[str, float]:
         si = silicon(other)
-        kernels = sum(launch_price(launch, si).prediction.time_s * count for launch, count in kinds.values())
-        return kernels + sum(_copy(copy, other, si).busy_s * count for copy, count in copies.items())
+        times = {row.main.launch.symbol: 0.0 for row in found.rows}
+        for launch, count in kinds.values():
+            times[launch.symbol] += launch_price(launch, si).prediction.time_s * count
+        copied = sum(_copy(copy, other, si).busy_s * count for copy, count in copies.items())
+        return {WHOLE: sum(times.values()) + copied, **times}
 
     here = work_s(chip)
-    return lambda other: found.total_s * work_s(other) / here if here else found.total_s
+    base = _times(found)
+    return lambda other: {what: base[what] * t / here[what] if here[what] else base[what] for what, t in work_s(other).items()}
 
 
 def speed_of_light(priced: Priced, si: Silicon) -> tuple[str, float]:
@@ -241,6 +256,8 @@ def _rows(launches: list[Priced]) -> tuple[Row, ...]:
                 sum(p.prediction.energy_J for p in group),
                 sum(p.prediction.operations for p in group),
                 sum(p.prediction.bytes for p in group),
+                time,
+                time,
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.time_s))

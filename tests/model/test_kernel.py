@@ -325,7 +325,7 @@ def test_the_command_shows_kernels_totals_and_other_chips() -> None:
     assert "vadd" in text and "L1 and shared memory" in text
     assert "device time" in text and "br104: " in text
     swept = invoke(str(SAMPLE), "--chip", "a100", "--sweep", "memory_bandwidth_Bps=1e12:3e12:3").output
-    assert swept.count("a100 memory_bandwidth_Bps=") == 2 + 1
+    assert swept.count("a100 memory_bandwidth_Bps=") == 3
     found = json.loads(invoke(str(SAMPLE), "--chip", "a100", "--chip", "t4", "--json").output)
     assert [each["chip"] for each in found] == ["a100", "t4"]
     assert found[0]["kernels"][0]["kernel"] == "gemm"
