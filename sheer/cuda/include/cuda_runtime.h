@@ -69,6 +69,7 @@ typedef long clock_t; /* runtime compilation has no host headers */
 #include "surface_indirect_functions.h"
 #include "sheer/rounding.h"
 #include "sheer/device_library.h"
+#include "sheer/graph_conditions.h"
 #if defined(__CUDACC_RDC__)
 #include "sheer/device_runtime.h"
 #endif

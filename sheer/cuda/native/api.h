@@ -58,7 +58,8 @@ enum class Tag : uint32_t {
   Exec,
   UserObject,
   Link,
-  Library
+  Library,
+  Condition
 };
 
 template <class T>
@@ -395,6 +396,10 @@ struct Body {  // a graph node's work, or work that goes to a stream at once
   void* pointer = nullptr;  // alloc, free
   uint64_t bytes = 0;
   CUgraph child = nullptr;
+  struct ConditionObject* condition = nullptr;  // of a conditional node, with
+  CUgraphConditionalNodeType choice = CU_GRAPH_COND_TYPE_IF;
+  CUgraph* bodies = nullptr;  // these many graphs to choose from
+  uint32_t body_count = 0;
 };
 Error enqueue(StreamObject*, const Body&);  // to the capture, if the stream is captured, else at once
 Error to_op(const Body&, Op* op);

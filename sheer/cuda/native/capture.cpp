@@ -197,12 +197,14 @@ static bool all_joined(const sheer_capture* c) {
   return true;
 }
 static Error end(Context* context, CUstream handle, CUgraph* out) {
-  if (!out) return Error::InvalidValue;
   StreamObject* s;
   SHEER_TRY(find_stream(context, handle, &s));
   Hold hold(graph_lock);
-  *out = nullptr;
   sheer_capture* c = s->capture;
+  CUgraph known;  // the caller has a graph that it gave
+  if (!out && c && c->given_graph) out = &known;
+  if (!out) return Error::InvalidValue;
+  *out = nullptr;
   if (!c) return Error::IllegalState;
   if (c->mode != cudaStreamCaptureModeRelaxed && c->owner != &thread())
     return Error(cudaErrorStreamCaptureWrongThread);

@@ -17,6 +17,7 @@ static Error check_tag(const T* t, Tag tag) {
 }
 Error check(const Graph* g) { return check_tag(g, Tag::Graph); }
 Error check(const Node* n) { return check_tag(n, Tag::Node); }
+Error check(const ConditionObject* c) { return check_tag(c, Tag::Condition); }
 Error check(const Exec* e) { return check_tag(e, Tag::Exec); }
 
 Graph* graph_make() {
@@ -41,6 +42,15 @@ static Error own_parameters(Node* n) {
   r.packed_bytes = f.param_bytes;
   return Error::Ok;
 }
+// Copies of a conditional node's bodies, for a node that is a copy itself.
+static void own_bodies(Node* n) {
+  CUgraph* copies = static_cast<CUgraph*>(checked(malloc(n->body.body_count * sizeof(CUgraph))));
+  for (uint32_t i = 0; i < n->body.body_count; i++) {
+    copies[i] = graph_clone(n->body.bodies[i]);
+    copies[i]->child = true;
+  }
+  n->body.bodies = copies;
+}
 static Error own(Node* n) {  // takes over what the body points to
   if (n->body.type == CU_GRAPH_NODE_TYPE_KERNEL) return own_parameters(n);
   if (n->body.type == CU_GRAPH_NODE_TYPE_GRAPH) {
@@ -52,6 +62,8 @@ static Error own(Node* n) {  // takes over what the body points to
 }
 static void disown(Node* n) {
   if (n->body.type == CU_GRAPH_NODE_TYPE_GRAPH && n->body.child) graph_drop(n->body.child);
+  for (uint32_t i = 0; i < n->body.body_count; i++) graph_drop(n->body.bodies[i]);
+  free(n->body.bodies);
   if (n->body.type != CU_GRAPH_NODE_TYPE_MEM_ALLOC) return;
   uint32_t* users = graph_memory.find(n->body.pointer);
   if (!users || --*users) return;
@@ -112,6 +124,7 @@ Graph* graph_clone(const Graph* from) {
     n->carveout = old->carveout;
     n->cluster_policy = old->cluster_policy;
     own(n);
+    own_bodies(n);
     g->nodes.push(n);
   }
   g->next_node = from->next_node;
@@ -242,11 +255,11 @@ static Error debug_print(const Graph* g, const char* path) {
   FILE* f = fopen(path, "we");
   if (!f) return Error::OperatingSystem;
   static const char* names[] = {"kernel",     "memcpy",       "memset", "host", "graph", "empty",
-                                "wait event", "record event", "signal", "wait", "alloc", "free"};
+                                "wait event", "record event", "signal", "wait", "alloc", "free", "memory op", "conditional"};
   fprintf(f, "digraph sheer_graph_%u {\n", g->id);
   for (Node* n : g->nodes) {
     int type = n->body.type;
-    fprintf(f, "  n%u [label=\"%s%s%s\"];\n", n->id, type >= 0 && type < 12 ? names[type] : "node",
+    fprintf(f, "  n%u [label=\"%s%s%s\"];\n", n->id, type >= 0 && type < 14 ? names[type] : "node",
             type == 0 ? " " : "", type == 0 ? kernel_name(n->body.launch.kernel) : "");
     for (Node* d : n->deps) fprintf(f, "  n%u -> n%u;\n", d->id, n->id);
   }

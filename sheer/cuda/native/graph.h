@@ -30,15 +30,32 @@ struct CUgraph_st {
   sheer::Vec<Held> objects;
 };
 
+namespace sheer::api {
+// A conditional handle is the address of one, and so of the value that kernels set. It lives on: kernels may still be told of it.
+struct ConditionObject {
+  uint32_t value = 0;
+  Tag tag = Tag::Condition;
+  uint32_t initial = 0;
+  bool assigned = false;   // the value is `initial` when a launch of the graph begins
+  bool used = false;       // a conditional node has it
+  CUgraph graph = nullptr;
+};
+struct Flat {  // operations for the machine, and those of the bodies of conditional nodes among them
+  Vec<Op> ops;
+  Vec<Vec<uint32_t>> deps;
+  Vec<GraphNode> nodes;
+  Vec<GraphBody*> bodies;
+  Vec<GraphBody**> lists;
+};
+}  // namespace sheer::api
+
 struct CUgraphExec_st {
   sheer::api::Tag tag = sheer::api::Tag::Exec;
   uint32_t id = 0;
   uint64_t flags = 0;
   CUgraph graph = nullptr;  // its own clone
   bool stale = true;        // the operations below must be made again
-  sheer::Vec<sheer::Op> ops;
-  sheer::Vec<sheer::Vec<uint32_t>> deps;
-  sheer::Vec<sheer::GraphNode> flat;
+  sheer::api::Flat flat;
 };
 
 struct sheer_capture {  // a capture that goes on
@@ -63,6 +80,7 @@ extern Mutex graph_lock;
 Error check(const Graph*);
 Error check(const Node*);
 Error check(const Exec*);
+Error check(const ConditionObject*);
 Graph* graph_make();
 Graph* graph_clone(const Graph*);  // lock held
 void graph_drop(Graph*);           // lock held

@@ -46,14 +46,64 @@ Error to_op(const Body& body, Op* op) {
   }
 }
 
-static uint32_t emit(Exec* e, const Op& op, const Vec<uint32_t>& deps) {
-  e->ops.push(op);
-  e->deps.push(deps);
-  return e->ops.count - 1;
+static uint32_t emit(Flat* f, const Op& op, const Vec<uint32_t>& deps) {
+  f->ops.push(op);
+  f->deps.push(deps);
+  return f->ops.count - 1;
+}
+static void finish(Flat* f) {
+  f->nodes.clear();
+  for (uint32_t i = 0; i < f->ops.count; i++) f->nodes.push({&f->ops[i], f->deps[i].data, f->deps[i].count});
+}
+static void clear(Flat* f) {
+  for (GraphBody* b : f->bodies) body_release(b);
+  for (GraphBody** list : f->lists) free(list);
+  f->ops.clear();
+  f->deps.clear();
+  f->nodes.clear();
+  f->bodies.clear();
+  f->lists.clear();
+}
+
+static Error flatten(Flat* f, const Graph* g, const Vec<uint32_t>& before, Vec<uint32_t>* ends);
+
+static bool may_be_chosen(CUgraphNodeType type) {  // stands in the body of a conditional node
+  return type == CU_GRAPH_NODE_TYPE_KERNEL || type == CU_GRAPH_NODE_TYPE_MEMCPY || type == CU_GRAPH_NODE_TYPE_MEMSET ||
+         type == CU_GRAPH_NODE_TYPE_EMPTY || type == CU_GRAPH_NODE_TYPE_GRAPH || type == CU_GRAPH_NODE_TYPE_CONDITIONAL;
+}
+static Error check_body(const Graph* g) {
+  for (Node* n : g->nodes) {
+    if (!may_be_chosen(n->body.type)) {
+      set_message("the body of a conditional node may hold kernels, copies, fills, empty, child graph and conditional nodes");
+      return Error::NotSupported;
+    }
+    if (n->body.type == CU_GRAPH_NODE_TYPE_GRAPH) SHEER_TRY(check_body(n->body.child));
+  }
+  return Error::Ok;
+}
+static Error conditional_op(Flat* f, const Body& body, Op* op) {
+  GraphBody** list = static_cast<GraphBody**>(calloc(body.body_count, sizeof *list));
+  f->lists.push(list);
+  for (uint32_t i = 0; i < body.body_count; i++) {
+    Flat inner;
+    Vec<uint32_t> ends;
+    Error error = check_body(body.bodies[i]);
+    if (error == Error::Ok) error = flatten(&inner, body.bodies[i], Vec<uint32_t>(), &ends);
+    if (error == Error::Ok) {
+      finish(&inner);
+      list[i] = body_make(inner.nodes.data, inner.nodes.count);
+      f->bodies.push(list[i]);
+    }
+    clear(&inner);
+    SHEER_TRY(error);
+  }
+  op->kind = OpKind::Conditional;
+  op->conditional = {&body.condition->value, Condition(body.choice), list, body.body_count};
+  return Error::Ok;
 }
 // Appends the graph's nodes; those without dependencies wait for `before`. `ends`: the nodes that nothing
 // waits for.
-static Error flatten(Exec* e, const Graph* g, const Vec<uint32_t>& before, Vec<uint32_t>* ends) {
+static Error flatten(Flat* f, const Graph* g, const Vec<uint32_t>& before, Vec<uint32_t>* ends) {
   Vec<Node*> order;
   SHEER_TRY(topological(g, &order));
   Map<Node*, uint32_t> place;
@@ -64,13 +114,15 @@ static Error flatten(Exec* e, const Graph* g, const Vec<uint32_t>& before, Vec<u
     Op op;
     if (n->enabled && n->body.type == CU_GRAPH_NODE_TYPE_GRAPH) {
       Vec<uint32_t> inner;
-      SHEER_TRY(flatten(e, n->body.child, deps, &inner));
+      SHEER_TRY(flatten(f, n->body.child, deps, &inner));
       if (inner.count) deps = inner;
+    } else if (n->body.type == CU_GRAPH_NODE_TYPE_CONDITIONAL) {
+      SHEER_TRY(conditional_op(f, n->body, &op));
     } else if (n->enabled &&
                n->body.type != CU_GRAPH_NODE_TYPE_MEM_FREE) {  // the memory lives as long as the graph
       SHEER_TRY(to_op(n->body, &op));
     }
-    place[n] = emit(e, op, deps);
+    place[n] = emit(f, op, deps);
   }
   for (Node* n : order) {
     bool last = true;
@@ -80,14 +132,27 @@ static Error flatten(Exec* e, const Graph* g, const Vec<uint32_t>& before, Vec<u
   }
   return Error::Ok;
 }
+// Values that a launch begins with, before anything else of it.
+static void initial_values(Flat* f, const Graph* g, Vec<uint32_t>* first) {
+  for (Node* n : g->nodes) {
+    if (n->body.type == CU_GRAPH_NODE_TYPE_GRAPH) initial_values(f, n->body.child, first);
+    for (uint32_t i = 0; i < n->body.body_count; i++) initial_values(f, n->body.bodies[i], first);
+    ConditionObject* c = n->body.condition;
+    if (!c || !c->assigned) continue;
+    Op op;
+    op.kind = OpKind::Signal;
+    op.signal = {[](void* user, uint64_t value) { store(static_cast<ConditionObject*>(user)->value, uint32_t(value)); }, c,
+                 c->initial};
+    first->push(emit(f, op, Vec<uint32_t>()));
+  }
+}
 static Error refresh(Exec* e) {
   if (!e->stale) return Error::Ok;
-  e->ops.clear();
-  e->deps.clear();
-  e->flat.clear();
-  Vec<uint32_t> ends;
-  SHEER_TRY(flatten(e, e->graph, Vec<uint32_t>(), &ends));
-  for (uint32_t i = 0; i < e->ops.count; i++) e->flat.push({&e->ops[i], e->deps[i].data, e->deps[i].count});
+  clear(&e->flat);
+  Vec<uint32_t> first, ends;
+  initial_values(&e->flat, e->graph, &first);
+  SHEER_TRY(flatten(&e->flat, e->graph, first, &ends));
+  finish(&e->flat);
   e->stale = false;
   return Error::Ok;
 }
@@ -107,6 +172,7 @@ static Error instantiate(Graph* g, uint64_t flags, Exec** out) {
   e->graph->child = true;
   Error error = refresh(e);
   if (error != Error::Ok) {
+    clear(&e->flat);
     graph_drop(e->graph);
     slab.give(e);
     return error;
@@ -128,12 +194,14 @@ Error exec_launch(Context* c, Exec* e, CUstream handle) {
   SHEER_TRY(check_legacy(s));
   Hold hold(graph_lock);
   SHEER_TRY(refresh(e));
-  return submit_graph(s->stream, e->flat.data, e->flat.count);
+  return submit_graph(s->stream, e->flat.nodes.data, e->flat.nodes.count);
 }
 
 static Node* search(Graph* g, const Node* original) {
   for (Node* n : g->nodes) {
     if (n->original == original) return n;
+    for (uint32_t i = 0; i < n->body.body_count; i++)
+      if (Node* inner = search(n->body.bodies[i], original)) return inner;
     if (n->body.type != CU_GRAPH_NODE_TYPE_GRAPH) continue;
     if (Node* inner = search(n->body.child, original)) return inner;
   }
@@ -168,6 +236,12 @@ static CUgraphExecUpdateResult compare(const Graph* mine, const Graph* theirs, C
     if (!same_edges(mine, theirs, i)) return CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
     if (a->body.type == CU_GRAPH_NODE_TYPE_GRAPH) {
       CUgraphExecUpdateResult inner = compare(a->body.child, b->body.child, where, from);
+      if (inner != CU_GRAPH_EXEC_UPDATE_SUCCESS) return inner;
+    }
+    if (a->body.condition != b->body.condition || a->body.choice != b->body.choice || a->body.body_count != b->body.body_count)
+      return CU_GRAPH_EXEC_UPDATE_ERROR_ATTRIBUTES_CHANGED;
+    for (uint32_t k = 0; k < a->body.body_count; k++) {
+      CUgraphExecUpdateResult inner = compare(a->body.bodies[k], b->body.bodies[k], where, from);
       if (inner != CU_GRAPH_EXEC_UPDATE_SUCCESS) return inner;
     }
     if (a->body.type == CU_GRAPH_NODE_TYPE_KERNEL && a->body.launch.cooperative != b->body.launch.cooperative)
@@ -221,6 +295,7 @@ static Error enabled_get(Exec* e, const Node* n, unsigned* out) {
 static Error destroy(Exec* e) {
   Hold hold(graph_lock);
   SHEER_TRY(check(e));
+  clear(&e->flat);
   graph_drop(e->graph);
   slab.give(e);
   return Error::Ok;

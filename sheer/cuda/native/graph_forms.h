@@ -95,6 +95,33 @@ inline Error free_body(void* p, Body* b) {
   b->pointer = p;
   return Error::Ok;
 }
+// A conditional node comes with its bodies, empty graphs that the caller fills.
+template <class P>
+Error conditional_body(P& p, Body* b) {
+  ConditionObject* c = reinterpret_cast<ConditionObject*>(p.handle);
+  SHEER_TRY(check(c));
+  b->choice = CUgraphConditionalNodeType(p.type);
+  if (c->used || !p.size || b->choice < CU_GRAPH_COND_TYPE_IF || b->choice > CU_GRAPH_COND_TYPE_SWITCH) return Error::InvalidValue;
+  if (b->choice != CU_GRAPH_COND_TYPE_SWITCH && p.size > (b->choice == CU_GRAPH_COND_TYPE_IF ? 2 : 1)) return Error::InvalidValue;
+  b->type = CU_GRAPH_NODE_TYPE_CONDITIONAL;
+  b->condition = c;
+  b->body_count = p.size;
+  b->bodies = static_cast<CUgraph*>(checked(malloc(p.size * sizeof(CUgraph))));
+  Hold hold(graph_lock);
+  for (uint32_t i = 0; i < p.size; i++) {
+    b->bodies[i] = graph_make();
+    b->bodies[i]->child = true;
+  }
+  c->used = true;
+  p.phGraph_out = b->bodies;
+  return Error::Ok;
+}
+inline void conditional_forget(const Body& b) {  // the node has not come to be
+  if (b.condition) b.condition->used = false;
+  Hold hold(graph_lock);
+  for (uint32_t i = 0; i < b.body_count; i++) graph_drop(b.bodies[i]);
+  free(b.bodies);
+}
 // The one structure for all types; `alloc` may allocate, so only adding a node may use it.
 template <class P>
 Error any_body(Context* c, P* p, Api api, bool adding, Body* b) {
@@ -117,11 +144,11 @@ Error any_body(Context* c, P* p, Api api, bool adding, Body* b) {
     case CU_GRAPH_NODE_TYPE_EVENT_RECORD: return event_body(p->eventRecord.event, true, b);
     case CU_GRAPH_NODE_TYPE_MEM_ALLOC: return adding ? alloc_body(p->alloc, b) : Error::NotSupported;
     case CU_GRAPH_NODE_TYPE_MEM_FREE: return adding ? free_body((void*)p->free.dptr, b) : Error::NotSupported;
+    case CU_GRAPH_NODE_TYPE_CONDITIONAL: return adding ? conditional_body(p->conditional, b) : Error::NotSupported;
     case CU_GRAPH_NODE_TYPE_EXT_SEMAS_SIGNAL:
     case CU_GRAPH_NODE_TYPE_EXT_SEMAS_WAIT:
-    case CU_GRAPH_NODE_TYPE_CONDITIONAL:
     case CU_GRAPH_NODE_TYPE_BATCH_MEM_OP:
-      return unsupported("this type of graph node", "no conditional, semaphore or memory operation nodes");
+      return unsupported("this type of graph node", "no semaphore or memory operation nodes");
   }
   return Error::InvalidValue;
 }

@@ -176,6 +176,28 @@ Error cuDeviceSetGraphMemAttribute(CUdevice ordinal, CUgraphMem_attribute, void*
 }
 
 // ---- 
+// conditions
+static Slab<ConditionObject> conditions;
+static Error condition_make(CUgraphConditionalHandle* out, CUgraph g, unsigned initial, unsigned flags) {
+  if (!out || flags & ~unsigned(cudaGraphCondAssignDefault)) return Error::InvalidValue;
+  SHEER_TRY(check(g));
+  ConditionObject* c = conditions.take();
+  c->initial = initial;
+  c->assigned = flags & cudaGraphCondAssignDefault;
+  c->graph = g;
+  *out = reinterpret_cast<CUgraphConditionalHandle>(c);
+  return Error::Ok;
+}
+Error cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle* out, CUgraph g, unsigned initial, unsigned flags) {
+  RUNTIME_CONTEXT;
+  return condition_make(reinterpret_cast<CUgraphConditionalHandle*>(out), g, initial, flags);
+}
+Error cuGraphConditionalHandleCreate(CUgraphConditionalHandle* out, CUgraph g, CUcontext, unsigned initial, unsigned flags) {
+  DRIVER_CONTEXT;
+  return condition_make(out, g, initial, flags);
+}
+
+// ---- 
 // any type
 template <class P>
 static Error add_any(Api api, NodeT* out, CUgraph g, const NodeT* deps, size_t n, P* p) {
@@ -184,7 +206,9 @@ static Error add_any(Api api, NodeT* out, CUgraph g, const NodeT* deps, size_t n
   SHEER_TRY(current(api, &c));
   SHEER_TRY(check(g));
   BODY(any_body(c, p, api, true, &b));
-  return add(out, g, deps, n, b);
+  Error e = add(out, g, deps, n, b);
+  if (e != Error::Ok) conditional_forget(b);
+  return e;
 }
 template <class P>
 static Error set_any(Api api, CUgraphExec e, NodeT n, P* p) {

@@ -228,6 +228,10 @@ struct Node {
   void* free_base = nullptr;
   SignalOp signal{};
   AwaitOp await{};
+  ConditionalOp conditional{};  // its bodies are ...
+  Vec<GraphBody*> bodies;       // ... these
+  bool turned = false;          // a body has run
+  Node* owner = nullptr;        // Again: the conditional node whose body has ended
 };
 
 struct Event {
@@ -301,6 +305,14 @@ void await_push(Node*);        // lock held
 void copy_guarded(Worker*, Node*, uint64_t first, uint64_t count);
 void run_copy_piece(Node*, uint64_t piece);
 Error launch_shape_error(const LaunchOp&);  // grid and block within the limits?
+Node* node_fresh();               // no lock held; it carries a guard
+void node_release_guard(Node*);   // lock held
+void node_discard(Node*);         // no lock held
+// The nodes of a graph, with guards; and their edges, from `entry` (or null) to `exit` (lock held).
+Error graph_prepare(Stream*, const GraphNode*, uint32_t count, Vec<Node*>* out);
+void graph_link(const GraphNode*, const Vec<Node*>& nodes, Node* entry, Node* exit);
+Error conditional_prepare(Node*, const ConditionalOp&);  // conditional.cpp
+bool conditional_step(Node*);                            // no lock held: true: it is done
 Error node_renew(Node*, const Op&);         // no lock held: a node that is through becomes another of the same stream
 bool node_goes_on(Node*);                   // no lock held: true: as its next child, to be queued
 void family_drop(Node*);

@@ -217,7 +217,7 @@ bool event_recorded(const Event*);
 // ---- operations
 // Everything put in a stream is an Op. submit() copies all that the Op points to (parameters, not memory
 // contents).
-enum class OpKind : uint8_t { Empty, Launch, Copy, Fill, Host, Record, Wait, Free, Signal, Await };
+enum class OpKind : uint8_t { Empty, Launch, Copy, Fill, Host, Record, Wait, Free, Signal, Await, Conditional, Again };
 
 struct LaunchOp {
   Function* function;
@@ -266,6 +266,15 @@ struct AwaitOp {
   uint64_t value;
 };  // the stream goes on once ready() says so; it is asked again and again, and under the same rules
 
+struct GraphBody;  // a graph that a conditional node runs, perhaps many times (conditional.cpp)
+enum class Condition : uint8_t { If, While, Switch };
+struct ConditionalOp {
+  const uint32_t* value;  // read when the node begins, and before each further turn of a While
+  Condition kind;
+  GraphBody* const* bodies;  // If: what runs where the value is not 0, and what else; Switch: by value
+  uint32_t count;
+};
+
 struct Op {
   OpKind kind = OpKind::Empty;
   union {
@@ -278,6 +287,7 @@ struct Op {
     FreeOp free;
     SignalOp signal;
     AwaitOp await;
+    ConditionalOp conditional;
   };
   Op() : launch() {}
 };
@@ -298,6 +308,9 @@ struct GraphNode {
   uint32_t dep_count;
 };
 Error submit_graph(Stream*, const GraphNode* nodes, uint32_t count);
+// A copy of all that the nodes point to, with one reference; what is queued has its own.
+GraphBody* body_make(const GraphNode* nodes, uint32_t count);
+void body_release(GraphBody*);
 
 // Gathers `args[i]` (as of cudaLaunchKernel's void**) into a parameter block of function_info().param_bytes.
 void pack_params(const Function*, void* const* args, void* out);

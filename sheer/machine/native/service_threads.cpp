@@ -25,12 +25,15 @@ static Node *host_first, *host_last;  // scheduler lock
 static uint32_t host_word;
 static bool host_runs;
 
-static void call_host(Node* n) {
-  if (n->kind == OpKind::Launch) return run_reference(n);
-  if (n->callback)
+static bool call_host(Node* n) {  // true: it is done
+  if (n->kind == OpKind::Conditional) return conditional_step(n);
+  if (n->kind == OpKind::Launch)
+    run_reference(n);
+  else if (n->callback)
     n->callback(n->host.user, device_error(n->device));
   else
     n->host.call(n->host.user);
+  return true;
 }
 
 static void* host_main(void*) {
@@ -47,7 +50,7 @@ static void* host_main(void*) {
       continue;
     }
     n->next_node = nullptr;
-    call_host(n);
+    if (!call_host(n)) continue;
     Hold hold(scheduler.lock);
     node_complete(n);
   }

@@ -21,6 +21,7 @@ static void node_free(Node* n) {  // lock held
   family_drop(n);
   counting_drop(n->counting);
   free(n->staged);
+  for (GraphBody* b : n->bodies) body_release(b);
   Vec<Node*> dependents = sheer::move(n->dependents);
   uint8_t* params = n->params;
   uint64_t room = n->params_room;
@@ -72,6 +73,11 @@ static bool begin(Node* n) {
       return false;
     case OpKind::Free: memory_free(n->free_base); return true;
     case OpKind::Signal: n->signal.call(n->signal.user, n->signal.value); return true;
+    case OpKind::Conditional:
+      if (dead) return true;
+      host_thread_push(n);
+      return false;
+    case OpKind::Again: host_thread_push(n->owner); return true;
     case OpKind::Await:
       if (dead || n->await.ready(n->await.user, n->await.value)) return true;
       await_push(n);
@@ -123,7 +129,7 @@ static void settle(Node* first, bool first_is_done) {  // lock held
 
 void node_complete(Node* n) { settle(n, true); }
 
-static void release_guard(Node* n) {
+void node_release_guard(Node* n) {
   if (!--n->waits) settle(n, false);
 }
 
@@ -215,6 +221,8 @@ static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may c
     case OpKind::Free: n->free_base = op.free.base; return Error::Ok;
     case OpKind::Signal: n->signal = op.signal; return Error::Ok;
     case OpKind::Await: n->await = op.await; return Error::Ok;
+    case OpKind::Conditional: return conditional_prepare(n, op.conditional);
+    case OpKind::Again: return Error::InvalidValue;
     case OpKind::Empty: return Error::Ok;
   }
   return Error::InvalidValue;
@@ -258,17 +266,16 @@ static void append(Stream* s, Node* n) {  // lock held; the node carries a guard
   s->tail = n;
 }
 
-static Node* node_fresh() {
+Node* node_fresh() {
   Hold hold(scheduler.lock);
   Node* n = node_new();
   n->waits = 1;
   return n;
 }
 
-static Error discard(Node* n, Error error) {
+void node_discard(Node* n) {
   Hold hold(scheduler.lock);
   node_free(n);
-  return error;
 }
 
 Error submit(Stream* s, const Op& op) {
@@ -276,12 +283,15 @@ Error submit(Stream* s, const Op& op) {
   if (int sticky = load(s->device->sticky)) return Error(sticky);
   Node* n = node_fresh();
   Error error = prepare(n, s, op);
-  if (error != Error::Ok) return discard(n, error);
+  if (error != Error::Ok) {
+    node_discard(n);
+    return error;
+  }
   if (n->kind == OpKind::Launch) report_launch_begin(n);
   Hold hold(scheduler.lock);
   append(s, n);
   bind_event(n, op);
-  release_guard(n);
+  node_release_guard(n);
   return Error::Ok;
 }
 
@@ -295,42 +305,51 @@ Error submit_callback(Stream* s, void (*call)(void*, Error), void* user) {
   n->host.user = user;
   Hold hold(scheduler.lock);
   append(s, n);
-  release_guard(n);
+  node_release_guard(n);
   return Error::Ok;
+}
+
+Error graph_prepare(Stream* s, const GraphNode* graph, uint32_t count, Vec<Node*>* out) {
+  Error error = Error::Ok;
+  for (uint32_t i = 0; i < count && error == Error::Ok; i++) {
+    Node* n = node_fresh();
+    out->push(n);
+    n->inner = true;
+    error = prepare(n, s, *graph[i].op);
+    for (uint32_t k = 0; k < graph[i].dep_count; k++)
+      if (graph[i].deps[k] >= i) error = Error::InvalidValue;
+    if (error == Error::Ok && n->kind == OpKind::Launch) report_launch_begin(n);
+  }
+  if (error != Error::Ok)
+    for (Node* n : *out) node_discard(n);
+  return error;
+}
+
+void graph_link(const GraphNode* graph, const Vec<Node*>& nodes, Node* entry, Node* exit) {
+  for (uint32_t i = 0; i < nodes.count; i++) {
+    if (!graph[i].dep_count) needs(nodes[i], entry);
+    for (uint32_t k = 0; k < graph[i].dep_count; k++) needs(nodes[i], nodes[graph[i].deps[k]]);
+    bind_event(nodes[i], *graph[i].op);
+    needs(exit, nodes[i]);
+  }
 }
 
 Error submit_graph(Stream* s, const GraphNode* graph, uint32_t count) {
   scheduler_start();
   if (int sticky = load(s->device->sticky)) return Error(sticky);
   Vec<Node*> nodes;
-  Error error = Error::Ok;
-  for (uint32_t i = 0; i < count && error == Error::Ok; i++) {
-    nodes.push(node_fresh());
-    nodes[i]->inner = true;
-    error = prepare(nodes[i], s, *graph[i].op);
-    for (uint32_t k = 0; k < graph[i].dep_count; k++)
-      if (graph[i].deps[k] >= i) error = Error::InvalidValue;
-    if (error == Error::Ok && nodes[i]->kind == OpKind::Launch) report_launch_begin(nodes[i]);
-  }
-  if (error != Error::Ok) {
-    for (Node* n : nodes) discard(n, error);
-    return error;
-  }
+  Error error = graph_prepare(s, graph, count, &nodes);
+  if (error != Error::Ok) return error;
   Node *entry = node_fresh(), *exit = node_fresh();
   entry->device = exit->device = s->device;
   entry->stream = exit->stream = s;
   Hold hold(scheduler.lock);
   append(s, entry);
-  for (uint32_t i = 0; i < count; i++) {
-    if (!graph[i].dep_count) needs(nodes[i], entry);
-    for (uint32_t k = 0; k < graph[i].dep_count; k++) needs(nodes[i], nodes[graph[i].deps[k]]);
-    bind_event(nodes[i], *graph[i].op);
-    needs(exit, nodes[i]);
-  }
+  graph_link(graph, nodes, entry, exit);
   append(s, exit);
-  release_guard(entry);
-  for (Node* n : nodes) release_guard(n);
-  release_guard(exit);
+  node_release_guard(entry);
+  for (Node* n : nodes) node_release_guard(n);
+  node_release_guard(exit);
   return Error::Ok;
 }
 
