@@ -128,3 +128,16 @@ def test_each_process_its_file(tmp_path: Path) -> None:
 def test_the_reference_engine_does_not_count(tmp_path: Path) -> None:
     launches = profiled(build("events", tmp_path), SHEER_ENGINE="reference").launches
     assert [launch.reason for launch in launches] == ["the reference engine does not count"]
+
+
+def test_launches_that_look_alike_and_differ(tmp_path: Path) -> None:
+    """A search by levels is counted level by level, since the host waits for each and the work changes; steady launches are not. Twice the same."""
+    program = build("levels", tmp_path)
+    runs = [profiled(program).launches for _ in range(2)]
+    level = [[launch for launch in launches if launch.kernel == "level"] for launches in runs]
+    assert [launch.like for launch in level[0]] == [None] * 48
+    totals = [sum(launch.counters.instructions for launch in found if launch.counters) for found in level]
+    assert totals[0] == totals[1]
+    for launches in runs:
+        even = [launch for launch in launches if launch.kernel == "even"]
+        assert sum(launch.like is None for launch in even) < 20

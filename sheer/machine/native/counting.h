@@ -79,6 +79,8 @@ constexpr uint32_t COUNTED_NUMBERS = 2 * UNITS + TENSOR_TYPES + FLOAT_TYPES + CH
 struct Counting {  // a launch that is counted
   Code* code = nullptr;
   uint64_t line = 0;    // its number in the run file
+  uint64_t shape = 0;   // which launches it is one of
+  double instructions = 0, error = 0;  // when it has ended: issued, and how far that may be off by sampling
   Mutex lock;
   Vec<uint64_t>* plan = nullptr;  // atomic: blocks to count, sorted; null: none has been counted yet
   uint64_t probes = 0;            // atomic: workers that have taken a first block, a bit each

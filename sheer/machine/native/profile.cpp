@@ -116,9 +116,28 @@ static unsigned long long stream_number(const Stream* s) { return s->legacy ? 0 
 
 // ---- launches
 struct Repeat {  // launches of the same kernel, grid and block
-  uint64_t seen = 0, next = 0, last = 0;
+  uint64_t seen = 0, next = 0, last = 0;  // `last`: the number of the last that is counted
+  uint64_t stream = 0;                    // of that one
+  uint64_t ended = 0;                     // the last that has ended, + 1
+  double work = 0;                        // instructions of it
+  uint64_t unsteady = 0;                  // how many more to count because the work of two in a row differed
+  uint64_t extra = 0;                     // counted for that
 };
 static Map<uint64_t, Repeat> repeats;  // file_lock
+
+// What the host has waited for: launches of a stream (of all streams of a device: stream 0) below a number have ended. That is known from
+// what the program asks for, not from when things happen, so that two runs count the same.
+struct Mark {
+  uint64_t stream = 0, launches = 0;
+};
+static Map<uint64_t, uint64_t> waited;  // file_lock; by stream
+static Map<uint64_t, Mark> recorded;    // file_lock; by event: where it was last recorded, and how many launches there had been
+static uint64_t stream_key(const Device* d, uint64_t stream) { return uint64_t(d->index) << 48 | stream; }
+
+static bool host_knows(const Repeat& r) {
+  uint64_t device = r.stream >> 48 << 48;
+  return r.ended == r.last + 1 && (waited[r.stream] > r.last || waited[device] > r.last);
+}
 
 static uint64_t shape_key(const Node* n) {
   uint64_t key = hash_of(uint64_t(n->function));
@@ -126,12 +145,29 @@ static uint64_t shape_key(const Node* n) {
   return hash_of(key ^ n->dynamic_shared);
 }
 
-// The first launches are counted, then ever fewer: a fifth more of them each time.
-static bool counted_now(Repeat& r, uint64_t number) {
+// The first launches are counted, then ever fewer: a fifth more of them each time. Where two in a row that were counted did not do the same work (a
+// search by levels, a solver whose grid does not follow its data), the next ones are counted, too.
+const uint64_t MORE = 8;
+
+static void take_result(Repeat& r, const Counting* c) {
+  if (!c->instructions || c->line < r.ended) return;
+  double change = c->instructions - r.work, slack = max(0.05, 3 * c->error) * max(c->instructions, r.work);
+  if (r.ended && (change > slack || change < -slack))
+    r.unsteady = MORE;
+  else if (r.unsteady)
+    r.unsteady--;
+  r.work = c->instructions;
+  r.ended = c->line + 1;
+}
+
+static bool counted_now(Repeat& r, uint64_t number, uint64_t stream) {
   uint64_t at = r.seen++;
-  if (at < r.next && !knobs().profile_all) return false;
+  bool due = at >= r.next || knobs().profile_all;
+  if (!due && !(r.unsteady && r.extra < 64 + at / 4 && host_knows(r))) return false;
+  r.extra += !due;
   r.next = at + 1 + (at > 2 ? at / 4 : 0);
   r.last = number;
+  r.stream = stream;
   return true;
 }
 
@@ -166,8 +202,9 @@ void profile_launch(Node* n) {
   if (!ready()) return;
   uint64_t number = launches++;
   n->run_line = number + 1;
-  Repeat& r = repeats[shape_key(n)];
-  bool counted = counted_now(r, number);
+  uint64_t shape = shape_key(n);
+  Repeat& r = repeats[shape];
+  bool counted = counted_now(r, number, stream_key(n->device, stream_number(n->stream)));
   String out;
   out.format("{\"event\":\"launch\",\"n\":%llu,\"device\":%d,\"stream\":%llu,", static_cast<unsigned long long>(number),
              n->device->index, stream_number(n->stream));
@@ -179,6 +216,7 @@ void profile_launch(Node* n) {
     n->counting = make<Counting>();
     n->counting->code = code;
     n->counting->line = number;
+    n->counting->shape = shape;
   } else {
     out.format(",\"like\":%llu", static_cast<unsigned long long>(r.last));
   }
@@ -206,7 +244,9 @@ void profile_launch_end(Node* n) {
     write_counters(&out, n, c);
   }
   out += "}\n";
-  line(out);
+  Hold hold(file_lock);
+  take_result(repeats[c->shape], c);
+  if (ready()) write_all(out);
   counting_drop(c);
 }
 
@@ -226,11 +266,24 @@ static void profile_copy(String* out, const Stream* s, const CopyOp& c) {
               stream_number(s));
 }
 
+static void host_waits(uint64_t stream) {
+  Hold hold(file_lock);
+  waited[stream] = launches;
+}
+
+static void mark(uint64_t event, uint64_t stream) {
+  Hold hold(file_lock);
+  recorded[event] = {stream, launches};
+}
+
 void profile_operation(const Stream* s, const Op& op) {
   String out;
   const char* name = op.kind == OpKind::Record ? "record" : "wait";
   switch (op.kind) {
-    case OpKind::Copy: profile_copy(&out, s, op.copy); break;
+    case OpKind::Copy:
+      profile_copy(&out, s, op.copy);
+      if (op.copy.host_waits) host_waits(stream_key(s->device, stream_number(s)));
+      break;
     case OpKind::Fill:
       out.format("{\"event\":\"fill\",\"bytes\":%llu,\"device\":%d,\"stream\":%llu",
                  static_cast<unsigned long long>(op.fill.width * op.fill.height * op.fill.depth), s->device->index,
@@ -238,6 +291,7 @@ void profile_operation(const Stream* s, const Op& op) {
       break;
     case OpKind::Record:
     case OpKind::Wait:
+      if (op.kind == OpKind::Record) mark(event_number(op.record.event), stream_key(s->device, stream_number(s)));
       out.format("{\"event\":\"%s\",\"id\":%llu,\"device\":%d,\"stream\":%llu", name,
                  static_cast<unsigned long long>(event_number(op.kind == OpKind::Record ? op.record.event : op.wait.event)),
                  s->device->index, stream_number(s));
@@ -261,7 +315,14 @@ void profile_sync(const char* what, uint64_t id, const Device* d) {
   String out;
   out.format("{\"event\":\"sync\",\"what\":\"%s\",\"id\":%llu,\"device\":%d,\"host_s\":%.9f}\n", what,
              static_cast<unsigned long long>(id), d->index, now_s());
-  line(out);
+  Hold hold(file_lock);
+  if (strcmp(what, "event")) {
+    waited[stream_key(d, id)] = launches;
+  } else if (const Mark* m = recorded.find(id)) {
+    uint64_t& known = waited[m->stream];
+    known = max(known, m->launches);
+  }
+  if (ready()) write_all(out);
 }
 
 __attribute__((destructor)) static void write_end() {

@@ -277,7 +277,9 @@ void write_counters(String* out, const Node* n, Counting* c) {
   *out += "{";
   field(out, "blocks", blocks, &first);
   field(out, "counted_blocks", c->blocks.count, &first);
-  field(out, "error", all ? 0 : relative_error(n, c->blocks, weights, total), &first);
+  c->instructions = total;
+  c->error = all ? 0 : relative_error(n, c->blocks, weights, total);
+  field(out, "error", c->error, &first);
   double warps = (n->threads + 31) / 32;
   field(out, "warps", blocks * warps, &first);
   field(out, "threads", blocks * n->threads, &first);
