@@ -153,6 +153,7 @@ def coverage_page() -> str:
         "runtime": ("Runtime API", functions.RUNTIME),
         "driver": ("Driver API", functions.DRIVER),
         "nvrtc": ("NVRTC", functions.NVRTC),
+        "nvml": ("NVML", functions.NVML),
     }
     lines += ["| | works | partial | no | all |", "|---|---|---|---|---|"]
     for title, rows in titles.values():
@@ -170,6 +171,7 @@ def coverage_page() -> str:
 
 # ---- native sources
 RESULTS = {"runtime": "cudaError_t", "driver": "CUresult"}
+UNSUPPORTED = {"nvrtc": "NVRTC_ERROR_INVALID_INPUT", "nvml": "NVML_ERROR_NOT_SUPPORTED"}
 # Functions that ask for the last error, and so must not become it.
 ASK_ERROR = {"cudaGetLastError", "cudaPeekAtLastError"}
 HOST_HEADERS = (
@@ -180,8 +182,10 @@ HOST_HEADERS = (
     "device_types.h",
     "driver_types.h",
     "library_types.h",
+    "nvml.h",
     "nvrtc.h",
     "sheer_driver_api.h",
+    "sheer_nvml_api.h",
     "sheer_runtime_api.h",
     "surface_types.h",
     "texture_types.h",
@@ -234,10 +238,10 @@ def _entry(row: Function) -> list[str]:
     result = RESULTS.get(row.api)
     if row.status == "no":
         why = row.note.replace('"', "'")
-        if row.api == "nvrtc":
-            return [head, f'  say_once("{row.name}", "{why}");', "  return NVRTC_ERROR_INVALID_INPUT;", "}"]
+        if row.api in UNSUPPORTED:
+            return [head, f'  say_once("{row.name}", "{why}");', f"  return {UNSUPPORTED[row.api]};", "}"]
         return [head, f'  return {row.api}_result(unsupported("{row.name}", "{why}"));', "}"]
-    if row.returns not in (*RESULTS.values(), "nvrtcResult"):
+    if row.returns not in (*RESULTS.values(), "nvrtcResult", "nvmlReturn_t"):
         return [head, f"  return impl::{row.name}({arguments});", "}"]
     lines = [head]
     finish = f"{row.api}_result(" if result and row.name not in ASK_ERROR else f"({row.returns})("
@@ -352,6 +356,7 @@ def native_files() -> dict[str, str]:
             "entries_runtime.cpp": _entries(functions.RUNTIME),
             "entries_driver.cpp": _entries(functions.DRIVER),
             "entries_nvrtc.cpp": _entries(functions.NVRTC),
+            "entries_nvml.cpp": _entries(functions.NVML),
             "procedures.cpp": _procedures(),
             "error_tables.cpp": _errors(),
             "builtin_chips.cpp": _chips(),
@@ -390,6 +395,7 @@ def committed_files() -> dict[Path, str]:
         include / "sheer_runtime_api.h": _header(functions.RUNTIME, "SHEER_RUNTIME_API_H", True),
         include / "sheer_driver_api.h": _header(functions.DRIVER, "SHEER_DRIVER_API_H", False),
         include / "nvrtc.h": _nvrtc_header(),
+        include / "sheer_nvml_api.h": _header(functions.NVML, "SHEER_NVML_API_H", False),
         include / "cudaTypedefs.h": _typedefs(),
         PROJECT / "docs" / "coverage" / "cuda-api.md": coverage_page(),
     }

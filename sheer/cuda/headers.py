@@ -28,7 +28,6 @@ ABSENT: dict[str, str] = {
     "nvblas": "nvBLAS, which Sheer does not have yet",
     "nccl": "NCCL, which Sheer does not have yet; peer copies between devices work",
     "npp": "NPP, which Sheer does not have yet",
-    "nvml": "NVML, which Sheer does not have yet; cudaGetDeviceProperties and cudaMemGetInfo tell about a device",
     "cutensor": "cuTENSOR, which Sheer does not have yet",
     "nvjpeg": "nvJPEG, which Sheer does not have yet",
     "nvJitLink": "nvJitLink, which Sheer does not have; cuLinkCreate and its kin link PTX",

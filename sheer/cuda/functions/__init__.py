@@ -1,6 +1,6 @@
-"""The table of all CUDA functions: runtime API, driver API and NVRTC, each with its prototype, first version and status.
+"""The table of all CUDA functions: runtime API, driver API, NVRTC and NVML, each with its prototype, first version and status.
 
-Comes in: the texts of `runtime.py`, `driver.py` and `nvrtc.py`. Goes out: lists of `Function`, from which `sheer.cuda.generate`
+Comes in: the texts of `runtime.py`, `driver.py`, `nvrtc.py` and `nvml.py`. Goes out: lists of `Function`, from which `sheer.cuda.generate`
 makes prototypes, entry points, default answers, the call tracer and the coverage page.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sheer.cuda.functions import driver, nvrtc, runtime
+from sheer.cuda.functions import driver, nvml, nvrtc, runtime
 
 STATUS = ("works", "partial", "no")
 
@@ -87,7 +87,7 @@ class Parameter(NamedTuple):
 class Function(NamedTuple):
     """One row of the table."""
 
-    api: str  # "runtime", "driver" or "nvrtc"
+    api: str  # "runtime", "driver", "nvrtc" or "nvml"
     group: str
     since: int  # 12080 for 12.8
     status: str  # "works", "partial" or "no"
@@ -168,7 +168,8 @@ def read(table: str, api: str) -> list[Function]:
 RUNTIME = read(runtime.TABLE, "runtime")
 DRIVER = read(driver.TABLE, "driver")
 NVRTC = read(nvrtc.TABLE, "nvrtc")
-ALL = [*RUNTIME, *DRIVER, *NVRTC]
+NVML = read(nvml.TABLE, "nvml")
+ALL = [*RUNTIME, *DRIVER, *NVRTC, *NVML]
 
 
 def plain_names(functions: list[Function]) -> dict[str, str]:

@@ -12,6 +12,7 @@
 #include "include/cuda_runtime_api.h"
 #define SHEER_NO_CXX_LIBRARY
 #include "include/nvrtc.h"
+#include "include/nvml.h"
 
 // First lines of implementations: `c` is the context that a call of the runtime, or of the driver, means.
 #define RUNTIME_CONTEXT \

@@ -13,6 +13,7 @@ inline bool tracing() { return SHEER_UNLIKELY(trace_state != 0) && tracing_slow(
 const char* runtime_name(cudaError_t);
 const char* driver_name(CUresult);
 const char* nvrtc_name(nvrtcResult);
+const char* nvml_name(nvmlReturn_t);
 
 // One traced call: arguments are gathered, then the line is written when the result is known.
 class Trace {

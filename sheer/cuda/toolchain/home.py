@@ -25,6 +25,7 @@ SCRIPTS = (
     "libcudart.so",
     "libcuda.so",
     "libnvrtc.so",
+    "libnvidia-ml.so",
     "libcudart_static.a",
     "libcudadevrt.a",
     "libculibos.a",
@@ -42,7 +43,7 @@ def folder(place: Path | None = None) -> Path:
         place = cache.entry("toolkit", key)
     library = link.library_folder()
     state = json.dumps(
-        {"library": str(library), "headers": _header_names(), "recipe": 4, "python": sys.executable}
+        {"library": str(library), "headers": _header_names(), "recipe": 5, "python": sys.executable}
     )
     marker = place / ".sheer"
     if marker.exists() and marker.read_text() == state:
@@ -126,7 +127,8 @@ def _libraries(into: Path, library: Path) -> None:
     for name in SCRIPTS:
         (into / name).unlink(missing_ok=True)
         (into / name).write_text(f"/* Sheer's CUDA library under this name */\nINPUT({stand_in})\n")
-    shutil.copyfile(into / "libcuda.so", into / "stubs" / "libcuda.so")
+    for name in ("libcuda.so", "libnvidia-ml.so"):
+        shutil.copyfile(into / name, into / "stubs" / name)
 
 
 def _make_stand_in(output: Path, library: Path) -> None:

@@ -29,6 +29,7 @@ OURS = {
     "nvrtc",
     "nvrtc_static",
     "nvrtc-builtins_static",
+    "nvidia-ml",
     "culibos",
     "nvptxcompiler_static",
     "nvToolsExt",
@@ -45,7 +46,6 @@ ABSENT = {
     "cudnn": "cuDNN",
     "nvgraph": "nvGRAPH",
     "nccl": "NCCL",
-    "nvidia-ml": "NVML",
     "cupti": "CUPTI",
     "nvjpeg": "nvJPEG",
     "nvJitLink": "nvJitLink",
@@ -72,7 +72,6 @@ SYMBOL_OWNERS = (
     ("cudnn", "cuDNN"),
     ("nccl", "NCCL"),
     ("npp", "NPP"),
-    ("nvml", "NVML"),
     ("cupti", "CUPTI"),
 )
 LINKED = re.compile(rb"__cudaRegisterLinkedBinary__nv_[0-9a-f]+(?=\0)")

@@ -89,6 +89,7 @@ Error device_reset(Device*);
 // first use.
 const char* device_property(Device*, const char* name);
 int device_multiprocessors(Device*);
+bool device_busy(const Device*);  // some of its work runs at this moment
 
 enum class Limit { StackBytes, PrintfBytes, HeapBytes };  // defaults 1 KB a thread, 1 MB, 8 MB
 Error limit_set(Device*, Limit, uint64_t);  // HeapBytes: InvalidValue once a kernel has run that used malloc

@@ -93,6 +93,13 @@ void node_cancel(Node* n) {
   }
 }
 
+bool device_busy(const Device* d) {
+  Hold hold(scheduler.lock);
+  for (Node* n : scheduler.running)
+    if (n->device == d) return true;
+  return false;
+}
+
 void device_fail(Device* d, Error error) {
   Hold hold(scheduler.lock);
   int none = 0;

@@ -1,5 +1,6 @@
 #include <cuda.h>
 #include <cuda_runtime.h>
+#include <nvml.h>
 #include <nvrtc.h>
 #include <stdio.h>
 int run(int*);
@@ -10,7 +11,7 @@ int main() {
   int calls = run(p);
   add_one(p);
   cudaMemcpy(h, p, sizeof h, cudaMemcpyDeviceToHost);
-  if (nvrtcVersion(&major, &minor) || cuDriverGetVersion(&driver)) return 1;
+  if (nvrtcVersion(&major, &minor) || cuDriverGetVersion(&driver) || nvmlInit()) return 1;
   printf("%d %d\n", h[31], calls);
   return h[31] != 101 || calls != 132;
 }
