@@ -113,7 +113,7 @@ def test_refused_by_the_compiler(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "opcode",
-    ["mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32", "mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32",
+    ["mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32", "wmma.mma.sync.aligned.row.col.m8n8k32.s32.s4.s4.s32",
      "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", "tex.2dms.v4.f32.s32", "sured.b.add.1d.u32.trap"],
 )  # fmt: skip
 def test_not_in_the_table(opcode: str) -> None:

@@ -63,6 +63,8 @@ def _scalars() -> dict[str, ScalarType]:
             table[f"{kind}{bits}"] = ScalarType(f"{kind}{bits}", kind, bits)
     table["b128"] = ScalarType("b128", "b", 128)
     table["b1"] = ScalarType("b1", "b", 1)
+    for kind in "su":  # of matrix instructions only
+        table[f"{kind}4"] = ScalarType(f"{kind}4", kind, 4)
     for name, bits in (("f16", 16), ("bf16", 16), ("f32", 32), ("tf32", 32), ("f64", 64)):
         table[name] = ScalarType(name, "f", bits)
     for name in ("e4m3", "e5m2"):

@@ -40,6 +40,9 @@ class TensorLanes(CallLanes):
         found: list[str] = []
         for register in registers:
             width = t.bits
+            if width == 4:
+                found += self._nibbles(self.vec(register), t)
+                continue
             parts = (
                 [register]
                 if register.bits == width
@@ -47,6 +50,11 @@ class TensorLanes(CallLanes):
             )
             found += [self._widened(part, t) for part in parts]
         return found
+
+    def _nibbles(self, register: str, t: ScalarType) -> list[str]:
+        wide, word = f"<{self.n} x i32>", "ashr" if t.is_signed else "lshr"
+        moved = [self.text.op(f"shl {wide} {register}, splat (i32 {28 - 4 * i})") for i in range(7)]
+        return [self.text.op(f"{word} {wide} {name}, splat (i32 28)") for name in (*moved, register)]
 
     def _widened(self, part: Value, t: ScalarType) -> str:
         if t.name in ("s8", "u8"):
@@ -105,7 +113,7 @@ class TensorLanes(CallLanes):
             fragment(w, shape, bits) for w, bits in (("a", a_type.bits), ("b", a_type.bits), ("c", c_bits))
         )
         where_a, where_b = self._where(fa), self._where(fb)
-        integer = a_type.name in ("s8", "u8")
+        integer = not a_type.is_float
         ty = "i32" if integer else ("double" if a_type.bits == 64 else "float")
         wide = f"<{self.n} x {ty}>"
         cache_a: dict[Any, str] = {}
@@ -132,26 +140,42 @@ class TensorLanes(CallLanes):
 
     def _pair_product(self, shape: str, a: list[Value], b: list[Value], c: list[Value]) -> list[str]:
         """D = A B + C in bf16: registers hold pairs along k, which one instruction multiplies and adds."""
-        k = shape_of(shape)[2]
-        fa, fb, fc = fragment("a", shape, 16), fragment("b", shape, 16), fragment("c", shape, 32)
+        return self._by_words(shape, 16, a, b, self._elements(c, F32), self.bf16_pairs)
+
+    def _bit_product(self, shape: str, differ: bool, a: list[Value], b: list[Value], c: list[Value]) -> list[str]:
+        """C, and in how many bits of k a row of A and a column of B differ or are both set."""
+        wide = f"<{self.n} x i32>"
+
+        def counted(total: str, x: str, y: str) -> str:
+            bits = self.text.op(f"{'xor' if differ else 'and'} {wide} {x}, {y}")
+            return self.text.op(f"add {wide} {total}, {self.text.intrinsic(f'llvm.ctpop.v{self.n}i32', wide, [(wide, bits)])}")
+
+        return self._by_words(shape, 1, a, b, self._elements(c, S32), counted)
+
+    def _by_words(
+        self, shape: str, bits: int, a: list[Value], b: list[Value], c: list[str], added: Callable[[str, str, str], str]
+    ) -> list[str]:
+        """D = A B + C, where `added` adds the products of all elements (along k) of a register of A and one of B to a sum."""
+        pack = 32 // bits
+        fa, fb, fc = fragment("a", shape, bits), fragment("b", shape, bits), fragment("c", shape, 32)
         where_a, where_b = ({} for _ in range(2))
         for lane in range(32):
-            for e in range(0, fa.elements, 2):
+            for e in range(0, fa.elements, pack):
                 row, column = fa.place(lane, e)
-                where_a[row, column // 2] = (lane, e // 2)
-            for e in range(0, fb.elements, 2):
+                where_a[row, column // pack] = (lane, e // pack)
+            for e in range(0, fb.elements, pack):
                 row, column = fb.place(lane, e)
-                where_b[row // 2, column] = (lane, e // 2)
+                where_b[row // pack, column] = (lane, e // pack)
         left, right = ([self.vec(register) for register in registers] for registers in (a, b))
         cache_a: dict[Any, str] = {}
         cache_b: dict[Any, str] = {}
-        result = self._elements(c, F32)
-        for step in range(k // 2):
+        result = list(c)
+        for step in range(shape_of(shape)[2] // pack):
             for e in range(fc.elements):
                 places = [fc.place(lane, e) for lane in range(32)]
                 x = self._arranged(left, where_a, [(row, step) for row, _ in places], "i32", cache_a)
                 y = self._arranged(right, where_b, [(step, column) for _, column in places], "i32", cache_b)
-                result[e] = self.bf16_pairs(result[e], x, y)
+                result[e] = added(result[e], x, y)
         return result
 
     def bf16_pairs(self, total: str, x: str, y: str) -> str:
@@ -221,13 +245,15 @@ class TensorLanes(CallLanes):
         ]
         if used is not None:
             registers[0], registers[1] = registers[0][: used[0]], registers[1][: used[1]]
-        saturates = bool(getattr(ins.binding.m, "satfinite", False))
+        saturates, bits = bool(getattr(ins.binding.m, "satfinite", False)), getattr(ins.binding.m, "bits", "")
 
         def made(*parts: list[Value]) -> list[tuple[ScalarType, Value]]:
+            if bits:
+                return self._packed(self._bit_product(shape, bits == "xor", *parts), d)
             return self._multiplied(shape, (d, a, b, c), saturates, *parts)
 
         if self.compiler.many_products:
-            return self._by_call(("mma", shape, d.name, a.name, b.name, c.name, saturates), registers, made)
+            return self._by_call(("mma", shape, d.name, a.name, b.name, c.name, saturates, bits), registers, made)
         return made(*registers)
 
     def _by_call(

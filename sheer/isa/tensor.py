@@ -82,7 +82,9 @@ _MMA = """mma.sync.aligned.shape:m16n8k8|m16n8k16.row.col.<f16|f32>.<f16>.<f16>.
           mma.sync.aligned.shape:m16n8k4|m16n8k8.row.col.<f32>.<tf32>.<tf32>.<f32>  d a b c
           mma.sync.aligned.shape:m8n8k4.row.col.<f64>.<f64>.<f64>.<f64>  d a b c
           mma.sync.aligned.shape:m16n8k4|m16n8k8|m16n8k16.row.col.<f64>.<f64>.<f64>.<f64>  d a b c
-          mma.sync.aligned.shape:m8n8k16|m16n8k16|m16n8k32.row.col{.satfinite}.<s32>.<s8|u8>.<s8|u8>.<s32>  d a b c"""
+          mma.sync.aligned.shape:m8n8k16|m16n8k16|m16n8k32.row.col{.satfinite}.<s32>.<s8|u8>.<s8|u8>.<s32>  d a b c
+          mma.sync.aligned.shape:m8n8k32|m16n8k32|m16n8k64.row.col{.satfinite}.<s32>.<s4|u4>.<s4|u4>.<s32>  d a b c
+          mma.sync.aligned.shape:m8n8k128|m16n8k128|m16n8k256.row.col.<s32>.<b1>.<b1>.<s32>.bits:xor|and.popc  d a b c"""
 op(_MMA, emit=lambda k, m, i: k.mma(m, i), raw=True, work="mma", section="9.7.14.5")
 
 _L = "row|col"

@@ -50,6 +50,9 @@ _WHOLE_DIVISION: dict[tuple[str, int], Units] = {  # of integers by a variable: 
 }
 
 
+_NARROW = {"s4": 2, "u4": 2, "b1": 8}  # products of these types for one of 8-bit integers
+
+
 def work_of(binding: Binding) -> Work:
     """The work of an instruction by itself; what an assembler fuses or folds is the business of passes/work.py."""
     m, name, kind = binding.m, binding.form.name, binding.row.work
@@ -66,9 +69,9 @@ def work_of(binding: Binding) -> Work:
 def _matrix(m: SimpleNamespace) -> Work:
     rows, columns, depth = shape_of(m.shape)
     words = {getattr(m, key).name for key in ("type", "type2") if hasattr(m, key)}
-    types = {"bf16": "bf16", "tf32": "tf32", "f64": "fp64", "s8": "int8", "u8": "int8"}
+    types = {"bf16": "bf16", "tf32": "tf32", "f64": "fp64", **dict.fromkeys(("s8", "u8", "s4", "u4", "b1"), "int8")}
     kind = next((types[word] for word in sorted(words) if word in types), "fp16")
-    products = rows * columns * depth
+    products = rows * columns * depth // max(_NARROW.get(word, 1) for word in words)
     return Work({"tensor": max(1, products // _MATRIX[kind])}, {kind: products}, {})
 
 

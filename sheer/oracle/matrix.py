@@ -39,9 +39,9 @@ def _matrix(f: Fragment, lanes: dict[int, list[Any]]) -> Matrix:
 
 
 def _multiplied(
-    shape: str, types: tuple[ScalarType, ...], a: Matrix, b: Matrix, c: Matrix, satfinite: bool
+    shape: str, types: tuple[ScalarType, ...], a: Matrix, b: Matrix, c: Matrix, satfinite: bool, differ: bool
 ) -> Matrix:
-    """A B + C; floats exactly and rounded once at the end."""
+    """A B + C; floats exactly and rounded once at the end. With `differ` not products are added, but in how many bits A and B differ."""
     m, n, k = shape_of(shape)
     d_type = types[0]
     result: Matrix = {}
@@ -50,7 +50,7 @@ def _multiplied(
             xs, ys = [a[row, i] for i in range(k)], [b[i, column] for i in range(k)]
             start = c[row, column]
             if not d_type.is_float:
-                total = start + sum(x * y for x, y in zip(xs, ys, strict=True))
+                total = start + sum(x ^ y if differ else x * y for x, y in zip(xs, ys, strict=True))
                 result[row, column] = d_type.clamp(total) if satfinite else d_type.wrap(total)
                 continue
             plain_sum = sum((x * y for x, y in zip(xs, ys, strict=True)), start)
@@ -91,9 +91,9 @@ def _writer(code: Code, inst: Inst, operand: Operand, width: int) -> Give:
     return give
 
 
-def _product_step(code: Code, inst: Inst, shape: str, types: tuple[ScalarType, ...], satfinite: bool) -> Step:
+def _product_step(code: Code, inst: Inst, m: Any, types: tuple[ScalarType, ...]) -> Step:
     d, a, b, c = types
-    m, n, k = shape_of(shape)
+    shape, satfinite, differ = m.shape, bool(getattr(m, "satfinite", False)), getattr(m, "bits", "") == "xor"
     widths = tuple(64 if t.bits == 64 else 32 for t in types)
     sources = [_registers(code, inst, o, w) for o, w in zip(inst.operands[1:4], widths[1:], strict=True)]
     fragments = [fragment(which, shape, t.bits) for which, t in zip("abc", (a, b, c), strict=True)]
@@ -106,11 +106,10 @@ def _product_step(code: Code, inst: Inst, shape: str, types: tuple[ScalarType, .
             for index, (f, t, width) in enumerate(zip(fragments, (a, b, c), widths[1:], strict=True)):
                 lanes = {lane: _elements(t, brought[index], width) for lane, (_, brought) in there.items()}
                 matrices.append(_matrix(f, lanes))
-            kept[:] = [(there, _multiplied(shape, types, *matrices, satfinite))]
+            kept[:] = [(there, _multiplied(shape, types, *matrices, satfinite, differ))]
         product = kept[0][1]
         return _packed(d, [product[out.place(thread.lane, e)] for e in range(out.elements)])
 
-    assert m and n and k
     return meeting(
         inst,
         _everybody,
@@ -123,9 +122,7 @@ def _product_step(code: Code, inst: Inst, shape: str, types: tuple[ScalarType, .
 @handles("mma")
 def _mma(code: Code, inst: Inst, binding: Binding) -> Step:
     m = binding.m
-    return _product_step(
-        code, inst, m.shape, (m.type, m.type2, m.type3, m.type4), bool(getattr(m, "satfinite", False))
-    )
+    return _product_step(code, inst, m, (m.type, m.type2, m.type3, m.type4))
 
 
 @handles("wmma")
@@ -137,7 +134,7 @@ def _wmma(code: Code, inst: Inst, binding: Binding) -> Step:
     m = binding.m
     half = SCALARS["f16"]
     types = (m.type, m.type2, m.type3, m.type4) if hasattr(m, "type3") else (m.type, half, half, m.type2)
-    return _product_step(code, inst, m.shape, types, bool(getattr(m, "satfinite", False)))
+    return _product_step(code, inst, m, types)
 
 
 def _places(m: Any, which: str, f: Fragment, lane: int, stride: int | None) -> list[int]:

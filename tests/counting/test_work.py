@@ -54,6 +54,8 @@ def test_types_of_matrices() -> None:
     assert work_of(bind("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32")).tensor == {"bf16": 2048}
     assert work_of(bind("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32")).tensor == {"int8": 4096}
     assert work_of(bind("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64")).tensor == {"fp64": 256}
+    assert work_of(bind("mma.sync.aligned.m16n8k64.row.col.s32.s4.s4.s32")).tensor == {"int8": 4096}
+    assert work_of(bind("mma.sync.aligned.m16n8k256.row.col.s32.b1.b1.s32.xor.popc")).tensor == {"int8": 4096}
 
 
 HEAD = ".version 8.0\n.target sm_80\n.address_size 64\n"

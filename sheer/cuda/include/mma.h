@@ -54,7 +54,7 @@ template <class Use, int m, int n, int k, class T, class Layout = void>
 class fragment {
   static_assert(sheer_no_such_fragment<T>::value,
                 "compute capability 8.0 has no such fragment: f16, bf16, s8 and u8 come in 16x16x16, 32x8x16 and 8x32x16, tf32 in "
-                "16x16x8, double in 8x8x4; 4-bit and 1-bit types are not supported yet");
+                "16x16x8, double in 8x8x4, 4 bits in 8x8x32 and 1 bit in 8x8x128 (A by rows, B by columns)");
 };
 
 template <class T, int count>
@@ -186,7 +186,7 @@ SHEER_OUTPUT(8, 8, 4, double, "f64", 2, "d", double)
 template <class Use, int m, int n, int k, class T, class Layout>
 static __inline__ __device__ void fill_fragment(fragment<Use, m, n, k, T, Layout>& f,
                                                 const typename helper_traits<T>::fill_argument_type& value) {
-  for (int i = 0; i < f.num_elements; ++i) f.x[i] = value;
+  for (int i = 0; i < f.num_storage_elements; ++i) f.x[i] = value;
 }
 
 /* d = a b + c: c is copied to d first, so that the registers of both are the same ones. nA, nB, nD: registers. */
@@ -267,6 +267,89 @@ SHEER_SHAPE(8, 32, 2, 8, 10, 1, 4, 9)
 SHEER_MMAS(16, 16, 8, precision::tf32, float, "f32.tf32.tf32.f32", "f32.tf32.tf32.f32", 4, 4, 8, 12, "r", unsigned, "f", float)
 SHEER_MMAS(8, 8, 4, double, double, "f64.f64.f64.f64", "f64.f64.f64.f64", 1, 1, 2, 3, "d", double, "d", double)
 
+/* Elements of 4 bits and 1 bit: 32 bits along k a lane, which is one word; `ldm` counts elements. */
+static __inline__ __device__ unsigned sheer_lane() {
+  unsigned lane;
+  asm("mov.u32 %0, %%laneid;" : "=r"(lane));
+  return lane;
+}
+#define SHEER_NARROW_INPUT(k, T, S)                                                                     \
+  template <>                                                                                           \
+  struct helper_traits<experimental::precision::T> {                                                    \
+    typedef experimental::precision::T element_type;                                                    \
+    typedef S storage_element_type;                                                                     \
+    typedef S fill_argument_type;                                                                       \
+  };                                                                                                    \
+  SHEER_NARROW_FRAGMENT(matrix_a, row_major, k, T, S)                                                   \
+  SHEER_NARROW_FRAGMENT(matrix_b, col_major, k, T, S)
+#define SHEER_NARROW_FRAGMENT(use, layout, k, T, S)                                                     \
+  template <>                                                                                           \
+  class fragment<use, 8, 8, k, experimental::precision::T, layout> {                                    \
+   public:                                                                                              \
+    typedef experimental::precision::T element_type;                                                    \
+    typedef S storage_element_type;                                                                     \
+    enum { num_elements = k / 4, num_storage_elements = 1 };                                            \
+    S x[1];                                                                                             \
+  };                                                                                                    \
+  static __inline__ __device__ void load_matrix_sync(                                                   \
+      fragment<use, 8, 8, k, experimental::precision::T, layout>& f, const void* p, unsigned ldm) {     \
+    f.x[0] = ((const S*)p)[sheer_lane() / 4 * (ldm / (k / 4)) + sheer_lane() % 4];                      \
+  }
+#define SHEER_NARROW_OUTPUT(k)                                                                          \
+  template <>                                                                                           \
+  class fragment<accumulator, 8, 8, k, int> : public sheer_fragment<int, 2> {};                         \
+  static __inline__ __device__ void load_matrix_sync(fragment<accumulator, 8, 8, k, int>& f,            \
+                                                     const int* p, unsigned ldm, layout_t layout) {     \
+    for (unsigned i = 0; i < 2; ++i) f.x[i] = p[sheer_place(i, ldm, layout)];                           \
+  }                                                                                                     \
+  static __inline__ __device__ void store_matrix_sync(int* p, const fragment<accumulator, 8, 8, k, int>& f, \
+                                                      unsigned ldm, layout_t layout) {                  \
+    for (unsigned i = 0; i < 2; ++i) p[sheer_place(i, ldm, layout)] = f.x[i];                           \
+  }
+#define SHEER_NARROW_PRODUCT(shape, types)                                                              \
+  asm volatile("mma.sync.aligned." shape ".row.col." types " {%0,%1}, {%2}, {%3}, {%0,%1};"             \
+               : "+r"(low), "+r"(high)                                                                  \
+               : "r"(a.x[0]), "r"(b.x[0]));
+#define SHEER_NARROW_MMA(T, type)                                                                       \
+  static __inline__ __device__ void mma_sync(                                                           \
+      fragment<accumulator, 8, 8, 32, int>& d,                                                          \
+      const fragment<matrix_a, 8, 8, 32, experimental::precision::T, row_major>& a,                     \
+      const fragment<matrix_b, 8, 8, 32, experimental::precision::T, col_major>& b,                     \
+      const fragment<accumulator, 8, 8, 32, int>& c, bool satf = false) {                               \
+    int low = c.x[0], high = c.x[1];                                                                    \
+    if (satf) {                                                                                         \
+      SHEER_NARROW_PRODUCT("m8n8k32", "satfinite.s32." type "." type ".s32")                            \
+    } else {                                                                                            \
+      SHEER_NARROW_PRODUCT("m8n8k32", "s32." type "." type ".s32")                                      \
+    }                                                                                                   \
+    d.x[0] = low, d.x[1] = high;                                                                        \
+  }
+static __inline__ __device__ size_t sheer_place(unsigned i, unsigned ldm, layout_t layout) {
+  size_t row = sheer_lane() / 4, column = sheer_lane() % 4 * 2 + i;
+  return layout == mem_row_major ? row * ldm + column : column * ldm + row;
+}
+SHEER_NARROW_INPUT(32, s4, int)
+SHEER_NARROW_INPUT(32, u4, unsigned)
+SHEER_NARROW_INPUT(128, b1, unsigned)
+SHEER_NARROW_OUTPUT(32)
+SHEER_NARROW_OUTPUT(128)
+SHEER_NARROW_MMA(s4, "s4")
+SHEER_NARROW_MMA(u4, "u4")
+static __inline__ __device__ void bmma_sync(
+    fragment<accumulator, 8, 8, 128, int>& d,
+    const fragment<matrix_a, 8, 8, 128, experimental::precision::b1, row_major>& a,
+    const fragment<matrix_b, 8, 8, 128, experimental::precision::b1, col_major>& b,
+    const fragment<accumulator, 8, 8, 128, int>& c, experimental::bmmaBitOp op = experimental::bmmaBitOpXOR,
+    experimental::bmmaAccumulateOp = experimental::bmmaAccumulateOpPOPC) {
+  int low = c.x[0], high = c.x[1];
+  if (op == experimental::bmmaBitOpXOR) {
+    SHEER_NARROW_PRODUCT("m8n8k128", "s32.b1.b1.s32.xor.popc")
+  } else {
+    SHEER_NARROW_PRODUCT("m8n8k128", "s32.b1.b1.s32.and.popc")
+  }
+  d.x[0] = low, d.x[1] = high;
+}
+
 /* The nearest number with 10 bits of mantissa; ties away from zero. */
 static __inline__ __device__ float __float_to_tf32(float value) {
   unsigned bits;
@@ -274,6 +357,11 @@ static __inline__ __device__ float __float_to_tf32(float value) {
   return __uint_as_float(bits);
 }
 
+#undef SHEER_NARROW_INPUT
+#undef SHEER_NARROW_FRAGMENT
+#undef SHEER_NARROW_OUTPUT
+#undef SHEER_NARROW_PRODUCT
+#undef SHEER_NARROW_MMA
 #undef SHEER_SHAPE
 #undef SHEER_MIXED
 #undef SHEER_MMAS
