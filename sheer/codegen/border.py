@@ -4,13 +4,16 @@ what the compiler knows of it. Out: sheer_info, sheer_aligned, sheer_warp, which
 
 from __future__ import annotations
 
+from sheer.codegen.stages import Kept
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function
 from sheer.passes.private import Private
+from sheer.passes.stages import Plan
 
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE, STRIPS, TILES = 1, 2, 4, 8, 16, 32, 64, 128
 ABI_VERSION = 1
 _TILE = 4  # blocks
+_STACK = 128 << 10  # bytes that code may need beside what it keeps between stages
 
 
 class KernelBorder:
@@ -27,6 +30,8 @@ class KernelBorder:
     static_shared: int
     lane_fibers: bool
     aligned: dict[int, int]
+    staged: Plan | None
+    kept: Kept
     unit = routine = border_place = ""
 
     def function_name(self, function: Function) -> str:
@@ -38,7 +43,8 @@ class KernelBorder:
         if self._runs_blocks():
             self.program.functions.append(self._blocks_function())
         self.program.functions.append(self._warp_function())
-        values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, 0, 0, 0]
+        stack = _STACK + self.kept.size if self.staged is not None else 0
+        values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, stack, 0, 0]
         fields = ", ".join(f"i32 {v}" for v in values)
         self.program.globals.append(f"@sheer_info = constant {{ {', '.join(['i32'] * 8)} }} {{ {fields} }}")
         if self.aligned:
@@ -133,7 +139,7 @@ class KernelBorder:
         """Blocks first..first+count in tiles of a few: for each tile a loop over groups, in it a loop over the tile's blocks."""
         assert self.block is not None
         total = self.block[0] * self.block[1] * self.block[2]
-        groups = -(-total // self.lanes)
+        groups = -(-total // self.lanes) if self.staged is None else 1
         tile = self._tile(groups)
         text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
         grid = []

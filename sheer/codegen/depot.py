@@ -11,6 +11,7 @@ from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.operands import OperandLanes
+from sheer.codegen.stages import ROWS
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Sym
 from sheer.passes.cfg import Ins
@@ -98,6 +99,8 @@ class DepotLanes(OperandLanes):
         if self._depot:
             return self._depot
         size = self.compiler.local_bytes(self.function) * self.n
+        if self.function.is_entry and self.compiler.staged is not None and size <= _STACK:
+            return self.kept_place(ROWS, "rows", size)
         if self.function.is_entry and size <= _STACK:
             self._depot = self.text.alloca(f"[{size} x i8]", 64)
             return self._depot

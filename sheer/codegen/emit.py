@@ -14,6 +14,7 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.stages import StageLanes
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.textures import TextureLanes
 from sheer.codegen.value import Value
@@ -24,6 +25,7 @@ from sheer.passes.cfg import Block, Graph, Ins
 from sheer.passes.facts import Facts, destinations
 from sheer.passes.leaving import past_barriers
 from sheer.passes.shape import Shape, ShapeLanes
+from sheer.passes.stages import is_barrier
 from sheer.passes.tight import tight_values
 
 U32, U64, S64, B32, B64, PRED = (SCALARS[n] for n in ("u32", "u64", "s64", "b32", "b64", "pred"))
@@ -41,12 +43,14 @@ class Slot:
         self.scalar = self.vector = self.stride = self.outside = ""
 
 
-class FunctionEmitter(TextureLanes):
+class FunctionEmitter(StageLanes, TextureLanes):
     """Writes one function into a Text."""
 
-    def __init__(self, compiler: Any, graph: Graph, facts: Facts, text: Text, entry_mask: str) -> None:
+    def __init__(self, compiler: Any, graph: Graph, facts: Facts, text: Text, entry_mask: str, stage: int = 0) -> None:
         self.compiler, self.graph, self.facts, self.text = compiler, graph, facts, text
         self.function = graph.function
+        self.stage = stage
+        self.staged = compiler.staged if graph.function.is_entry else None
         self.n = facts.lanes
         self.shapes = ShapeLanes(self.n)
         self.has_avx512 = compiler.target.avx512
@@ -92,13 +96,20 @@ class FunctionEmitter(TextureLanes):
             self.check_stack()
         self.versions = self._choose_versions()
         self.fresh = fresh.phis(self.facts)
+        if self.staged is not None:
+            self.begin_stage()
         for index in self.facts.order:
-            self._emit_block(self.graph.blocks[index])
+            if self._is_here(index):
+                self._emit_block(self.graph.blocks[index])
         for index in self.facts.order:
-            if index in self.versions:
+            if index in self.versions and self._is_here(index):
                 self._emit_whole(self.graph.blocks[index])
         self.text.label(self.exit_label)
-        self.text.finish("ret void")
+        self.text.finish("ret void" if self.staged is None else "ret i32 0")
+
+    def _is_here(self, block: int) -> bool:
+        """The block belongs to what is being written: a function, or a stage of it."""
+        return self.staged is None or block in self.staged.stages[self.stage].blocks
 
     def _find_slots(self) -> None:
         """Values used outside their block, and phis, get storage."""
@@ -116,6 +127,8 @@ class FunctionEmitter(TextureLanes):
             for phi in block.phis:
                 for pred, source in zip(block.preds, phi.sources, strict=True):
                     self._use(source, pred)
+        for value in self.staged.place if self.staged is not None else ():
+            self._slot(value)
         for value, slot in self.slots.items():
             if not slot.scalar and not slot.vector:
                 self._allocate(value, slot)
@@ -245,7 +258,7 @@ class FunctionEmitter(TextureLanes):
         for block in self.facts.order[position + 1 :]:
             if block == meet:
                 break
-            if self.facts.masked(block) and self._meeting(block) == meet:
+            if self.facts.masked(block) and self._meeting(block) == meet and self._is_here(block):
                 return f"check.{block}"
         return self._body(meet) if meet < len(self.graph.blocks) else self.exit_label
 
@@ -305,6 +318,9 @@ class FunctionEmitter(TextureLanes):
             self.poll_yield()
         for at, ins in enumerate(block.ins):
             self.tile_work(block.index, at)
+            if self.staged is not None and is_barrier(ins.inst):
+                self.end_stage(ins)
+                return
             if id(ins) not in self.tiles.members:
                 self._emit_ins(ins)
         self.tile_work(block.index, len(block.ins))

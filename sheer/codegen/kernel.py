@@ -17,6 +17,7 @@ from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
+from sheer.codegen.stages import Kept, block_function
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
@@ -31,6 +32,7 @@ from sheer.passes import (
     private,
     reuse,
     ssa,
+    stages,
     turns,
     width,
 )
@@ -122,6 +124,10 @@ class KernelCompiler(KernelBorder):
         self.many_products = sum("mma." in i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)) > _MANY
         self.granule = 0  # bytes of a word of local memory in rows
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
+        self.staged: stages.Plan | None = None  # barriers are passed by one group after the other
+        self.kept = Kept(0)
+        self.whole: Facts | None = None
+        self.threads = spec.block[0] * spec.block[1] * spec.block[2] if spec.block else 0
         self.alone = False  # a group is a whole block: its barriers are passed in step
         self.tested: set[int] = set()  # accesses that test whether their addresses are aligned
         self.aligned: dict[int, int] = {}  # what others need of the parameters: offset -> bits that are zero
@@ -172,7 +178,7 @@ class KernelCompiler(KernelBorder):
 
     def waits(self, ins: Ins) -> bool:
         """Whether an instruction may wait for all threads of the block or the grid."""
-        if self.alone:
+        if self.alone or self.staged is not None:
             return False
         if ins.binding.form.name == "call":
             named = [s.name for s in ins.inst.operands if isinstance(s, Sym)]
@@ -217,7 +223,7 @@ class KernelCompiler(KernelBorder):
     def text(self) -> str:
         graphs: list[tuple[Function, Graph]] = []
         for function in self.functions:
-            graph = cfg.build(function, self.module.text_name)
+            graph = cfg.build(function, self.module.text_name, self._ends_block)
             ssa.build(graph)
             graphs.append((function, graph))
         facts = self._facts(graphs)
@@ -234,11 +240,16 @@ class KernelCompiler(KernelBorder):
         if self._is_alone(facts):
             self.alone = True
             self.flags &= ~BARRIER
+        else:
+            self.staged = self._stages(facts)
+        if self.staged is not None:
+            self.kept = Kept(self.threads // self.lanes)
+            self.flags &= ~BARRIER
         opcodes = {i.inst.opcode for _, graph in graphs for block in graph.blocks for i in block.ins}
         keep_order = self.lanes < 32 or any(o.startswith(("mma.", "wmma.mma.")) for o in opcodes)  # chosen for the registers
         for found in facts:
             self.polling_blocks[found.graph.function.name] = polling.headers(found)
-            if not self.lane_fibers and not self.alone:
+            if not self.lane_fibers and not self.alone and self.staged is None:
                 self.turns |= turns.stores(found)
             if not self.plain:
                 self.ahead |= neighbour.ahead(found)
@@ -289,7 +300,25 @@ class KernelCompiler(KernelBorder):
         """One group is the whole block, and at every barrier all its threads are there together: nobody waits for anybody."""
         if self.block is None or self.lane_fibers or self.plain or len(facts) > 1:
             return False
-        return self.lanes == self.block[0] * self.block[1] * self.block[2] and width.meets_in_step(facts[0])
+        return self.lanes == self.threads and width.meets_in_step(facts[0])
+
+    def _ends_block(self, inst: Inst) -> bool:
+        """Barriers end blocks where the kernel may be cut into stages."""
+        return stages.is_barrier(inst) and self.block is not None and not self.plain and len(self.functions) == 1
+
+    def _stages(self, facts: list[Facts]) -> stages.Plan | None:
+        """The kernel cut at its barriers, if groups are whole, wait for nothing else, and none overtakes what others have yet to read."""
+        if not self.uses_barrier or self.block is None or self.plain or self.lane_fibers or len(facts) > 1 or self.threads % self.lanes:
+            return None
+        if polling.headers(facts[0]) or turns.stores(facts[0]) or homes.plan(facts[0]).groups:
+            return None
+        return stages.plan(facts[0], lambda: self._facts_of_block(facts[0].graph))
+
+    def _facts_of_block(self, graph: Graph) -> Facts:
+        """As if one group were the whole block."""
+        if self.whole is None:
+            self.whole = analyse(graph, self.threads, self.block, True)
+        return self.whole
 
     def _may_widen(self, facts: list[Facts]) -> bool:
         return (
@@ -300,10 +329,11 @@ class KernelCompiler(KernelBorder):
         """Facts at the widest group that pays."""
         assert self.block is not None
         threads = self.block[0] * self.block[1] * self.block[2]
-        for lanes in width.candidates(facts[0], threads, self.target.vector_bits // 32):
+        in_stages = self._stages(facts) is not None
+        for lanes in width.candidates(facts[0], threads, self.target.vector_bits // 32, in_stages):
             self.lanes = lanes
             wide = self._facts(graphs)
-            if width.in_step(facts[0], wide[0]):
+            if width.in_step(facts[0], wide[0], in_stages):
                 return wide
         self.lanes = 32
         half = self.registers.lanes
@@ -329,12 +359,21 @@ class KernelCompiler(KernelBorder):
         elif self.private:
             extra = ", ptr noalias %private"
         name = self.function_name(function)
-        self._begin_scope(function)
         attributes = "#1" if function.is_entry else "#0"
-        header = (
-            f"define internal void @{name}(ptr %frame, i32 %group, i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz"
-            f"{extra}) {attributes}{self.scope_attachment}"
-        )
+        arguments = f"ptr %frame, i32 %group, i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz{extra}"
+        if function.is_entry and self.staged is not None:
+            for number in range(len(self.staged.stages)):
+                self._begin_scope(function)
+                kept = f"i32 @{name[:-1]}.{number}\"({arguments}, ptr noalias %kept)"
+                text = Text(self.program, f"define internal {kept} {attributes}{self.scope_attachment}")
+                FunctionEmitter(self, graph, facts, text, "", number).run()
+                self.program.functions.append(text.text())
+            given = f"i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz{', ptr %private' if self.private else ''}"
+            header = f"define internal void @{name}({arguments}) noinline {attributes}"
+            self.program.functions.append(block_function(self.program, header, name.strip('"'), given, self.staged, self.kept, self._votes()))
+            return
+        self._begin_scope(function)
+        header = f"define internal void @{name}({arguments}) {attributes}{self.scope_attachment}"
         text = Text(self.program, header)
         mask = ""
         if not (function.is_entry and self._always_full()):
@@ -360,6 +399,10 @@ class KernelCompiler(KernelBorder):
             )
         emitter.run()
         self.program.functions.append(text.text())
+
+    def _votes(self) -> bool:
+        """Some barrier counts votes."""
+        return any(stages.is_barrier(i) and ".red" in i.opcode for i in self.kernel.body or () if isinstance(i, Inst))
 
     def _always_full(self) -> bool:
         if self.lane_fibers or self.block is None:

@@ -5,6 +5,8 @@ A guarded `ret` or `exit` becomes a conditional branch to a block of its own, so
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sheer.base.errors import CompileError
 from sheer.ir.module import Addr, Args, Function, Imm, Inst, Label, Loc, Not, Operand, Pair, Reg, Sym, Vec
 from sheer.isa.row import Binding, UnknownOpcode, bind
@@ -84,9 +86,9 @@ class Graph:
         self.undefined: dict[str, int] = {}  # register -> its value where it is read before it is written
 
 
-def build(function: Function, text_name: str) -> Graph:
-    """Splits the body into blocks, binds every instruction, removes unreachable blocks."""
-    groups = _groups(function.body or (), _targets(function))
+def build(function: Function, text_name: str, ends_block: Callable[[Inst], bool] = lambda inst: False) -> Graph:
+    """Splits the body into blocks (behind instructions that end one, too), binds every instruction, removes unreachable blocks."""
+    groups = _groups(function.body or (), _targets(function), ends_block)
     blocks = [Block(index) for index in range(len(groups) + 1)]
     blocks[-1].kind = "return"  # where a body without a ret at its end arrives; else nobody does, and it goes
     labels = {label: index for index, (names, _) in enumerate(groups) for label in names}
@@ -122,7 +124,7 @@ def _targets(function: Function) -> set[str]:
     return found
 
 
-def _groups(body: tuple[Inst | Label, ...], targets: set[str]) -> list[tuple[list[str], list[Inst]]]:
+def _groups(body: tuple[Inst | Label, ...], targets: set[str], ends_block: Callable[[Inst], bool]) -> list[tuple[list[str], list[Inst]]]:
     """Labels and instructions of each block: a branch's target starts one, a branch ends one."""
     groups: list[tuple[list[str], list[Inst]]] = [([], [])]
     for item in body:
@@ -135,7 +137,7 @@ def _groups(body: tuple[Inst | Label, ...], targets: set[str]) -> list[tuple[lis
             else:
                 names.append(item.name)
             continue
-        if insts and _flow(insts[-1]):
+        if insts and (_flow(insts[-1]) or ends_block(insts[-1])):
             groups.append(([], [item]))
         else:
             insts.append(item)

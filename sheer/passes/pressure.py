@@ -16,10 +16,10 @@ from sheer.passes.work import narrow_and_folded
 def pressure(facts: Facts) -> int:
     """The most words of varying values that are alive at the same place."""
     words = _words(facts)
-    live_in = _live_in(facts)
+    found = live_in(facts)
     most = 0
     for block in facts.graph.blocks:
-        live = _live_out(facts, block, live_in)
+        live = live_out(facts, block, found)
         total = sum(words[v] for v in live)
         most = max(most, total)
         for ins in reversed(block.ins):
@@ -53,33 +53,37 @@ def _words(facts: Facts) -> list[int]:
     return words
 
 
-def _live_out(facts: Facts, block: Block, live_in: list[set[int]]) -> set[int]:
+def live_out(facts: Facts, block: Block, at_start: list[set[int]]) -> set[int]:
+    """Values that are read after a block."""
     live: set[int] = set()
     for number in block.succs:
         target = facts.graph.blocks[number]
         place = target.preds.index(block.index)
-        live |= live_in[number]
+        live |= at_start[number]
         live |= {phi.sources[place] for phi in target.phis}
     return live
 
 
-def _live_in(facts: Facts) -> list[set[int]]:
+def live_in(facts: Facts) -> list[set[int]]:
+    """Values that are read at or after the start of each block."""
     blocks = facts.graph.blocks
-    live_in: list[set[int]] = [set() for _ in blocks]
+    found: list[set[int]] = [set() for _ in blocks]
     changed = True
     while changed:
         changed = False
         for index in reversed(facts.order):
             block = blocks[index]
-            live = _live_out(facts, block, live_in)
+            live = live_out(facts, block, found)
+            if block.cond:
+                live.add(block.cond_value)
             for ins in reversed(block.ins):
                 live -= set(ins.defs.values())
                 live |= set(ins.uses.values())
             live -= {phi.value for phi in block.phis}
-            if live != live_in[index]:
-                live_in[index] = live
+            if live != found[index]:
+                found[index] = live
                 changed = True
-    return live_in
+    return found
 
 
 def registers(facts: Facts) -> int:
@@ -103,9 +107,9 @@ def registers(facts: Facts) -> int:
             if _in_constant_bank(ins):
                 words[next(iter(ins.defs.values()))] = 0
     most = 0.0
-    live_in = _live_in(facts)
+    found = live_in(facts)
     for block in graph.blocks:
-        live = _live_out(facts, block, live_in)
+        live = live_out(facts, block, found)
         most = max(most, sum(words[v] for v in live))
         for ins in reversed(block.ins):
             live -= set(ins.defs.values())

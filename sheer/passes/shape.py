@@ -211,8 +211,19 @@ class ShapeLanes:
                 self.zero, None, None, a.tz, bits & ((1 << to.bits) - 1) if bits >= 0 else -1, None, a.key
             )
         if t.bits < 32 or to.bits < 32:
-            return VARYING
+            return self._narrow(to, t, a)
         return Shape(a.c, a.stride, a.m, a.tz, a.bits, None, a.key)
+
+    def _narrow(self, to: ScalarType, t: ScalarType, a: Shape) -> Shape | None:
+        """To or from 8 and 16 bits, which compilers choose for small indices: only where no lane's value surely wraps among the lanes."""
+        few = min(t.bits, to.bits)
+        if a.stride is not None:
+            return VARYING
+        within = a.bits >= 0 and not int(a.c.min()) and _spread(a.bits) < 1 << (few - 1)
+        if not within and not (self._aligned(a, 1) and int(a.c.max()) < 1 << (few - 1)):
+            return VARYING
+        bits = a.bits if a.bits >= 0 else (1 << t.bits) - 1 if t.kind != "s" else -1
+        return Shape(a.c, None, None, a.tz, bits & ((1 << to.bits) - 1) if bits >= 0 else -1, None, a.key)
 
     def mul_wide(self, t: ScalarType, a: Shape | None, b: Shape | None) -> Shape | None:
         wide = SCALARS[f"{t.kind}{t.bits * 2}"]

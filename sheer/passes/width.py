@@ -5,6 +5,9 @@ switch between (none, where a group is the whole block); and more loads are unde
 has to stand in code that all threads run together; long loops that lanes leave at different times stay narrow; and what is live should fit the
 vector registers. Masks of more than 128 lanes are taken to pieces by LLVM, so the widest groups are for kernels that need hardly any.
 
+A kernel that runs in stages (stages.py) switches between no groups: width then has to pay by itself. A long chain of operations that wait for each
+other is such a case, for the second half of a wider group has a chain of its own.
+
 Half a warp, one vector register a value, is for kernels that keep many values a thread and know nothing of warps: there the registers of a
 whole warp do not fit.
 """
@@ -26,11 +29,14 @@ _FEW_MASKS = 128  # lanes up to which masks cost little
 _BY_TURNS = 64  # lanes where atomics take them one by one: a longer row gains nothing
 _STRAIGHT = 24  # vector registers that values may take in kernels that nothing but this makes wide
 _LITTLE = 1000  # vector instructions of such kernels
+_SPILLED_LANES, _SPILLED = 64, 64  # vector registers that values may take in groups of so many lanes, though some are spilled
+_LATENCY = 4  # cycles of a floating-point operation, of which two begin in each
+_CHAINED = 32  # instructions in loops that may run with part of the lanes where that shortens what the kernel waits for
 _OF_WARPS = ("laneid", "warpid", "nwarpid", "lanemask_eq", "lanemask_le", "lanemask_lt", "lanemask_ge", "lanemask_gt")
 
 
-def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list[int]:
-    """Group widths worth a try for a kernel without calls, the widest first; in: its facts at 32 lanes."""
+def candidates(facts: Facts, threads: int, lanes_per_register: int = 16, in_stages: bool = False) -> list[int]:
+    """Group widths worth a try for a kernel without calls, the widest first; in: its facts at 32 lanes, and whether it runs in stages."""
     has_barrier = False
     for block in facts.graph.blocks:
         for ins in block.ins:
@@ -51,8 +57,12 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16) -> list
     else:
         live, room, code = pressure(facts), _STRAIGHT, _LITTLE
 
+    most = pressure(facts) if in_stages else 0
+
     def fits(lanes: int) -> bool:
         registers = lanes // lanes_per_register
+        if most * registers > (_STRAIGHT if lanes > _SPILLED_LANES else _SPILLED):
+            return False
         if lanes > _FEW_MASKS and not has_barrier:
             return False
         if atomic and lanes > _BY_TURNS:
@@ -120,8 +130,13 @@ def _reads_what_is_new(facts: Facts) -> bool:
     return False
 
 
-def in_step(narrow: Facts, wide: Facts) -> bool:
+def in_step(narrow: Facts, wide: Facts, in_stages: bool = False) -> bool:
     """Wider groups part in no long loop and at no barrier where one warp stays together: what is uniform in a warp is not always so in several."""
+    short = _SHORT
+    if in_stages and len(wide.divergent_loops) > len(narrow.divergent_loops):
+        if wide.lanes > _SPILLED_LANES or not _waits_for_itself(narrow):
+            return False
+        short = _CHAINED
     if wide.lanes > _FEW_MASKS:
         masked = sum(len(block.ins) for block in wide.graph.blocks if wide.masked(block.index))
         if wide.divergent_loops or masked > _SHORT:
@@ -131,10 +146,28 @@ def in_step(narrow: Facts, wide: Facts) -> bool:
         b = block.index
         if narrow.context[b] != wide.context[b]:
             loop = narrow.loop_of[b] is not None
-            if any(i.binding.form.name in ("bar", "barrier") or (loop and _leads_far(i)) for i in block.ins):
+            far = loop and short == _SHORT
+            if any(i.binding.form.name in ("bar", "barrier") or (far and _leads_far(i)) for i in block.ins):
                 return False
             parted += len(block.ins) if loop else 0
-    return parted <= _SHORT
+    return parted <= short
+
+
+def _waits_for_itself(facts: Facts) -> bool:
+    """Somewhere a chain of operations that wait for each other takes longer than all of them would."""
+    for block in facts.graph.blocks:
+        depth: dict[int, int] = {}
+        count = 0
+        for ins in block.ins:
+            if ins.binding.form.name not in ("fma", "add", "mul", "sub", "min", "max") or ".f" not in ins.inst.opcode:
+                continue
+            count += 1
+            at = 1 + max((depth.get(v, 0) for v in ins.uses.values()), default=0)
+            depth.update(dict.fromkeys(ins.defs.values(), at))
+        registers = facts.lanes // 16
+        if max(depth.values(), default=0) * _LATENCY > 2 * count * registers / 2 and count > _SHORT:
+            return True
+    return False
 
 
 def _leads_far(ins: Ins) -> bool:

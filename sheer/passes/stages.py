@@ -1,0 +1,222 @@
+"""A kernel cut at its barriers. In: Facts of a kernel whose block is several groups. Out: its stages, and what each hands on to the next.
+
+A stage is the code between two barriers. Where every barrier is one that all threads of the block reach together, nobody has to be suspended: the
+first stage runs for one group after the other, then the second, and so on. What a stage needs of earlier ones lies in memory between them, in a
+place for each value and group. Values that become each other around a loop share a place, so that a sum which one stage adds to passes through
+the others without being touched; what is only made of the thread's and the block's numbers and of parameters is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sheer.ir.module import Imm, Inst, Special
+from sheer.passes.cfg import Graph, Ins
+from sheer.passes.facts import Facts
+from sheer.passes.pressure import live_in, live_out
+
+_MOST = 12  # stages
+_REPEATED = 3000  # instructions that several stages may have to themselves
+_AGAIN = 24  # instructions that make a value again
+_WAITS = ("mbarrier", "nanosleep", "call")
+_CARRY = ("addc", "subc", "madc")
+_FIXED = ("tid", "ctaid", "ntid", "nctaid", "laneid", "warpid")
+
+
+class Stage(NamedTuple):
+    """before: the block that ends with the barrier which the stage follows (-1: the first stage); blocks: all that it may run; fetches: values
+    that come from memory; again: instructions that run again."""
+
+    before: int
+    blocks: frozenset[int]
+    fetches: tuple[int, ...]
+    again: tuple[Ins, ...]
+
+
+class Plan:
+    """What the emitter needs to know."""
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+        self.next: dict[int, int] = {}  # a block that ends with a barrier -> the stage behind it
+        self.place: dict[int, int] = {}  # value -> where it lies between stages
+        self.leaves: list[dict[int, tuple[int, ...]]] = []  # by stage: values to put there at the end of a block
+
+
+def is_barrier(inst: Inst) -> bool:
+    """One that the whole block may wait at."""
+    words = inst.opcode.split(".")
+    return words[0] in ("bar", "barrier") and "warp" not in words
+
+
+def plan(facts: Facts, of_block: Callable[[], Facts]) -> Plan | None:
+    """Stages of a kernel whose barriers end blocks; `of_block` gives its facts with all threads of the block in one group."""
+    if not _all_meet(facts) or facts.masked(0):
+        return None
+    graph = facts.graph
+    ends = [block.index for block in graph.blocks if block.ins and is_barrier(block.ins[-1].inst)]
+    if not 0 < len(ends) < _MOST or not all(_meets(facts, b) for b in ends):
+        return None
+    reached = [_reached(graph, start, set(ends)) for start in (0, *(graph.blocks[b].succs[0] for b in ends))]
+    repeated = sum(len(graph.blocks[b].ins) for blocks in reached for b in blocks) - sum(len(b.ins) for b in graph.blocks)
+    if repeated > _REPEATED:
+        return None
+    whole = of_block()
+    if any(whole.masked(b) for b in ends):
+        return None
+    found = Plan()
+    found.next = {b: n + 1 for n, b in enumerate(ends)}
+    live = live_in(facts)
+    at_end = {b: live_out(facts, graph.blocks[b], live) for b in ends}
+    again = _Again(facts)
+    for value in set().union(*at_end.values()):
+        again.look(value)
+    kept = {b: {v for v in values if graph.value_block[v] >= 0 and v not in again.makers} for b, values in at_end.items()}
+    for b in ends:  # the result of a barrier is made behind it
+        kept[b] -= set(graph.blocks[b].ins[-1].defs.values())
+    found.place = _places(facts, list(kept.values()))
+    for before, blocks in zip((-1, *ends), reached, strict=True):
+        fetched = kept[before] if before >= 0 else set()
+        made = again.order(at_end[before]) if before >= 0 else []
+        found.stages.append(Stage(before, blocks, tuple(sorted(fetched)), tuple(made)))
+        lies = _Lies(facts, found, blocks, before, fetched)
+        found.leaves.append({b: tuple(sorted(v for v in kept[b] if not lies.there(v))) for b in ends if b in blocks})
+    return found
+
+
+def _all_meet(facts: Facts) -> bool:
+    """Nobody waits but at barriers, and these are of all threads."""
+    for block in facts.graph.blocks:
+        for at, ins in enumerate(block.ins):
+            if is_barrier(ins.inst) and (at + 1 < len(block.ins) or ins.guard is not None or len(block.succs) != 1):
+                return False
+            name = ins.binding.form.name
+            if name in _WAITS or name in _CARRY or ".cc" in ins.inst.opcode or "sheer_rt" in ins.inst.opcode:
+                return False
+    return True
+
+
+def _meets(facts: Facts, block: int) -> bool:
+    ins = facts.graph.blocks[block].ins[-1]
+    red = "red" in ins.inst.opcode.split(".")
+    number, more = ins.inst.operands[red : red + 1], ins.inst.operands[red + 1 :]
+    if facts.masked(block) or "arrive" in ins.inst.opcode:
+        return False
+    return bool(number) and isinstance(number[0], Imm) and number[0].value == 0 and len(more) == red
+
+
+def _reached(graph: Graph, start: int, ends: set[int]) -> frozenset[int]:
+    found, work = {start}, [start]
+    while work:
+        block = work.pop()
+        for succ in () if block in ends else graph.blocks[block].succs:
+            if succ not in found:
+                found.add(succ)
+                work.append(succ)
+    return frozenset(found)
+
+
+class _Again:
+    """Values that cost less to make again than to keep: the same for all lanes, or known from their neighbour's, and made of what is fixed."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.where = {v: (block.index, ins) for block in facts.graph.blocks for ins in block.ins for v in ins.defs.values()}
+        self.makers: dict[int, list[Ins]] = {}  # value -> all that has to run, in order
+
+    def look(self, value: int) -> None:
+        found: dict[int, tuple[int, int, Ins]] = {}
+        if self._follow(value, found):
+            self.makers[value] = [ins for _, _, ins in sorted(found.values(), key=lambda t: t[:2])]
+
+    def order(self, values: set[int]) -> list[Ins]:
+        """All that makes these values, without repetition, each after what it needs."""
+        made: dict[int, Ins] = {}
+        for value in sorted(values):
+            for ins in self.makers.get(value, ()):
+                made.setdefault(id(ins), ins)
+        return list(made.values())
+
+    def _follow(self, value: int, found: dict[int, tuple[int, int, Ins]]) -> bool:
+        if value not in self.where or self.facts.shape[value] is None:
+            return False
+        block, ins = self.where[value]
+        if id(ins) in found:
+            return True
+        if not self._plain(ins) or len(found) >= _AGAIN:
+            return False
+        if not all(self._follow(v, found) for v in ins.uses.values()):
+            return False
+        found[id(ins)] = len(found), block, ins  # what it needs comes before it
+        return len(found) <= _AGAIN
+
+    def _plain(self, ins: Ins) -> bool:
+        """Only its operands decide what it gives, now as before."""
+        if ins.guard is not None:
+            return False
+        words = ins.inst.opcode.split(".")
+        specials = [o.name.lstrip("%").split(".")[0] for o in ins.inst.operands if isinstance(o, Special)]
+        if not all(name in _FIXED for name in specials):
+            return False
+        if words[0] == "ld":
+            return "param" in words
+        return words[0] == "cvta" or (ins.binding.row.ref is not None and not ins.binding.row.raw) or (words[0] == "mov" and not ins.uses)
+
+
+def _places(facts: Facts, together: list[set[int]]) -> dict[int, int]:
+    """A place for each value that is kept. Phis share with their sources where no barrier needs both."""
+    parent = {v: v for values in together for v in values}
+    webs = {v: {v} for v in parent}
+
+    def root(v: int) -> int:
+        while parent[v] != v:
+            v = parent[v]
+        return v
+
+    for block in facts.graph.blocks:
+        for phi in block.phis:
+            for source in phi.sources:
+                if phi.value not in parent or source not in parent or not _alike(facts, phi.value, source):
+                    continue
+                a, b = root(phi.value), root(source)
+                if a != b and all(len(values & (webs[a] | webs[b])) < 2 for values in together):
+                    parent[b] = a
+                    webs[a] |= webs.pop(b)
+    numbers = {v: n for n, v in enumerate(sorted(webs))}
+    return {v: numbers[root(v)] for v in parent}
+
+
+def _alike(facts: Facts, a: int, b: int) -> bool:
+    """Kept in the same form: as vectors, or as scalars of one type."""
+    if facts.graph.value_type[a] != facts.graph.value_type[b]:
+        return False
+    one, other = facts.shape[a], facts.shape[b]
+    if one is None or other is None:
+        return one is other
+    return bool(one.uniform and other.uniform)
+
+
+class _Lies:
+    """Whether values lie in their place since a stage began."""
+
+    def __init__(self, facts: Facts, found: Plan, blocks: frozenset[int], before: int, fetched: set[int]) -> None:
+        self.value_block, self.place, self.blocks, self.fetched = facts.graph.value_block, found.place, blocks, fetched
+        self.phis: dict[int, set[int]] = {}  # value -> its sources on ways that the stage may take
+        start = facts.graph.blocks[before].succs[0] if before >= 0 else -1
+        inner = blocks - set(found.next)
+        for index in blocks:
+            block = facts.graph.blocks[index]
+            ways = inner | {before} if index == start else inner
+            for phi in block.phis:
+                self.phis[phi.value] = {s for pred, s in zip(block.preds, phi.sources, strict=True) if pred in ways}
+
+    def there(self, value: int) -> bool:
+        return self._lies(value, frozenset((value,)))
+
+    def _lies(self, value: int, seen: frozenset[int]) -> bool:
+        if value in self.phis:
+            return all(
+                self.place.get(s) == self.place[value] and (s in seen or self._lies(s, seen | {s})) for s in self.phis[value]
+            )
+        return value in self.fetched and self.value_block[value] not in self.blocks
