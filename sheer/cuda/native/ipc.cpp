@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -20,8 +19,9 @@ struct Handle {  // what the 64 bytes hold
 static_assert(sizeof(Handle) <= 64);
 
 static uint64_t inode_of(int file) {
-  struct stat facts;
-  return fstat(file, &facts) ? 0 : uint64_t(facts.st_ino);
+  uint64_t inode = 0, bytes;
+  file_facts(file, &inode, &bytes);
+  return inode;
 }
 static Handle handle_of(const void* bytes) {
   Handle h;

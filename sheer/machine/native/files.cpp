@@ -17,6 +17,14 @@
 
 namespace sheer {
 
+bool file_facts(int file, uint64_t* inode, uint64_t* bytes) {
+  struct statx facts;
+  if (statx(file, "", AT_EMPTY_PATH, STATX_INO | STATX_SIZE, &facts)) return false;
+  *inode = facts.stx_ino;
+  *bytes = facts.stx_size;
+  return true;
+}
+
 struct EntryHead {
   char magic[8];
   uint64_t checksum;

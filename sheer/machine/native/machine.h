@@ -363,6 +363,8 @@ struct Subscriber {
   void* user;
 };
 void subscribe(const Subscriber&);
+// By statx: older C libraries export no fstat. False: no such file.
+bool file_facts(int file, uint64_t* inode, uint64_t* bytes);
 uint64_t host_ns();  // CLOCK_MONOTONIC; what events and globaltimer-like things stand on
 }  // namespace sheer
 #pragma GCC visibility pop

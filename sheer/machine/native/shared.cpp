@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -22,8 +21,9 @@ static const uint64_t page = 4096;
 void shared_fork_lock(bool take) { take ? lock.lock() : lock.unlock(); }
 
 static uint64_t inode_of(int file) {
-  struct stat s;
-  return fstat(file, &s) ? 0 : uint64_t(s.st_ino);
+  uint64_t inode = 0, bytes;
+  file_facts(file, &inode, &bytes);
+  return inode;
 }
 
 Error memory_share(const void* address, Shared* out) {
@@ -72,8 +72,8 @@ Error shared_open(const Shared& s, void** out) {
   }
   int file = shared_file(s.process, s.file, s.inode);
   if (file < 0) return Error::MapFailed;
-  struct stat facts;
-  uint64_t bytes = fstat(file, &facts) ? 0 : uint64_t(facts.st_size);
+  uint64_t inode, bytes = 0;
+  file_facts(file, &inode, &bytes);
   void* at = MAP_FAILED;
   if (s.offset < bytes && s.bytes <= bytes - s.offset)  // a page behind it stays unreadable
     at = mmap(nullptr, bytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

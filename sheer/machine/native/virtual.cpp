@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -102,19 +101,19 @@ Error physical_import(int file, Physical** out) {
   char path[64], name[128];
   snprintf(path, sizeof path, "/proc/self/fd/%d", file);
   ssize_t length = readlink(path, name, sizeof name - 1);
-  struct stat s;
+  uint64_t inode, bytes;
   int of = 0;
   unsigned note = 0;
-  if (length < 0 || fstat(file, &s)) return Error::InvalidValue;
+  if (length < 0 || !file_facts(file, &inode, &bytes)) return Error::InvalidValue;
   name[length] = 0;
   if (strncmp(name, link_prefix, sizeof link_prefix - 1) ||
-      sscanf(name + sizeof link_prefix - 1, "%d:%u", &of, &note) != 2 || !device(of) || !s.st_size) {
+      sscanf(name + sizeof link_prefix - 1, "%d:%u", &of, &note) != 2 || !device(of) || !bytes) {
     set_message("file descriptor %d is no memory that was exported", file);
     return Error::InvalidValue;
   }
   int own = fcntl(file, F_DUPFD_CLOEXEC, 0);
   if (own < 0) return Error::OperatingSystem;
-  *out = physical_new(own, of, uint64_t(s.st_size), note, false);
+  *out = physical_new(own, of, bytes, note, false);
   return Error::Ok;
 }
 
