@@ -82,13 +82,27 @@ class AccessLanes(CountingLanes):
             address = self.address(ins, operands[1], space)
             strong = getattr(m, "sem", "") not in ("", "weak")
             self.watch(address, kind.bytes * count, 0, space, ins)
-            self.ahead = self.compiler.ahead.get(id(ins), 0)
+            self.ahead = self.distance(ins)
             self.alignment = ins.align
             values = self.load_lanes(kind, count, address, strong)
-            self.ahead = self.alignment = 0
+            self.ahead, self.alignment = "", 0
             if (strong and m.sem == "volatile") or getattr(m, "sem", "") in ("relaxed", "acquire"):
                 self.compiler.polls_memory = True
         return [(m.type, v) for v in values]
+
+    def distance(self, ins: Ins) -> str:
+        """Bytes from an access to where memory will be accessed next, where that is known."""
+        step = self.compiler.ahead.get(id(ins))
+        if step is None:
+            return ""
+        t, total = self.text, str(step.constant)
+        for factor, values in step.products:
+            product = str(factor)
+            for value in values:
+                v = self.read(value)
+                product = t.op(f"mul i64 {product}, {self.resize_scalar(v.scalar, v.bits, 64, True)}")
+            total = t.op(f"add i64 {total}, {product}")
+        return total
 
     def _load_param(self, ins: Ins, operand: Addr, t: ScalarType, count: int) -> list[Value]:
         planes = self.param_address(operand)
@@ -136,10 +150,10 @@ class AccessLanes(CountingLanes):
             self.text.intrinsic("sheer_rt_turn", "void", [("ptr", self.frame), ("i32", self.group)])
         address = self.address(ins, operands[0], space)
         self.watch(address, kind.bytes * len(values), 1, space, ins)
-        self.ahead = self.compiler.ahead.get(id(ins), 0)
+        self.ahead = self.distance(ins)
         self.alignment = ins.align
         self.store_lanes(kind, values, address, m.sem not in ("", "weak"))
-        self.ahead = self.alignment = 0
+        self.ahead, self.alignment = "", 0
 
     def watch(self, address: Value, size: int, access: int, space: str, ins: Ins) -> None:
         """What checked mode and counting mode do before an access."""

@@ -122,6 +122,8 @@ class FunctionEmitter(StageLanes, TextureLanes):
             for ins in block.ins:
                 for value in ins.uses.values():
                     self._use(value, block.index)
+                for value in self.compiler.ahead[id(ins)].values if id(ins) in self.compiler.ahead else ():
+                    self._use(value, block.index)
             if block.cond:
                 self._use(block.cond_value, block.index)
             for phi in block.phis:

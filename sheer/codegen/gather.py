@@ -266,6 +266,8 @@ class GatherLanes(ConvertLanes):
         slots = [[self.text.alloca(ty) for _ in range(count)] for _ in range(0, self.n, size)]
 
         def row(first: int, size: int, place: str) -> None:
+            if self.ahead:
+                self._prefetch(place, size * count * t.bytes)
             whole = self._row_load(t, place, first, size, count, "row")
             for i in range(count):
                 part = self._every(whole, t, size * count, i, count, False)

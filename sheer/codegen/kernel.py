@@ -21,6 +21,7 @@ from sheer.codegen.stages import Kept, block_function
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
+    advance,
     alignment,
     cfg,
     depot,
@@ -36,6 +37,7 @@ from sheer.passes import (
     turns,
     width,
 )
+from sheer.passes.advance import Step
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
 
@@ -119,7 +121,7 @@ class KernelCompiler(KernelBorder):
         self.polling_blocks: dict[str, set[int]] = {}
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.private: private.Private | None = None  # arrays that are only added to
-        self.ahead: dict[int, int] = {}  # loads, and how far from them the next block reads
+        self.ahead: dict[int, Step] = {}  # accesses, and how far from them the next block, or the next turn, accesses memory
         self.helpers: dict[Any, Any] = {}  # functions that hold the work of many instructions that are alike
         self.many_products = sum("mma." in i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)) > _MANY
         self.granule = 0  # bytes of a word of local memory in rows
@@ -252,7 +254,7 @@ class KernelCompiler(KernelBorder):
             if not self.lane_fibers and not self.alone and self.staged is None:
                 self.turns |= turns.stores(found)
             if not self.plain:
-                self.ahead |= neighbour.ahead(found)
+                self.ahead |= {at: Step(far) for at, far in neighbour.ahead(found).items()} | advance.ahead(found)
                 keep_order |= order.arrange(found, self.registers)
         if not self.plain:
             self.granule = depot.granule(facts)

@@ -149,12 +149,13 @@ class MemoryLanes(GatherLanes):
             self.rows_known[tuple(names)] = size, rows
         return [self.vector(t.bits, name) for name in names]
 
-    ahead = 0  # bytes from a load to where the next block reads
+    ahead = ""  # bytes from an access to where memory will be accessed next; "" if that is not known
 
     def _prefetch(self, place: str, size: int) -> None:
-        """Asks for what the next block will read, into the second cache."""
+        """Asks for what will be accessed next, into the second cache."""
+        place = self.text.op(f"getelementptr i8, ptr {place}, i64 {self.ahead}")
         for offset in range(0, size, _LINE):
-            there = self.text.op(f"getelementptr i8, ptr {place}, i64 {self.ahead + offset}")
+            there = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}") if offset else place
             self.text.intrinsic("llvm.prefetch.p0", "void", [("ptr", there), ("i32", "0"), ("i32", "2"), ("i32", "1")])
 
     def _splat_load(self, t: ScalarType, place: str, i: int, first: int, size: int) -> str:
