@@ -96,6 +96,15 @@ class Counters(NamedTuple):
         return 1 - sum(self.active.values()) / (32 * self.instructions) if self.instructions else 0.0
 
 
+class Place(NamedTuple):
+    """Where something stands in a graph: the number of the graph's launch, its own number in it, and those that it waits for."""
+
+    graph: int
+    node: int
+    after: tuple[int, ...]
+    inside: tuple[int, int] | None = None  # graph and node: the conditional node whose body the graph is
+
+
 class Launch(NamedTuple):
     """One kernel launch. `counters` is None where it was not counted: `reason` says why."""
 
@@ -116,6 +125,8 @@ class Launch(NamedTuple):
     like: int | None = None  # the launch whose counters these are
     counters: Counters | None = None
     reason: str = ""
+    parent: int | None = None  # the launch whose threads launched it
+    place: Place | None = None
 
     @property
     def threads(self) -> int:
@@ -140,6 +151,8 @@ class Copy(NamedTuple):
     peer: int
     stream: int
     host_s: float
+    parent: int | None = None
+    place: Place | None = None
 
 
 class Fill(NamedTuple):
@@ -150,6 +163,8 @@ class Fill(NamedTuple):
     device: int
     stream: int
     host_s: float
+    parent: int | None = None
+    place: Place | None = None
 
 
 class Record(NamedTuple):
@@ -160,6 +175,7 @@ class Record(NamedTuple):
     device: int
     stream: int
     host_s: float
+    place: Place | None = None
 
 
 class Wait(NamedTuple):
@@ -170,6 +186,7 @@ class Wait(NamedTuple):
     device: int
     stream: int
     host_s: float
+    place: Place | None = None
 
 
 class Sync(NamedTuple):
@@ -191,7 +208,18 @@ class NonBlocking(NamedTuple):
     host_s: float
 
 
-Event = Launch | Copy | Fill | Record | Wait | Sync | NonBlocking
+class GraphNode(NamedTuple):
+    """A node of a graph that does nothing on the device: others wait for it."""
+
+    line: int
+    device: int
+    stream: int
+    host_s: float
+    place: Place | None = None
+    conditional: bool = False  # bodies run in its place
+
+
+Event = Launch | Copy | Fill | Record | Wait | Sync | NonBlocking | GraphNode
 
 
 class Run(NamedTuple):
@@ -333,6 +361,18 @@ def _counters(f: Fields) -> Counters:
     )
 
 
+def _place(f: Fields) -> Place | None:
+    if "graph" not in f.data:
+        return None
+    inside = tuple(int(n) for n in f.numbers("inside", 2))
+    after = tuple(int(n) for n in f.numbers("after", 1 << 20))
+    return Place(f.whole("graph"), f.whole("node"), after, (inside[0], inside[1]) if len(inside) == 2 else None)
+
+
+def _parent(f: Fields) -> int | None:
+    return f.whole("parent") if "parent" in f.data else None
+
+
 def _launch(f: Fields, line: int) -> Launch:
     symbol = f.text("symbol", default=f.data.get("kernel"))
     return Launch(
@@ -353,6 +393,8 @@ def _launch(f: Fields, line: int) -> Launch:
         f.whole("like") if "like" in f.data else None,
         _counters(f.inside("counters")) if "counters" in f.data else None,
         f.text("reason", default=""),
+        _parent(f),
+        _place(f),
     )
 
 
@@ -361,11 +403,16 @@ _READERS: dict[str, Callable[[Fields, int], Event]] = {
     "launch": _launch,
     "copy": lambda f, line: Copy(
         line, f.text("kind", _KINDS), f.whole("bytes"), f.yes("pinned"), f.yes("blocking"), f.whole("device"),
-        f.whole("peer", -1, low=-1), f.whole("stream"), f.number("host_s"),
+        f.whole("peer", -1, low=-1), f.whole("stream"), f.number("host_s"), _parent(f), _place(f),
     ),
-    "fill": lambda f, line: Fill(line, f.whole("bytes"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
-    "record": lambda f, line: Record(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
-    "wait": lambda f, line: Wait(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0)),
+    "fill": lambda f, line: Fill(
+        line, f.whole("bytes"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _parent(f), _place(f)
+    ),
+    "record": lambda f, line: Record(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f)),
+    "wait": lambda f, line: Wait(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f)),
+    "node": lambda f, line: GraphNode(
+        line, f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f), f.yes("conditional")
+    ),
     "stream": lambda f, line: NonBlocking(line, f.whole("id"), f.whole("device", 0), f.number("host_s", 0)),
     "sync": lambda f, line: Sync(
         line, f.text("what", ("stream", "event", "device")), f.whole("id", 0), f.whole("device", 0), f.number("host_s", 0)

@@ -107,7 +107,7 @@ def _scaled(run: Run, chip: Chip, found: Program) -> Callable[[Chip], dict[str, 
         launch, count = kinds.get(id(priced.analysis), (priced.launch, 0))
         kinds[id(priced.analysis)] = launch, count + 1
     copies = Counter(
-        event._replace(line=0, host_s=0.0) for event in run.events if isinstance(event, counters.Copy) and event.kind != "h2h"
+        event._replace(line=0, host_s=0.0, parent=None, place=None) for event in run.events if isinstance(event, counters.Copy) and event.kind != "h2h"
     )
 
     def work_s(other: Chip) -> dict[str, float]:
@@ -155,12 +155,14 @@ class Pricing:
         self.copied = 0.0
         self._seen: dict[tuple[object, ...], Priced] = {}
         self._caches: dict[int, Residency] = {}
+        self._numbers: dict[int, tuple[Plan, int]] = {}  # of launches: their steps
 
     def trial(self) -> Pricing:
         """One that goes on from here and leaves this as it is."""
         other = copy.copy(self)
         other.plan, other._caches = copy.deepcopy(self.plan), copy.deepcopy(self._caches)
         other.launches, other.uncounted, other.misfits = [], dict(self.uncounted), dict(self.misfits)
+        other._numbers = {n: (other.plan, step) for n, (plan, step) in self._numbers.items() if plan is self.plan}
         return other
 
     def add(self, event: counters.Event) -> None:
@@ -172,14 +174,19 @@ class Pricing:
                 self.copied += event.bytes
             self._cache(event.device).passes(event.bytes)
             if event.kind != "h2h":
-                self.plan.add(_copy(event, self.chip, self.si), event.blocking)
+                self.plan.add(_copy(event, self.chip, self.si), event.blocking, event.place, self._parent(event.parent))
         elif isinstance(event, counters.Fill):
             self._cache(event.device).passes(event.bytes)
-            self.plan.add(_fill(event, self.si))
+            self.plan.add(_fill(event, self.si), False, event.place, self._parent(event.parent))
         elif isinstance(event, counters.Record):
-            self.plan.record(event.id, event.device, event.stream)
+            self.plan.record(event.id, event.device, event.stream, event.place)
         elif isinstance(event, counters.Wait):
-            self.plan.wait(event.id, event.device, event.stream)
+            self.plan.wait(event.id, event.device, event.stream, event.place)
+        elif isinstance(event, counters.GraphNode):
+            if event.place and event.conditional:
+                self.plan.conditional(Step("conditional node", "node", event.device, event.stream, event.line, 0.0, 1e-9, 0.0, 0.0), event.place)
+            elif event.place:
+                self.plan.node(event.place, event.device, event.stream)
         elif isinstance(event, counters.NonBlocking):
             self.plan.apart(event.device, event.id)
         else:
@@ -197,7 +204,7 @@ class Pricing:
     def _launch(self, launch: Launch) -> None:
         if launch.counters is None:  # nothing is known of it, but it was launched
             self.uncounted.setdefault(launch.kernel, launch.reason)
-            self.plan.add(Step(launch.kernel, "kernel", launch.device, launch.stream, launch.line, self.si.launch_s, 1e-9, 0.0, 0.0))
+            self._step(launch, Step(launch.kernel, "kernel", launch.device, launch.stream, launch.line, self.si.launch_s, 1e-9, 0.0, 0.0))
             return
         found = _rounded(self._cache(launch.device).launch(launch.counters.regions))
         shape = (
@@ -209,7 +216,15 @@ class Pricing:
         self.launches.append(priced)
         if priced.analysis.occupancy.misfit:
             self.misfits[f"{launch.kernel}: {priced.analysis.occupancy.misfit}"] = None
-        self.plan.add(_kernel(priced, self.si))
+        self._step(launch, _kernel(priced, self.si))
+
+    def _step(self, launch: Launch, step: Step) -> None:
+        self._numbers[launch.n] = self.plan, self.plan.add(step, False, launch.place, self._parent(launch.parent))
+
+    def _parent(self, number: int | None) -> int | None:
+        """The step of a launch, if it is on the plan; else it has ended."""
+        plan, step = self._numbers.get(-1 if number is None else number, (None, 0))
+        return step if plan is self.plan else None
 
 
 def _program(run: Run, chip: Chip) -> Program:

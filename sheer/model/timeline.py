@@ -3,9 +3,10 @@
 Comes in: steps in the order in which the program asked for them, each with its stream, what it waits for, and what it needs. Goes out: a
 Timeline: start and end of each, and power over time.
 
-A step begins when all that it waits for has ended. Copies queue for the engine of their direction. Kernels share the chip: those whose
-demands fit beside each other run side by side, else all are slowed alike, so that no more is done than the chip can. The host is taken to ask
-at once for what it does not wait for: a host's own time is no property of the chip.
+A step begins when all that it waits for has ended. Nodes of a graph wait for the nodes that it names; what a kernel's threads launch comes after its
+own blocks, one after the other, and whoever waits for the kernel waits for them. Copies queue for the engine of their direction. Kernels share the
+chip: those whose demands fit beside each other run side by side, else all are slowed alike, so that no more is done than the chip can. The host is
+taken to ask at once for what it does not wait for: a host's own time is no property of the chip.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from sheer.base.counters import Place
 
 LEGACY = 0  # the stream that waits for all others, and that all others wait for, but those that are non-blocking
 
@@ -60,36 +63,121 @@ class Timeline(NamedTuple):
         return busy
 
 
+class _Graph:
+    """The launch of a graph, node by node."""
+
+    def __init__(self, front: tuple[int, ...], root: int | None = None) -> None:
+        self.front = front  # what stood before it in its stream
+        self.root = root  # the step of the conditional node whose body it is
+        self.ends: dict[int, tuple[int, ...]] = {}  # by node: the steps whose end is its own
+        self.open: dict[int, tuple[int, ...]] = {}  # of those that no other node waits for yet
+
+    def before(self, place: Place) -> tuple[int, ...]:
+        """The steps that a node waits for."""
+        known = [self.ends[node] for node in place.after if node in self.ends]
+        return tuple(dict.fromkeys(step for steps in known for step in steps)) if known else self.front
+
+    def add(self, place: Place, steps: tuple[int, ...]) -> None:
+        """A node, and what its end is."""
+        for node in place.after:
+            self.open.pop(node, None)
+        self.ends[place.node] = self.open[place.node] = steps
+
+    def last(self) -> tuple[int, ...]:
+        """What whoever waits for the whole graph waits for."""
+        return tuple(dict.fromkeys(step for steps in self.open.values() for step in steps))
+
+
 class Plan:
     """Steps and what each waits for, gathered in the program's order."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.after: list[tuple[int, ...]] = []
-        self._last: dict[tuple[int, int], int] = {}  # (device, stream): its last step
+        self._last: dict[tuple[int, int], tuple[int, ...]] = {}  # (device, stream): the steps at its end: one, or those of a graph
         self._waits: dict[tuple[int, int], set[int]] = {}  # what a stream's next step waits for besides
         self._events: dict[int, tuple[int, ...]] = {}
         self._apart: set[tuple[int, int]] = set()  # non-blocking streams
         self._host: dict[int, int] = {}  # what the host waited for, everything later comes after it: the number of the first that does
+        self._graphs: dict[int, _Graph] = {}
+        # What runs in the place of a step: what a kernel's threads launched, or the bodies of a conditional node.
+        self._root: dict[int, int] = {}  # the step in whose place another runs
+        self._tail: dict[int, tuple[int, ...]] = {}  # the last that run in a step's place, for which all wait that wait for it
+        self._conditional: dict[tuple[int, int], int] = {}  # (graph, node): its step
 
     def _front(self, device: int, stream: int) -> tuple[int, ...]:
         """The steps that must have ended before a new one in a stream may begin."""
         if stream == LEGACY:
-            ends = {step for key, step in self._last.items() if key[0] == device and key not in self._apart}
+            keys = [key for key in self._last if key[0] == device and key not in self._apart]
+        elif (device, stream) in self._apart:
+            keys = [(device, stream)]
         else:
-            keys = [(device, stream)] if (device, stream) in self._apart else [(device, stream), (device, LEGACY)]
-            ends = {self._last[key] for key in keys if key in self._last}
+            keys = [(device, stream), (device, LEGACY)]
+        ends = {step for key in keys for step in self._last.get(key, ())}
         return tuple(ends | self._waits.get((device, stream), set()))
 
-    def add(self, step: Step, blocking: bool = False) -> None:
-        """A step in its stream; a blocking one holds up the host."""
-        key = (step.device, step.stream)
+    def _graph(self, place: Place, key: tuple[int, int]) -> _Graph:
+        if place.graph not in self._graphs:
+            root = self._conditional.get(place.inside) if place.inside else None
+            if root is not None:
+                self._graphs[place.graph] = _Graph(self._tail.get(root, (root,)), root)
+            else:
+                self._graphs[place.graph] = _Graph(tuple({*self._front(*key), *self._host}))
+                self._waits.pop(key, None)
+        return self._graphs[place.graph]
+
+    def add(self, step: Step, blocking: bool = False, place: Place | None = None, parent: int | None = None) -> int:
+        """A step in its stream, at its place in a graph, or as what the threads of another step (`parent`) asked for; a blocking one holds up the
+        host. Returns its number."""
+        key, number = (step.device, step.stream), len(self.steps)
+        self.steps.append(step)
+        if parent is not None:  # one after the other, when the parent's own blocks are through
+            root = self._root.get(parent, parent)
+            self.after.append(self._tail.get(root, (root,)))
+            self._root[number], self._tail[root] = root, (number,)
+            return number
+        if place is not None:
+            graph = self._graph(place, key)
+            self.after.append(graph.before(place))
+            if graph.root is not None:
+                self._root[number] = graph.root
+            self._node(graph, place, key, (number,))
+            return number
         self.after.append(tuple({*self._front(*key), *self._host}))
         self._waits.pop(key, None)
-        self.steps.append(step)
-        self._last[key] = len(self.steps) - 1
+        self._last[key] = (number,)
         if blocking:
-            self._hold_up({len(self.steps) - 1})
+            self._hold_up({number})
+        return number
+
+    def conditional(self, step: Step, place: Place) -> None:
+        """A node of a graph in whose place bodies run, as they come."""
+        self._conditional[place.graph, place.node] = self.add(step, place=place)
+
+    def node(self, place: Place, device: int, stream: int) -> None:
+        """A node of a graph that takes no time."""
+        graph = self._graph(place, (device, stream))
+        self._node(graph, place, (device, stream), graph.before(place))
+
+    def _node(self, graph: _Graph, place: Place, key: tuple[int, int], steps: tuple[int, ...]) -> None:
+        graph.add(place, steps)
+        if graph.root is None:
+            self._last[key] = graph.last()
+        else:
+            self._tail[graph.root] = graph.last()
+
+    def waits(self) -> list[tuple[int, ...]]:
+        """What each step waits for: where others run in a step's place, for the last of them."""
+        return [self._whole(after, self._root.get(n)) for n, after in enumerate(self.after)]
+
+    def _whole(self, steps: Iterable[int], but: int | None = None) -> tuple[int, ...]:
+        found: dict[int, None] = {}
+        for step in steps:
+            if step == but or step not in self._tail:
+                found[step] = None
+            else:
+                found |= dict.fromkeys(self._whole(self._tail[step], step))
+        return tuple(found)
 
     def apart(self, device: int, stream: int) -> None:
         """A stream and the legacy stream do not wait for each other."""
@@ -101,15 +189,24 @@ class Plan:
         plan._apart = self._apart
         return plan
 
-    def record(self, event: int, device: int, stream: int) -> None:
+    def record(self, event: int, device: int, stream: int, place: Place | None = None) -> None:
         """An event is reached when all that stands before it in its stream has ended; not before the host asks for it."""
+        if place is not None:
+            self._events[event] = self._graph(place, (device, stream)).before(place)
+            self.node(place, device, stream)
+            return
         front = self._front(device, stream)
         last = max(front, default=-1)
         self._events[event] = (*front, *(step for step, first in self._host.items() if first > last))
 
-    def wait(self, event: int, device: int, stream: int) -> None:
+    def wait(self, event: int, device: int, stream: int, place: Place | None = None) -> None:
         """A stream waits for an event's last record."""
-        self._waits.setdefault((device, stream), set()).update(self._events.get(event, ()))
+        steps = self._events.get(event, ())
+        if place is None:
+            self._waits.setdefault((device, stream), set()).update(steps)
+            return
+        graph = self._graph(place, (device, stream))
+        self._node(graph, place, (device, stream), tuple(dict.fromkeys((*graph.before(place), *steps))))
 
     def sync(self, what: str, number: int, device: int) -> None:
         """The host waits for a stream, an event or a device."""
@@ -118,7 +215,7 @@ class Plan:
         elif what == "stream":
             self._hold_up(set(self._front(device, number)))
         else:
-            self._hold_up({step for (d, _), step in self._last.items() if d == device})
+            self._hold_up({step for (d, _), steps in self._last.items() if d == device for step in steps})
 
     def _hold_up(self, steps: set[int]) -> None:
         """The host waits for steps. What it waited for before and the last of them came after need not be kept."""
@@ -129,11 +226,11 @@ class Plan:
 
     def events_s(self, line: Timeline) -> dict[int, float]:
         """When each event was reached."""
-        return {event: _last_end(line, steps) for event, steps in self._events.items()}
+        return {event: _last_end(line, self._whole(steps)) for event, steps in self._events.items()}
 
     def host_s(self, line: Timeline) -> float:
         """The end of all that the host has waited for."""
-        return _last_end(line, self._host)
+        return _last_end(line, self._whole(self._host))
 
 
 def _last_end(line: Timeline, steps: Iterable[int]) -> float:
@@ -149,9 +246,10 @@ class _Clock:
     def __init__(self, plan: Plan, idle_w: float, active_w: float, devices: int) -> None:
         self.plan, self.idle_w, self.active_w = plan, idle_w, active_w
         count = len(plan.steps)
-        self.missing = [len(after) for after in plan.after]
+        waits = plan.waits()
+        self.missing = [len(after) for after in waits]
         self.next: list[list[int]] = [[] for _ in range(count)]
-        for step, after in enumerate(plan.after):
+        for step, after in enumerate(waits):
             for other in after:
                 self.next[other].append(step)
         self.start, self.end = [0.0] * count, [0.0] * count

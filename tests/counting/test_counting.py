@@ -16,10 +16,10 @@ ROOT = HERE.parent.parent
 NVCC = "import sys; from sheer.cuda.toolchain.nvcc import main; sys.exit(main(sys.argv[1:]))"
 
 
-def build(name: str, folder: Path) -> Path:
+def build(name: str, folder: Path, *options: str) -> Path:
     program = folder / name
     made = subprocess.run(
-        [sys.executable, "-c", NVCC, str(HERE / "programs" / f"{name}.cu"), "-o", str(program)],
+        [sys.executable, "-c", NVCC, str(HERE / "programs" / f"{name}.cu"), *options, "-o", str(program)],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr

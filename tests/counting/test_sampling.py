@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from test_counting import build, profiled
 
-from sheer.base.counters import Copy, Counters, Fill, Launch, Record, Sync, Wait, read
+from sheer.base.counters import Copy, Counters, Fill, GraphNode, Launch, Record, Sync, Wait, read
+from sheer.chips import schema
+from sheer.model.program import price_run
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +143,20 @@ def test_launches_that_look_alike_and_differ(tmp_path: Path) -> None:
     for launches in runs:
         even = [launch for launch in launches if launch.kernel == "even"]
         assert sum(launch.like is None for launch in even) < 20
+
+
+def test_graphs_and_children(tmp_path: Path) -> None:
+    """What nodes of a graph wait for, and whose threads launched a kernel."""
+    run = profiled(build("graph", tmp_path, "-rdc=true"))
+    work = [launch for launch in run.launches if launch.kernel == "work" and launch.place]
+    assert [launch.place and launch.place.node for launch in work] == [0, 1, 2, 4, 0, 1, 2, 4]
+    assert [launch.place and launch.place.after for launch in work[:4]] == [(), (0,), (0,), (1, 3)]
+    [empty, _] = [event for event in run.events if isinstance(event, GraphNode)]
+    assert empty.place and empty.place.node == 3 and empty.place.after == (2,)
+    numbers = {launch.kernel: launch for launch in run.launches if launch.kernel in ("parent", "child", "leaf")}
+    assert numbers["child"].parent == numbers["parent"].n and numbers["leaf"].parent == numbers["child"].n
+    spans = {span.step.line: span for span in price_run(run, schema.load("a100")).timeline.spans}
+    first, left, right, last = (spans[launch.line] for launch in work[:4])
+    assert left.start_s == right.start_s > first.end_s and last.start_s > left.end_s
+    [_, after] = [launch for launch in run.launches if launch.kernel == "after"]
+    assert spans[after.line].start_s > max(spans[launch.line].end_s for launch in run.launches if launch.parent is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sheer.base.counters import Place
 from sheer.model.timeline import Plan, Step, Timeline, run
 
 
@@ -128,3 +129,53 @@ def test_many_steps_are_quick() -> None:
         plan.add(step("kernel", 1 + n % 4, 1e-6 * (1 + n % 7), 0.3))
     line = run(plan, 1, 2)
     assert all(a.end_s > a.start_s for a in line.spans)
+
+
+def test_branches_of_a_graph_run_side_by_side() -> None:
+    """A diamond between two kernels of its stream, with an empty node on one of its sides; then the same again."""
+    plan = Plan()
+    plan.add(step("kernel", 1, 1, 0.1))
+    for graph in (1, 2):
+        for node, after in enumerate([(), (0,), (0,)]):
+            plan.add(step("kernel", 1, 2, 0.1), place=Place(graph, node, after))
+        plan.node(Place(graph, 3, (2,)), 0, 1)
+        plan.add(step("kernel", 1, 1, 0.1), place=Place(graph, 4, (1, 3)))
+    plan.add(step("kernel", 1, 1, 0.1))
+    assert times(run(plan, 0, 0)) == [(0, 1), (1, 3), (3, 5), (3, 5), (5, 6), (6, 8), (8, 10), (8, 10), (10, 11), (11, 12)]
+
+
+def test_events_in_graphs() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 3, 0.1), place=Place(1, 0, ()))
+    plan.add(step("kernel", 1, 1, 0.1), place=Place(1, 1, ()))
+    plan.record(7, 0, 1, Place(1, 2, (1,)))
+    plan.wait(7, 0, 2)
+    plan.add(step("kernel", 2, 1, 0.1))
+    line = run(plan, 0, 0)
+    assert times(line) == [(0, 3), (0, 1), (1, 2)] and plan.events_s(line) == {7: 1}
+
+
+def test_what_a_kernel_launches_comes_after_it_and_before_what_waits_for_it() -> None:
+    """Lines of children come when they run, behind those of what the host had asked for."""
+    plan = Plan()
+    parent = plan.add(step("kernel", 1, 1, 0.1))
+    plan.record(1, 0, 1)
+    plan.add(step("kernel", 1, 1, 0.1))
+    plan.sync("stream", 1, 0)
+    child = plan.add(step("kernel", 1, 2, 0.1), parent=parent)
+    plan.add(step("kernel", 1, 3, 0.1), parent=child)
+    plan.add(step("kernel", 2, 1, 0.1))
+    line = run(plan, 0, 0)
+    assert times(line) == [(0, 1), (6, 7), (1, 3), (3, 6), (7, 8)]
+    assert plan.events_s(line) == {1: 6} and plan.host_s(line) == 7
+
+
+def test_bodies_run_in_the_place_of_a_conditional_node() -> None:
+    plan = Plan()
+    plan.add(step("kernel", 1, 1, 0.1), place=Place(1, 0, ()))
+    plan.conditional(step("node", 1, 0), Place(1, 1, (0,)))
+    plan.add(step("kernel", 1, 1, 0.1), place=Place(1, 2, (1,)))
+    for turn in (2, 3):  # a loop
+        plan.add(step("kernel", 1, 2, 0.1), place=Place(turn, 0, (), (1, 1)))
+        plan.add(step("kernel", 1, 3, 0.1), place=Place(turn, 1, (), (1, 1)))
+    assert times(run(plan, 0, 0)) == [(0, 1), (1, 1), (7, 8), (1, 3), (1, 4), (4, 6), (4, 7)]

@@ -8,6 +8,7 @@ namespace sheer {
 struct Child {
   Op op{};
   uint8_t* params = nullptr;
+  uint64_t parent = 0;  // the launch that asked for it, as Node has it
 };
 
 struct Family {
@@ -79,6 +80,7 @@ extern "C" __attribute__((visibility("default"))) uint32_t sheer_rt_launch(Sheer
   const ChildHead* head = reinterpret_cast<const ChildHead*>(buffer);
   hold_begin(b);
   Child child;
+  child.parent = n->run_line;
   Error error = make_child(n, what, head, reinterpret_cast<const uint8_t*>(buffer) + params_after, &child);
   if (error == Error::Ok) {
     Hold hold(family_lock);
@@ -107,6 +109,7 @@ bool node_goes_on(Node* n) {
   while (f->pending.count && !load(n->cancelled) && !load(n->device->sticky)) {
     Child child = f->pending.back();
     f->pending.pop();
+    n->parent = child.parent;
     Error error = node_renew(n, child.op);
     free(child.params);
     if (error != Error::Ok)

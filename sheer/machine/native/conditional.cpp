@@ -89,7 +89,7 @@ bool conditional_step(Node* n) {
   if (!b) return true;
   n->turned = true;
   Vec<Node*> nodes;
-  if (Error e = graph_prepare(n->stream, b->flat.data, b->flat.count, &nodes); e != Error::Ok) {
+  if (Error e = graph_prepare(n->stream, b->flat.data, b->flat.count, n, &nodes); e != Error::Ok) {
     device_fail(n->device, e);
     return true;
   }

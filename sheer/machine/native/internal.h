@@ -175,6 +175,14 @@ struct Block;
 struct Family;
 struct Counting;
 struct Tally;
+// Of a node: the number of the graph's launch (0: none) and of the conditional node whose body the graph is, its own in the graph, and those that
+// it waits for.
+struct GraphPlace {
+  uint64_t graph = 0, outer_graph = 0;
+  uint32_t node = 0, outer_node = 0, count = 0;
+  const uint32_t* after = nullptr;
+};
+
 struct Node {
   OpKind kind = OpKind::Empty;
   bool finished = false, in_queue = false, inner = false;  // inner: of a graph; does not count in the stream
@@ -214,6 +222,8 @@ struct Node {
   Family* family = nullptr;  // what its threads launched (children.cpp)
   Counting* counting = nullptr;  // what is counted of it (counting.h)
   uint64_t run_line = 0;         // its number in the run file, + 1
+  uint64_t parent = 0;           // that of the launch whose threads asked for this, or 0
+  GraphPlace place;              // where it stands in a graph (for the run file)
   uint64_t clock_since_ns = 0;   // atomic: when a thread of it first read the chip's clock, 0: none has
   double clock_s = 0, clock_hz = 0;  // what that clock said, and its ticks a second (0: not known)
 
@@ -309,7 +319,7 @@ Node* node_fresh();               // no lock held; it carries a guard
 void node_release_guard(Node*);   // lock held
 void node_discard(Node*);         // no lock held
 // The nodes of a graph, with guards; and their edges, from `entry` (or null) to `exit` (lock held).
-Error graph_prepare(Stream*, const GraphNode*, uint32_t count, Vec<Node*>* out);
+Error graph_prepare(Stream*, const GraphNode*, uint32_t count, const Node* outer, Vec<Node*>* out);
 void graph_link(const GraphNode*, const Vec<Node*>& nodes, Node* entry, Node* exit);
 Error conditional_prepare(Node*, const ConditionalOp&);  // conditional.cpp
 bool conditional_step(Node*);                            // no lock held: true: it is done
@@ -336,7 +346,7 @@ void report_launch_end(Node*);
 bool profile_on();
 void profile_launch(Node*);  // no lock held: may compile
 void profile_launch_end(Node*);
-void profile_operation(const Stream*, const Op&);
+void profile_operation(const Node*, const Stream*, const Op&);
 void profile_stream(const Stream*);  // a new one
 bool profile_path(String*);  // where another process may read the run file
 void counting_drop(Counting*);

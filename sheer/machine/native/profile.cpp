@@ -171,6 +171,17 @@ static bool counted_now(Repeat& r, uint64_t number, uint64_t stream) {
   return true;
 }
 
+// What a node of a graph waits for, and whose threads launched it.
+static void write_place(String* out, const Node* n) {
+  if (n->parent) out->format(",\"parent\":%llu", static_cast<unsigned long long>(n->parent - 1));
+  const GraphPlace& p = n->place;
+  if (!p.graph) return;
+  out->format(",\"graph\":%llu,\"node\":%u,\"after\":[", static_cast<unsigned long long>(p.graph), p.node);
+  for (uint32_t i = 0; i < p.count; i++) out->format("%s%u", i ? "," : "", p.after[i]);
+  *out += "]";
+  if (p.outer_graph) out->format(",\"inside\":[%llu,%u]", static_cast<unsigned long long>(p.outer_graph), p.outer_node);
+}
+
 static const char* cannot_count(const Node* n, const Code* code) {
   if (knobs().reference) return "the reference engine does not count";
   if (!code) return "it could not be compiled for counting";
@@ -209,6 +220,7 @@ void profile_launch(Node* n) {
   out.format("{\"event\":\"launch\",\"n\":%llu,\"device\":%d,\"stream\":%llu,", static_cast<unsigned long long>(number),
              n->device->index, stream_number(n->stream));
   describe(&out, n, code);
+  write_place(&out, n);
   if (reason) {
     out += ",\"counted\":false,\"reason\":";
     quoted(&out, reason, strlen(reason));
@@ -276,7 +288,7 @@ static void mark(uint64_t event, uint64_t stream) {
   recorded[event] = {stream, launches};
 }
 
-void profile_operation(const Stream* s, const Op& op) {
+void profile_operation(const Node* n, const Stream* s, const Op& op) {
   String out;
   const char* name = op.kind == OpKind::Record ? "record" : "wait";
   switch (op.kind) {
@@ -296,8 +308,12 @@ void profile_operation(const Stream* s, const Op& op) {
                  static_cast<unsigned long long>(event_number(op.kind == OpKind::Record ? op.record.event : op.wait.event)),
                  s->device->index, stream_number(s));
       break;
-    default: return;
+    default:
+      if (op.kind == OpKind::Launch || !n->place.graph) return;
+      out.format("{\"event\":\"node\",\"device\":%d,\"stream\":%llu", s->device->index, stream_number(s));  // others wait for it
+      if (op.kind == OpKind::Conditional) out += ",\"conditional\":true";
   }
+  write_place(&out, n);
   out.format(",\"host_s\":%.9f}\n", now_s());
   line(out);
 }

@@ -203,7 +203,7 @@ static Error prepare(Node* n, Stream* s, const Op& op) {  // no lock held: may c
   n->stream = s;
   n->kind = op.kind;
   n->priority = s->priority;
-  if (SHEER_UNLIKELY(profile_on())) profile_operation(s, op);
+  if (SHEER_UNLIKELY(profile_on())) profile_operation(n, s, op);
   switch (op.kind) {
     case OpKind::Launch: return prepare_launch(n, op.launch, &n->cache_hit, &n->compile_us);
     case OpKind::Copy:
@@ -234,6 +234,7 @@ Error node_renew(Node* n, const Op& op) {
   n->fibers = n->one_by_one = n->cache_hit = false;
   n->live_cap = 0;
   n->run_line = n->clock_since_ns = 0;
+  n->place = GraphPlace();
   n->code = nullptr;
   free(n->staged);
   n->staged = nullptr;
@@ -309,12 +310,16 @@ Error submit_callback(Stream* s, void (*call)(void*, Error), void* user) {
   return Error::Ok;
 }
 
-Error graph_prepare(Stream* s, const GraphNode* graph, uint32_t count, Vec<Node*>* out) {
+static uint64_t next_graph = 1;  // atomic
+
+Error graph_prepare(Stream* s, const GraphNode* graph, uint32_t count, const Node* outer, Vec<Node*>* out) {
   Error error = Error::Ok;
+  uint64_t number = fetch_add(next_graph, 1);
   for (uint32_t i = 0; i < count && error == Error::Ok; i++) {
     Node* n = node_fresh();
     out->push(n);
     n->inner = true;
+    n->place = {number, outer ? outer->place.graph : 0, i, outer ? outer->place.node : 0, graph[i].dep_count, graph[i].deps};
     error = prepare(n, s, *graph[i].op);
     for (uint32_t k = 0; k < graph[i].dep_count; k++)
       if (graph[i].deps[k] >= i) error = Error::InvalidValue;
@@ -338,7 +343,7 @@ Error submit_graph(Stream* s, const GraphNode* graph, uint32_t count) {
   scheduler_start();
   if (int sticky = load(s->device->sticky)) return Error(sticky);
   Vec<Node*> nodes;
-  Error error = graph_prepare(s, graph, count, &nodes);
+  Error error = graph_prepare(s, graph, count, nullptr, &nodes);
   if (error != Error::Ok) return error;
   Node *entry = node_fresh(), *exit = node_fresh();
   entry->device = exit->device = s->device;
