@@ -54,12 +54,13 @@ op("""cvt.rnd:rn|rz{.relu}.<f16x2|bf16x2>.<f32>  d a:type2 b:type2""", emit=_pai
 
 def _pack(k, m, a, b, *c):
     """a and b saturated and packed, a in the high half; with c: its low bits move up and the pair goes below."""
-    low, high = k.convert(m.type, m.type2, b, sat=True), k.convert(m.type, m.type2, a, sat=True)
-    width = m.type.bits
-    word = SCALARS["u32"]
+    width, word, whole = m.type.bits, SCALARS["u32"], m.type2
     mask = k.const(word, (1 << width) - 1)
-    unsigned = SCALARS[f"u{width}"]
-    parts = [k.and_(word, k.widen(word, unsigned, v), mask) for v in (low, high)]
+    if width < 8:
+        low, high = (k.max(whole, k.min(whole, v, k.const(whole, m.type.high)), k.const(whole, m.type.low)) for v in (b, a))
+    else:
+        low, high = (k.widen(word, SCALARS[f"u{width}"], k.convert(m.type, whole, v, sat=True)) for v in (b, a))
+    parts = [k.and_(word, v, mask) for v in (low, high)]
     pair = k.or_(word, parts[0], k.shl(word, parts[1], k.const(word, width)))
     if not c:
         return pair
@@ -67,7 +68,7 @@ def _pack(k, m, a, b, *c):
 
 
 op("""cvt.pack.sat.<u16|s16>.<s32>  d:b32 a:type2 b:type2
-      cvt.pack.sat.<u8|s8>.<s32>.b32  d:b32 a:type2 b:type2 c:b32""", emit=_pack,
+      cvt.pack.sat.<u8|s8|u4|s4>.<s32>.b32  d:b32 a:type2 b:type2 c:b32""", emit=_pack,
    ref=lambda m, a, b, c=0: _ref_pack(m.type, a, b, c), section="9.7.9.22")
 
 
