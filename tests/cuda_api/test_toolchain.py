@@ -53,6 +53,13 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_compilation_with_dlink_among_its_flags_is_one(small: Path) -> None:
+    for words in (("-rdc=true", "-dlink", "-c", "a.cu", "-o", "a.o"), ("-rdc=true", "a.o", "-o", "a")):
+        done = nvcc(*words, folder=small)
+        assert done.returncode == 0, done.stderr
+    assert subprocess.run([small / "a"], capture_output=True, text=True, timeout=100).stdout == "6"
+
+
 @pytest.mark.parametrize(
     "words",
     [

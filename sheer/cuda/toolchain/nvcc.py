@@ -72,6 +72,9 @@ class Driver:
     def run(self) -> None:
         """Do the phase that was asked for; without one, compile and link."""
         asked = [phase for phase in PHASES if self.options.has(phase)]
+        if any(phase in asked for phase in ("device-c", "device-w", "compile")):
+            # projects put -dlink among the flags of every compilation, whose -c follows
+            asked = [phase for phase in asked if phase != "device-link"]
         if self.verbose:
             self._settings()
         self.check_inputs()
