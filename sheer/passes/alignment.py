@@ -82,7 +82,8 @@ def accesses_of(ins: Ins) -> list[tuple[Addr, int]]:
     if name == "cp" and ins.inst.opcode.startswith("cp.async.c") and len(operands) > 2 and isinstance(operands[2], Imm):
         return [(o, operands[2].value) for o in operands[:2] if isinstance(o, Addr) and operands[2].value in (4, 8, 16)]
     place = {"ld": 1, "ldu": 1, "st": 0, "atom": 1, "red": 0}.get(name)
-    if place is None or (getattr(m, "space", "") or "").startswith("param"):
+    # Where something lies in local memory the compiler chose: clang puts at a multiple of 8 what programs move by 16 bytes.
+    if place is None or (getattr(m, "space", "") or "").startswith(("param", "local")):
         return []
     address = operands[place]
     size = required(ins, m.type.bytes * (int(m.vec[1:]) if getattr(m, "vec", "") else 1))
