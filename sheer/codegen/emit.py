@@ -230,15 +230,16 @@ class FunctionEmitter(StageLanes, TextureLanes):
             t.do(f"store {wide} {name}, ptr {slot.outside}")
 
     def _as_shape(self, v: Value, shape: Shape) -> Value:
-        """The passes know more than the code shows: every lane holds base + constant, so lane 0 gives the base."""
+        """The passes know more than the code shows: every active lane holds base + constant, so one gives the base."""
         if shape.const is not None and shape.uniform:
             return self.const(SCALARS[f"u{v.bits}"] if v.bits > 1 else PRED, shape.const)
         if shape.stride is not None:
             raise CompileError(f"internal: a value of {v.bits} bits was taken to be {shape} but is varying")
-        first = self.text.op(f"extractelement {int_type(v.bits, self.n)} {v.vector}, i64 0")
-        if int(shape.c[0]):
-            first = self.text.op(f"sub {int_type(v.bits)} {first}, {int(shape.c[0])}")
-        result = Value(v.bits, shape, scalar=first, vector="" if shape.uniform else v.vector)
+        same = v
+        if not shape.uniform:
+            wide = int_type(v.bits, self.n)
+            same = self.vector(v.bits, self.text.op(f"sub {wide} {v.vector}, {self.constants(v.bits, shape.c)}"))
+        result = Value(v.bits, shape, scalar=self.last_lane(same), vector="" if shape.uniform else v.vector)
         result.exact = not shape.uniform
         return result
 
@@ -716,9 +717,7 @@ class FunctionEmitter(StageLanes, TextureLanes):
                 bits = SCALARS[self.function.regs[reg]].bits
                 value = self.vector(bits, t.op(f"load {int_type(bits, self.n)}, ptr {slot}"))
                 if self.facts.shape[ins.defs[reg]] is not None:
-                    value = self.scalar(
-                        bits, t.op(f"extractelement {int_type(bits, self.n)} {value.vector}, i64 0")
-                    )
+                    value = self.scalar(bits, self.last_lane(value))
                 self._define(ins.defs[reg], value)
 
     def _value_results(self, ins: Ins, out: Any) -> list[tuple[ScalarType, Value]]:
