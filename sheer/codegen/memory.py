@@ -275,6 +275,9 @@ class MemoryLanes(GatherLanes):
             f"llvm.ctlz.i{self.n}", f"i{self.n}", [(f"i{self.n}", self.mask_bits()), ("i1", "false")]
         )
         lane = self.text.op(f"sub i{self.n} {self.n - 1}, {zeros}")
+        if value.bits == 1:
+            bits = self.text.op(f"bitcast {ty} {self.vec(value)} to i{self.n}")
+            return self.text.op(f"trunc i{self.n} {self.text.op(f'lshr i{self.n} {bits}, {lane}')} to i1")
         return self._lane_at(self.vec(value), value.bits, self.n, self.resize_scalar(lane, self.n, 64, False))
 
     def _lane_at(self, name: str, bits: int, count: int, lane: str) -> str:

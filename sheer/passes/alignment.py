@@ -184,7 +184,7 @@ class _MultipleLanes:
         results = self._results(maker)
         dests = destinations(maker)
         result = results[dests.index(name)] if name in dests and dests.index(name) < len(results) else None
-        return _join(result, self.known[maker.uses[name]]) if maker.guard is not None and name in maker.uses else result
+        return _join(result, self.known.get(maker.uses[name])) if maker.guard is not None and name in maker.uses else result
 
     def _results(self, ins: Ins) -> list[Multiple | None]:
         row, m = ins.binding.row, ins.binding.m
