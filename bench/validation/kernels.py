@@ -304,7 +304,7 @@ def section() -> list[str]:
         *against_measurements(),
         "",
         "Against what owners of boards reported of their library's products (`square_matmul.csv`; single runs, T/s). On P100 and P4 the issue rate was set by",
-        "this table, on L4 the energies.",
+        "this table, on L4 the multiply-add's energy and what the board draws by itself.",
         "",
         *against_squares(),
         "",

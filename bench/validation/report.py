@@ -281,10 +281,12 @@ Of these rows, `softmax` and `layernorm` took part in fitting the row kernels (f
 
 ## Square products on chips of which no operator table was used
 
-Single runs that owners of the boards reported; small sizes ran cold. The energy of a multiply-add in the 5 nm class (L4) and the issue rate of Pascal (P100)
-were set by the largest FP32 sizes of this table, and the voltages of N7 with an eye on FP16 of A100 PCIe 40GB; nothing was set by H100, H20, P4 and
-by the tensor products of L4. Those came out a quarter too fast as long as the board was taken to draw 20 W by itself: a loaded L4 is hot, and hot
-boards with their clocks up and no work draw 40 of their 72 W in public logs.
+Single runs that owners of the boards reported; small sizes ran cold. The issue rate of Pascal (P100) was set by the largest FP32 sizes of this table, and
+the voltages of N7 with an eye on FP16 of A100 PCIe 40GB; nothing was set by H100, H20 and P4.
+
+The rows of L4 are partly fitted and no test, those of all four types: what the board draws by itself (40 W) and the energy of an FP32 multiply-add in
+the 5 nm class (3.0 pJ) were chosen together by a scan over them. With 20 W the tensor products came out a quarter too fast; that 40 W can be is seen in
+public logs, where boards with their clocks up and no work draw 25 to 29 W at 40 to 49 degrees, 37 W at 63 and 42.5 W at 76.
 
 {squares}
 
