@@ -28,7 +28,7 @@ def _column(t: int, odd: int, side: int) -> int:
     return 4 * (g % 4) + 2 * side + g // 4
 
 
-_PARTS = ((0, 0), (0, 1), (1, 1), (1, 0))  # of A and B: each with each, one changing at a time
+_PARTS = ((1, 0), (0, 0), (0, 1), (2, 2))  # of A and B: each with each, one changing at a time
 # A row of sums as four blocks (side, odd), words by t; and the way back.
 _TO_BLOCKS = [_column(t, odd, side) for side in (0, 1) for odd in (0, 1) for t in range(4)]
 _FROM_BLOCKS = sorted(range(16), key=_TO_BLOCKS.__getitem__)
@@ -44,7 +44,7 @@ class TileLanes(TensorLanes):
         """Room for sums that stay."""
         self.tiles = plan
         self.homes = [self._tile_room() for _ in range(plan.homes)]
-        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split, low parts first
+        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split: low parts, finite high ones, high ones
         self.rooms: list[str] = []  # for them, and for sums that do not stay
         self.taken = 0
 
@@ -55,7 +55,7 @@ class TileLanes(TensorLanes):
             self._multiply_group(group)
             self.ready, self.taken = {}, 0
         for key in self.tiles.packs.get((block, at), ()):
-            self.ready[key] = [self._room() for _ in range(1 + key.split)]
+            self.ready[key] = [self._room() for _ in range(3 if key.split else 1)]
             values = list(dict.fromkeys(v for one in key.slices for v in one if v >= 0))
             names = [self.vec(self.read(v)) for v in values]
             slices = tuple(tuple(values.index(v) if v >= 0 else -1 for v in one) for one in key.slices)
@@ -65,7 +65,7 @@ class TileLanes(TensorLanes):
                 self._pack(key.which, slices, names, self.ready[key])
 
     def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
-        """Registers of slices (-1: zeros) into a tile of A or B, or into those of their low and high parts."""
+        """Registers of slices (-1: zeros) into a tile of A or B, or into those of their parts."""
         parts = [[self._cut(part) for part in (self._split(name) if len(rooms) > 1 else [name])] for name in names]
         for part, room in enumerate(rooms):
             found = [[parts[n][part] if n >= 0 else _ZEROS for n in one] for one in slices]
@@ -108,19 +108,22 @@ class TileLanes(TensorLanes):
         return self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <16 x i32> <{places}>")
 
     def _split(self, name: str) -> list[str]:
-        """Pairs of f16 as the sum of two pairs of bf16, low and high. Both parts have the number's sign, and are 0 only if it is: infinity times
-        a number stays infinity. The high part is what remains of the bits of the next smaller number."""
+        """Pairs of f16 as the sum of two pairs of bf16: what the first 8 bits leave, and these. Between them once more the first 8 bits, with a
+        finite number for infinity: a product with a low part, which is mostly 0, must not become infinity times 0."""
         t, ints, floats = self.text, "<64 x i32>", "<64 x float>"
         wide = t.op(f"fpext <64 x half> {t.op(f'bitcast {_WIDE} {name} to <64 x half>')} to {floats}")
         bits = t.op(f"bitcast {floats} {wide} to {ints}")
         size = t.op(f"and {ints} {bits}, splat (i32 {0x7FFFFFFF})")
-        zero = t.op(f"icmp eq {ints} {size}, zeroinitializer")
-        less = t.op(f"sub {ints} {bits}, splat (i32 {0x2000})")
-        less = t.op(f"select <64 x i1> {zero}, {ints} zeroinitializer, {ints} {less}")
-        high = t.op(f"bitcast {ints} {t.op(f'and {ints} {less}, splat (i32 {-0x10000})')} to {floats}")
-        low = t.op(f"bitcast {floats} {t.op(f'fsub {floats} {wide}, {high}')} to {ints}")
+        infinite = t.op(f"icmp uge {ints} {size}, splat (i32 {0x7F800000})")
+        high = t.op(f"bitcast {ints} {t.op(f'and {ints} {bits}, splat (i32 {-0x10000})')} to {floats}")
+        rest = t.op(f"bitcast {floats} {t.op(f'fsub {floats} {wide}, {high}')} to {ints}")
+        low = t.op(f"select <64 x i1> {infinite}, {ints} zeroinitializer, {ints} {rest}")
+        finite = t.op(f"select <64 x i1> {infinite}, {ints} splat (i32 {0x3F800000}), {ints} {bits}")
+        nothing = t.op(f"icmp ugt {ints} {size}, splat (i32 {0x7F800000})")  # not a number, even where its first bits alone would be infinity
+        quiet = t.op(f"select <64 x i1> {nothing}, {ints} splat (i32 {0x400000}), {ints} zeroinitializer")
+        whole = t.op(f"or {ints} {bits}, {quiet}")
         tops = ", ".join(f"i32 {2 * i + 1}" for i in range(64))
-        parts = [t.op(f"bitcast {ints} {part} to <128 x i16>") for part in (low, less)]
+        parts = [t.op(f"bitcast {ints} {part} to <128 x i16>") for part in (low, finite, whole)]
         parts = [t.op(f"shufflevector <128 x i16> {p}, <128 x i16> poison, <64 x i32> <{tops}>") for p in parts]
         return [t.op(f"bitcast <64 x i16> {part} to {_WIDE}") for part in parts]
 
@@ -247,7 +250,7 @@ class TileLanes(TensorLanes):
             self._tile_op("tileloadd64", i, places[n])
         for step in range(len(rows[0])):
             loaded: dict[int, str] = {}
-            for part_a, part_b in _PARTS if rows[0][step].split else _PARTS[:1]:
+            for part_a, part_b in _PARTS if rows[0][step].split else ((0, 0),):
                 for i, row in enumerate(rows):
                     self._load_tile(loaded, 4 + i, self.ready[row[step]][part_a])
                 for i, column in enumerate(columns):
