@@ -44,7 +44,7 @@ class TileLanes(TensorLanes):
         """Room for sums that stay."""
         self.tiles = plan
         self.homes = [self._tile_room() for _ in range(plan.homes)]
-        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split: low parts, finite high ones, high ones
+        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split: low parts, finite high ones, high ones, where to find these
         self.rooms: list[str] = []  # for them, and for sums that do not stay
         self.taken = 0
 
@@ -55,7 +55,7 @@ class TileLanes(TensorLanes):
             self._multiply_group(group)
             self.ready, self.taken = {}, 0
         for key in self.tiles.packs.get((block, at), ()):
-            self.ready[key] = [self._room() for _ in range(3 if key.split else 1)]
+            self.ready[key] = [self._room() for _ in range(3 if key.split else 1)] + ([self.text.alloca("ptr")] if key.split else [])
             values = list(dict.fromkeys(v for one in key.slices for v in one if v >= 0))
             names = [self.vec(self.read(v)) for v in values]
             slices = tuple(tuple(values.index(v) if v >= 0 else -1 for v in one) for one in key.slices)
@@ -66,11 +66,34 @@ class TileLanes(TensorLanes):
 
     def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
         """Registers of slices (-1: zeros) into a tile of A or B, or into those of their parts."""
-        parts = [[self._cut(part) for part in (self._split(name) if len(rooms) > 1 else [name])] for name in names]
-        for part, room in enumerate(rooms):
+        split = len(rooms) > 1
+        parts = [[self._cut(part) for part in (self._split(name) if split else [name])] for name in names]
+
+        def pack(part: int) -> None:
             found = [[parts[n][part] if n >= 0 else _ZEROS for n in one] for one in slices]
             found += [[_ZEROS, _ZEROS]] * (4 - len(slices))
-            (self._pack_a if which == "a" else self._pack_b)(found, room)
+            (self._pack_a if which == "a" else self._pack_b)(found, rooms[part])
+
+        pack(0)
+        if not split:
+            return
+        pack(1)
+        t, some, done = self.text, self.text.fresh_label("infinite"), self.text.fresh_label("packed")
+        any_of_all = "false"
+        for name in names:
+            any_of_all = t.op(f"or i1 {any_of_all}, {self._some_infinite(name)}")
+        t.do(f"store ptr {t.op(f'select i1 {any_of_all}, ptr {rooms[2]}, ptr {rooms[1]}')}, ptr {rooms[3]}")
+        t.branch(any_of_all, some, done)
+        t.label(some)
+        pack(2)
+        t.label(done)
+
+    def _some_infinite(self, name: str) -> str:
+        """Some f16 among the pairs is infinity or no number."""
+        t, few = self.text, "<64 x i16>"
+        size = t.op(f"and {few} {t.op(f'bitcast {_WIDE} {name} to {few}')}, splat (i16 {0x7FFF})")
+        bits = t.op(f"bitcast <64 x i1> {t.op(f'icmp uge {few} {size}, splat (i16 {0x7C00})')} to i64")
+        return t.op(f"icmp ne i64 {bits}, 0")
 
     def _pack_by_call(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
         """Where there are hundreds, their work stands in one function."""
@@ -252,9 +275,9 @@ class TileLanes(TensorLanes):
             loaded: dict[int, str] = {}
             for part_a, part_b in _PARTS if rows[0][step].split else ((0, 0),):
                 for i, row in enumerate(rows):
-                    self._load_tile(loaded, 4 + i, self.ready[row[step]][part_a])
+                    self._load_tile(loaded, 4 + i, self._part(row[step], part_a))
                 for i, column in enumerate(columns):
-                    self._load_tile(loaded, 6 + i, self.ready[column[step]][part_b])
+                    self._load_tile(loaded, 6 + i, self._part(column[step], part_b))
                 for i, cell in enumerate(cells):
                     registers = (i, 4 + rows.index(cell.a), 6 + columns.index(cell.b))
                     arguments = [("i8", str(r)) for r in registers]
@@ -262,6 +285,11 @@ class TileLanes(TensorLanes):
                     self.text.intrinsic(f"llvm.x86.tdp{operation}", "void", arguments)
         for i, n in enumerate(numbers):
             self._tile_op("tilestored64", i, places[n])
+
+    def _part(self, key: Key, part: int) -> str:
+        """Where a part of a tile is. High parts are the finite ones where nothing is infinite."""
+        rooms = self.ready[key]
+        return rooms[part] if part < 2 else self.text.op(f"load ptr, ptr {rooms[3]}")
 
     def _load_tile(self, loaded: dict[int, str], register: int, place: str) -> None:
         if loaded.get(register) != place:
