@@ -4,7 +4,7 @@ what the compiler knows of it. Out: sheer_info, sheer_aligned, sheer_warp, which
 
 from __future__ import annotations
 
-from sheer.codegen.stages import Kept
+from sheer.codegen.kept import Kept
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function
 from sheer.passes.private import Private

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
+from sheer.codegen.kept import ROWS
 from sheer.codegen.operands import OperandLanes
-from sheer.codegen.stages import ROWS
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Sym
 from sheer.passes.cfg import Ins

@@ -15,9 +15,10 @@ from sheer.codegen import counting
 from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, TILES, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
+from sheer.codegen.kept import Kept
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
-from sheer.codegen.stages import Kept, block_function
+from sheer.codegen.stages import block_function
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (

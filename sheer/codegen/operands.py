@@ -8,8 +8,7 @@ from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.tiles import TileLanes
 from sheer.codegen.value import Value
-from sheer.ir.module import Imm, Inst, Loc, Not, Operand, Reg, Sink, Special, Sym, Vec
-from sheer.isa.row import operand_type
+from sheer.ir.module import Imm, Inst, Loc, Not, Operand, Reg, Sink, Special, Sym
 from sheer.passes.cfg import Ins
 from sheer.passes.shape import Shape
 
@@ -23,22 +22,6 @@ class OperandLanes(TileLanes):
         raise NotImplementedError
 
     # -- operands ---------------------------------------------------------------------------------------------------------------------------
-
-    def sources(self, ins: Ins) -> list[Any]:
-        values: list[Any] = []
-        specs = [o for o in ins.binding.form.operands if not o.is_pred]
-        for spec, operand in zip(specs, ins.inst.operands, strict=False):
-            if spec.is_dest:
-                continue
-            if spec.type == "imm":
-                values.append(getattr(operand, "value", 0))
-            elif isinstance(operand, Vec):
-                width = operand_type(spec, ins.binding.m).bits // len(operand.items)
-                part = SCALARS[f"b{width}"] if width > 1 else PRED
-                values.append([self.src(ins, item, part) for item in operand.items])
-            else:
-                values.append(self.src(ins, operand, operand_type(spec, ins.binding.m)))
-        return values
 
     def src(self, ins: Ins, operand: Operand, t: ScalarType) -> Value:
         """An operand as a value of type t: registers are cut to its width."""

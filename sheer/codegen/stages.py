@@ -10,47 +10,24 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.types import SCALARS
+from sheer.codegen.control import ControlLanes
+from sheer.codegen.kept import LINE, RESULT, VOTES, Kept
 from sheer.codegen.text import Text, int_type
-from sheer.codegen.value import Value
 from sheer.passes import stages
 from sheer.passes.cfg import Ins
 
 U32, PRED = SCALARS["u32"], SCALARS["pred"]
-_VOTES, _RESULT, _FIRST = 0, 4, 64  # offsets in what is kept
-_LINE = 64
-ROWS = -1  # the place of local memory
 
 
-class Kept:
-    """Where groups keep values between stages."""
+class StageLanes(ControlLanes):
+    """What the emitter of a function does where a stage begins and ends. Needs `emit_ins`."""
 
-    def __init__(self, groups: int) -> None:
-        self.groups = groups
-        self.places: dict[tuple[int, str], tuple[int, int]] = {}
-        self.size = _FIRST
-
-    def place(self, number: int, part: str, size: int) -> tuple[int, int]:
-        """(offset for the first group, bytes from group to group)."""
-        key = number, part
-        if key not in self.places:
-            step = 8 if size <= 8 else -(-size // _LINE) * _LINE
-            self.places[key] = self.size, step
-            self.size += -(-step * self.groups // _LINE) * _LINE
-        return self.places[key]
-
-
-class StageLanes:
-    """What the emitter of a function does where a stage begins and ends."""
-
-    compiler: Any
-    text: Text
-    stage = 0
-    staged: stages.Plan | None = None
-    n: int
+    def emit_ins(self, ins: Ins) -> None:
+        raise NotImplementedError
 
     def _parts(self, value: int) -> list[tuple[str, str, str, int]]:
         """(name, variable, type, bytes) of what a value consists of between blocks."""
-        slot, bits = self.slots[value], self._bits(value)  # type: ignore[attr-defined]
+        slot, bits = self.slots[value], self.bits_of(value)
         wide = int_type(bits, self.n)
         parts = (
             ("scalar", slot.scalar, int_type(bits), -(-bits // 8)),
@@ -64,7 +41,7 @@ class StageLanes:
         """A pointer to a part of a place in what the group keeps."""
         offset, step = self.compiler.kept.place(number, part, size)
         t = self.text
-        group = t.op(f"zext i32 {self.group} to i64")  # type: ignore[attr-defined]
+        group = t.op(f"zext i32 {self.group} to i64")
         place = t.op(f"getelementptr i8, ptr %kept, i64 {offset}")
         return t.op(f"getelementptr [{step} x i8], ptr {place}, i64 {group}")
 
@@ -74,35 +51,35 @@ class StageLanes:
         stage = self.staged.stages[self.stage]
         if stage.before < 0:
             return
-        t, block, places = self.text, self.graph.blocks[stage.before], self.staged.place  # type: ignore[attr-defined]
-        self.block, self.local = block, {}  # type: ignore[var-annotated]
+        t, block, places = self.text, self.graph.blocks[stage.before], self.staged.place
+        self.block, self.local = block, {}
         for value in stage.fetches:
             for part, variable, ty, size in self._parts(value):
                 t.do(f"store {ty} {t.op(f'load {ty}, ptr {self.kept_place(places[value], part, size)}')}, ptr {variable}")
         for ins in stage.again:
-            self._emit_ins(ins)  # type: ignore[attr-defined]
+            self.emit_ins(ins)
         self._barrier_result(block.ins[-1])
-        self._edge(block, block.succs[0], "", True)  # type: ignore[attr-defined]
+        self.edge(block, block.succs[0], "", True)
 
     def _barrier_result(self, ins: Ins) -> None:
         if not ins.defs:
             return
         t = self.text
-        votes: Value = self.scalar(32, t.op(f"load i32, ptr {t.op(f'getelementptr i8, ptr %kept, i64 {_RESULT}')}"))  # type: ignore[attr-defined]
+        votes = self.scalar(32, t.op(f"load i32, ptr {t.op(f'getelementptr i8, ptr %kept, i64 {RESULT}')}"))
         mode = ins.binding.m.op
         if mode != "popc":
             relation, least = ("eq", self.compiler.threads) if mode == "and" else ("ne", 0)
-            votes = self.compare(U32, relation, votes, self.const(U32, least))  # type: ignore[attr-defined]
+            votes = self.compare(U32, relation, votes, self.const(U32, least))
         for number in ins.defs.values():
-            self._define(number, votes)  # type: ignore[attr-defined]
+            self.define(number, votes)
 
     def end_stage(self, ins: Ins) -> None:
         """At a barrier: what later stages need and memory does not hold goes there."""
         assert self.staged is not None
-        t, index = self.text, self.block.index  # type: ignore[attr-defined]
+        t, index = self.text, self.block.index
         if "red" in ins.inst.opcode.split("."):
-            place = t.op(f"getelementptr i8, ptr %kept, i64 {_VOTES}")
-            votes = self._votes(ins, ins.inst.operands[-1])  # type: ignore[attr-defined]
+            place = t.op(f"getelementptr i8, ptr %kept, i64 {VOTES}")
+            votes = self._votes(ins, ins.inst.operands[-1])
             total = t.op(f"add i32 {votes}, {t.op(f'load i32, ptr {place}')}")
             t.do(f"store i32 {total}, ptr {place}")
         for value in self.staged.leaves[self.stage][index]:
@@ -114,7 +91,7 @@ class StageLanes:
 def block_function(program: Any, header: str, name: str, arguments: str, plan: stages.Plan, kept: Kept, counts_votes: bool) -> str:
     """Runs a block: all groups through one stage, then through the next."""
     text = Text(program, header)
-    memory = text.alloca(f"[{kept.size} x i8]", _LINE)
+    memory = text.alloca(f"[{kept.size} x i8]", LINE)
     group = text.alloca("i32")
     if counts_votes:
         text.do(f"store i64 0, ptr {memory}")
@@ -131,7 +108,7 @@ def block_function(program: Any, header: str, name: str, arguments: str, plan: s
         text.label(f"through.{number}")
         if counts_votes:
             votes = text.op(f"load i32, ptr {memory}")
-            text.do(f"store i32 {votes}, ptr {text.op(f'getelementptr i8, ptr {memory}, i64 {_RESULT}')}")
+            text.do(f"store i32 {votes}, ptr {text.op(f'getelementptr i8, ptr {memory}, i64 {RESULT}')}")
             text.do(f"store i32 0, ptr {memory}")
         cases = " ".join(f"i32 {plan.next[b]}, label %stage.{plan.next[b]}" for b in sorted(stage.blocks) if b in plan.next)
         text.finish(f"switch i32 {following}, label %done [ {cases} ]")

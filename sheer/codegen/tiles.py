@@ -263,7 +263,7 @@ class TileLanes(TensorLanes):
                 for n, value in self.unpack_sums(
                     place, [n for n, v in enumerate(cell.out) if v >= 0]
                 ).items():
-                    self._define(cell.out[n], value)
+                    self.define(cell.out[n], value)
 
     def _multiply_square(self, group: Group, numbers: list[int], places: list[str]) -> None:
         """Up to two rows and two columns of cells: sums in tile registers 0-3, A in 4 and 5, B in 6 and 7."""
@@ -301,7 +301,7 @@ class TileLanes(TensorLanes):
             f"llvm.x86.{name}", "void", [("i8", str(register)), ("ptr", place), ("i64", str(ROW))]
         )
 
-    def _define(self, number: int, value: Value) -> None:
+    def define(self, number: int, value: Value) -> None:
         raise NotImplementedError
 
 

@@ -13,9 +13,8 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from sheer.base.types import SCALARS, ScalarType
-from sheer.ir.module import Addr, Imm, Operand, Reg, Sym, Vec
-from sheer.isa.row import operand_type
-from sheer.passes.cfg import Graph, Ins, Phi
+from sheer.ir.module import Addr, Imm, Operand, Reg, Sym
+from sheer.passes.cfg import Graph, Ins, Phi, source_values
 from sheer.passes.facts import destinations
 
 Needs = frozenset[tuple[int, int]]  # (offset of a parameter's lowest byte, log2 of what the parameter is a multiple of)
@@ -190,7 +189,7 @@ class _MultipleLanes:
         row, m = ins.binding.row, ins.binding.m
         if row.raw:
             return self._raw(ins, m)
-        out = row.emit(self, m, *self._sources(ins))
+        out = row.emit(self, m, *source_values(ins, self._source))
         return list(out) if isinstance(out, (list, tuple)) and not isinstance(out, Multiple) else [out]
 
     def _raw(self, ins: Ins, m: Any) -> list[Multiple | None]:
@@ -212,20 +211,8 @@ class _MultipleLanes:
         places = [first + i * m.type.bytes for i in range(count)]
         return [Multiple((_NOTHING, *(frozenset({(at, k)}) for k in range(1, _POWERS)))) for at in places]
 
-    def _sources(self, ins: Ins) -> list[Any]:
-        values: list[Any] = []
-        specs = [o for o in ins.binding.form.operands if not o.is_pred]
-        for spec, operand in zip(specs, ins.inst.operands, strict=False):
-            if spec.is_dest:
-                continue
-            if spec.type == "imm":
-                values.append(getattr(operand, "value", 0))
-            elif isinstance(operand, Vec):
-                values.append([self._operand(ins, item) for item in operand.items])
-            else:
-                whole = not operand_type(spec, ins.binding.m).is_float
-                values.append(self._operand(ins, operand) if whole else None)
-        return values
+    def _source(self, ins: Ins, operand: Operand, t: ScalarType) -> Multiple | None:
+        return None if t.is_float else self._operand(ins, operand)
 
     def _operand(self, ins: Ins, operand: Operand) -> Multiple | None:
         if isinstance(operand, Reg):

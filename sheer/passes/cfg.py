@@ -6,10 +6,12 @@ A guarded `ret` or `exit` becomes a conditional branch to a block of its own, so
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sheer.base.errors import CompileError
+from sheer.base.types import SCALARS, ScalarType
 from sheer.ir.module import Addr, Args, Function, Imm, Inst, Label, Loc, Not, Operand, Pair, Reg, Sym, Vec
-from sheer.isa.row import Binding, UnknownOpcode, bind
+from sheer.isa.row import Binding, UnknownOpcode, bind, operand_type
 
 FLOW = {"bra": "branch", "brx": "switch", "ret": "return", "exit": "exit", "trap": "trap"}
 IMAGES = frozenset(("tex", "tld4", "suld", "sust"))  # their addresses hold coordinates
@@ -242,6 +244,27 @@ def _compact(graph: Graph) -> Graph:
             blocks[succ].preds.append(block.index)
     graph.blocks = blocks
     return graph
+
+
+def source_values(ins: Ins, read: Callable[[Ins, Operand, ScalarType], Any]) -> list[Any]:
+    """What `read` makes of each operand that the instruction reads, in the order of its form: a list for a vector's parts, the number
+    itself for an immediate that the form demands. Guards are not among them."""
+    values: list[Any] = []
+    specs = [o for o in ins.binding.form.operands if not o.is_pred]
+    for spec, operand in zip(specs, ins.inst.operands, strict=False):
+        if spec.is_dest:
+            continue
+        if spec.type == "imm":
+            values.append(getattr(operand, "value", 0))
+            continue
+        whole = operand_type(spec, ins.binding.m)
+        if isinstance(operand, Vec):
+            width = whole.bits // len(operand.items)
+            part = SCALARS[f"b{width}" if width > 1 else "pred"]
+            values.append([read(ins, item, part) for item in operand.items])
+        else:
+            values.append(read(ins, operand, whole))
+    return values
 
 
 def _registers(inst: Inst, binding: Binding) -> tuple[tuple[str, ...], tuple[str, ...]]:

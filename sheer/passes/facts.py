@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sheer.base.types import SCALARS
+from sheer.base.types import SCALARS, ScalarType
 from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Special, Sym, Vec
-from sheer.isa.row import operand_type
-from sheer.passes.cfg import Graph, Ins, immediate
+from sheer.passes.cfg import Graph, Ins, immediate, source_values
 from sheer.passes.convergence import convergence
 from sheer.passes.dominance import Loop, dominators, linear_order, postdominators
 from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
@@ -295,7 +294,7 @@ class FactLanes(ShapeLanes):
             out = row.emit(self, m, ins)
             shapes = list(out) if isinstance(out, (list, tuple)) else [out] * len(dests)
         else:
-            out = row.emit(self, m, *self.sources(ins))
+            out = row.emit(self, m, *source_values(ins, self.source))
             shapes = list(out) if isinstance(out, (list, tuple)) else [out]
         if len(shapes) < len(dests):  # a value taken apart: mov.b64 {a, b}, c
             shapes = [self._default(*shapes)] * len(dests)
@@ -307,25 +306,14 @@ class FactLanes(ShapeLanes):
             ]
         return list(zip(dests, shapes, strict=False))
 
-    def sources(self, ins: Ins) -> list[Any]:
-        values = []
-        specs = [o for o in ins.binding.form.operands if not o.is_pred]
-        for spec, operand in zip(specs, ins.inst.operands, strict=False):
-            if spec.is_dest:
-                continue
-            if spec.type == "imm":
-                values.append(getattr(operand, "value", 0))
-            elif isinstance(operand, Vec):
-                values.append([self.operand(ins, item) for item in operand.items])
-            else:
-                shape = self.operand(ins, operand)
-                wanted = operand_type(spec, ins.binding.m)
-                if isinstance(operand, Reg) and shape is not VARYING and not wanted.is_float:
-                    have = SCALARS[self.facts.graph.function.regs[operand.name]]
-                    if wanted.bits < have.bits:
-                        shape = self.widen(wanted, have, shape)
-                values.append(shape)
-        return values
+    def source(self, ins: Ins, operand: Operand, wanted: ScalarType) -> Any:
+        """An operand's shape as a value of the type wanted: a register may be wider."""
+        shape = self.operand(ins, operand)
+        if isinstance(operand, Reg) and shape is not VARYING and not wanted.is_float:
+            have = SCALARS[self.facts.graph.function.regs[operand.name]]
+            if wanted.bits < have.bits:
+                shape = self.widen(wanted, have, shape)
+        return shape
 
     def operand(self, ins: Ins, operand: Operand) -> Any:
         if isinstance(operand, Reg):
