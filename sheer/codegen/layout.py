@@ -38,18 +38,18 @@ class Layout:
         return places, (start if dynamic else offset)
 
 
-def named_symbols(function: Function) -> set[str]:
-    """All symbols that a function's instructions name."""
-    found: set[str] = set()
+def named_symbols(function: Function) -> dict[str, None]:
+    """All symbols that a function's instructions name, in their order: what is made of a kernel must not differ from process to process."""
+    found: dict[str, None] = {}
 
     def visit(operand: Any) -> None:
         if isinstance(operand, Sym):
-            found.add(operand.name)
+            found[operand.name] = None
         elif isinstance(operand, (Vec, Args)):
             for item in operand.items:
                 visit(item)
         elif hasattr(operand, "base") and isinstance(operand.base, Sym):
-            found.add(operand.base.name)
+            found[operand.base.name] = None
 
     for item in function.body or ():
         if isinstance(item, Inst):
