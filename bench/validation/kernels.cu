@@ -72,19 +72,28 @@ __device__ float block_sum(float sum, float* shared) {
   return sum;
 }
 
-__device__ float block_most(float most, float* shared) {
-  for (int step = 16; step; step /= 2) most = fmaxf(most, __shfl_down_sync(~0u, most, step));
-  if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = most;
+// The reduction of soft-max in PyTorch: a lane of the first warp goes over the 32 values of each warp, then one thread over what they found.
+template <class Op>
+__device__ float block_all(float mine, float nothing, float* shared, Op op) {
   __syncthreads();
-  if (threadIdx.x < 32) {
-    most = threadIdx.x < blockDim.x / 32 ? shared[threadIdx.x] : -INFINITY;
-    for (int step = 16; step; step /= 2) most = fmaxf(most, __shfl_down_sync(~0u, most, step));
-    if (threadIdx.x == 0) shared[0] = most;
+  shared[threadIdx.x] = mine;
+  __syncthreads();
+  int warps = blockDim.x / 32;
+  if (threadIdx.x < warps) {
+    float most = nothing;
+#pragma unroll
+    for (int i = 0; i < 32; ++i) most = op(most, shared[threadIdx.x * 32 + i]);
+    __syncwarp((1ull << warps) - 1);
+    shared[threadIdx.x] = most;
   }
   __syncthreads();
-  most = shared[0];
+  if (threadIdx.x == 0) {
+    float most = nothing;
+    for (int i = 0; i < warps; ++i) most = op(most, shared[i]);
+    shared[0] = most;
+  }
   __syncthreads();
-  return most;
+  return shared[0];
 }
 
 __global__ void reduce(const float4* a, float* sum, int n) {  // four vectors of a thread under way together
@@ -126,19 +135,19 @@ __global__ void softmax_warp(const float* a, float* c, int rows) {
 
 // A block a row, three passes over it.
 __global__ void softmax_block(const float4* a, float4* c, int width) {
-  __shared__ float shared[32];
+  __shared__ float shared[1024];
   const float4* row = a + (size_t)blockIdx.x * (width / 4);
   float most = -INFINITY, sum = 0.0f;
   for (int i = threadIdx.x; i < width / 4; i += blockDim.x) {
     float4 v = row[i];
     most = fmaxf(most, fmaxf(fmaxf(v.x, v.y), fmaxf(v.z, v.w)));
   }
-  most = block_most(most, shared);
+  most = block_all(most, -INFINITY, shared, [](float x, float y) { return fmaxf(x, y); });
   for (int i = threadIdx.x; i < width / 4; i += blockDim.x) {
     float4 v = row[i];
     sum += __expf(v.x - most) + __expf(v.y - most) + __expf(v.z - most) + __expf(v.w - most);
   }
-  sum = 1.0f / block_sum(sum, shared);
+  sum = 1.0f / block_all(sum, 0.0f, shared, [](float x, float y) { return x + y; });
   for (int i = threadIdx.x; i < width / 4; i += blockDim.x) {
     float4 v = row[i];
     c[(size_t)blockIdx.x * (width / 4) + i] =
@@ -242,9 +251,11 @@ __global__ void gemm_tiled(const float* a, const float* b, float* c, int n) {  /
 }
 
 // 128 x 128 results a block of 256 threads, 8 x 8 a thread, two stages of 8 along k, as libraries have it.
+// One of a batch for each z of the grid.
 __global__ void __launch_bounds__(256) gemm_blocked(const float* a, const float* b, float* c, int n) {
   __shared__ float4 left[2][8][32], right[2][8][32];  // of float4: clang takes a cast float array to be aligned to 4 bytes only
   int thread = threadIdx.x, tx = thread % 16, ty = thread / 16;
+  a += (size_t)blockIdx.z * n * n, b += (size_t)blockIdx.z * n * n, c += (size_t)blockIdx.z * n * n;
   const float* from_a = a + (size_t)(blockIdx.y * 128 + thread / 2) * n + thread % 2 * 4;
   const float* from_b = b + (size_t)(thread / 32) * n + blockIdx.x * 128 + thread % 32 * 4;
   float sums[8][8] = {};
@@ -283,6 +294,7 @@ __global__ void __launch_bounds__(256) gemm_blocked(const float* a, const float*
 
 // Half precision on tensor cores: 128 x 128 results a block of 8 warps, 64 x 32 a warp, 32 of k a stage, three stages.
 constexpr int kPitchA = 40, kPitchB = 136;  // rows in different banks
+constexpr int kStage = 128 * kPitchA + 32 * kPitchB, kStages = 3;
 
 __device__ void fetch(void* to, const void* from) {
   uint32_t address = (uint32_t)__cvta_generic_to_shared(to);
@@ -292,7 +304,6 @@ __device__ void fetch(void* to, const void* from) {
 __global__ void __launch_bounds__(256) gemm_tensor(const half* a, const half* b, float* c, int n) {
   namespace wmma = nvcuda::wmma;
   extern __shared__ __align__(16) half stages[];
-  constexpr int kStage = 128 * kPitchA + 32 * kPitchB;
   int thread = threadIdx.x, warp = thread / 32, warp_row = warp / 4 * 64, warp_column = warp % 4 * 32;
   const half* from_a = a + (size_t)blockIdx.y * 128 * n;
   const half* from_b = b + blockIdx.x * 128;
@@ -340,6 +351,76 @@ __global__ void __launch_bounds__(256) gemm_tensor(const half* a, const half* b,
     for (int j = 0; j < 2; ++j) {
       float* corner = c + (size_t)(blockIdx.y * 128 + warp_row + 16 * i) * n + blockIdx.x * 128 + warp_column + 16 * j;
       wmma::store_matrix_sync(corner, sums[i][j], n, wmma::mem_row_major);
+    }
+  }
+}
+
+// The same as libraries have it: 64 x 64 results a warp, operands by ldmatrix, results in half precision. Rows of A are 64 bytes, and the four
+// vectors of a row change places from every second row to the next, so that eight rows lie in different banks.
+__device__ void fragments(uint32_t (&r)[4], const half* from) {
+  uint32_t address = (uint32_t)__cvta_generic_to_shared(from);
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address));
+}
+
+__device__ void fragments_across(uint32_t (&r)[4], const half* from) {
+  uint32_t address = (uint32_t)__cvta_generic_to_shared(from);
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address));
+}
+
+__device__ void multiply(float (&d)[4], const uint32_t (&x)[4], uint32_t y0, uint32_t y1) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(x[0]), "r"(x[1]), "r"(x[2]), "r"(x[3]), "r"(y0), "r"(y1));
+}
+
+__global__ void __launch_bounds__(128) gemm_mma(const half* a, const half* b, half* c, int n) {
+  extern __shared__ __align__(16) half stages[];
+  int thread = threadIdx.x, lane = thread % 32, row = thread / 64 * 64, column = thread / 32 % 2 * 64;
+  const half* from_a = a + (size_t)(blockIdx.y * 128 + thread / 4) * n + thread % 4 * 8;
+  const half* from_b = b + (size_t)(thread / 16) * n + blockIdx.x * 128 + thread % 16 * 8;
+  auto fill = [&](int stage, int start) {
+    half* left = stages + stage * kStage + thread / 4 * 32 + (thread % 4 ^ thread / 8 % 4) * 8;
+    half* right = stages + stage * kStage + 128 * kPitchA + thread / 16 * kPitchB + thread % 16 * 8;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      fetch(left + 32 * i * 32, from_a + (size_t)(32 * i) * n + start);
+      fetch(right + 8 * i * kPitchB, from_b + (size_t)(start + 8 * i) * n);
+    }
+  };
+  float sums[4][8][4] = {};
+  for (int stage = 0; stage < kStages - 1; ++stage) {
+    fill(stage, 32 * stage);
+    asm volatile("cp.async.commit_group;");
+  }
+  for (int step = 0; step < n / 32; ++step) {
+    asm volatile("cp.async.wait_group %0;" ::"n"(kStages - 2));
+    __syncthreads();
+    if (step + kStages - 1 < n / 32) fill((step + kStages - 1) % kStages, 32 * (step + kStages - 1));
+    asm volatile("cp.async.commit_group;");
+    const half* left = stages + step % kStages * kStage + (row + lane % 16) * 32;
+    const half* right = stages + step % kStages * kStage + 128 * kPitchA + lane % 16 * kPitchB + column + lane / 16 * 8;
+#pragma unroll
+    for (int k = 0; k < 32; k += 16) {
+      uint32_t x[4][4], y[4][4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) fragments(x[i], left + 16 * i * 32 + ((k / 8 + lane / 16) ^ lane / 2 % 4) * 8);
+#pragma unroll
+      for (int j = 0; j < 4; ++j) fragments_across(y[j], right + k * kPitchB + 16 * j);
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) multiply(sums[i][j], x[i], y[j / 2][j % 2 * 2], y[j / 2][j % 2 * 2 + 1]);
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+      half* corner = c + (size_t)(blockIdx.y * 128 + row + 16 * i + lane / 4) * n + blockIdx.x * 128 + column + 8 * j + lane % 4 * 2;
+      *(half2*)corner = __floats2half2_rn(sums[i][j][0], sums[i][j][1]);
+      *(half2*)(corner + 8 * (size_t)n) = __floats2half2_rn(sums[i][j][2], sums[i][j][3]);
     }
   }
 }
@@ -512,17 +593,37 @@ void product(const char* name, int n, int shape) {
   for (int k = 0; k < n; ++k) want += (double)t.x((size_t)5 * n + k) * t.y((size_t)k * n + 9);
   if (shape == 0) gemm_tiled<<<dim3(n / 16, n / 16), dim3(16, 16)>>>(t.a, t.b, t.c, n);
   if (shape == 1) gemm_blocked<<<dim3(n / 128, n / 128), 256>>>(t.a, t.b, t.c, n);
-  if (shape == 2) {
+  if (shape >= 2) {
     std::vector<half> host((size_t)n * n);
     for (size_t i = 0; i < host.size(); ++i) host[i] = __float2half(t.x(i));
     CHECK(cudaMemcpy(t.a, host.data(), 2 * host.size(), cudaMemcpyHostToDevice));
     for (size_t i = 0; i < host.size(); ++i) host[i] = __float2half(t.y(i));
     CHECK(cudaMemcpy(t.b, host.data(), 2 * host.size(), cudaMemcpyHostToDevice));
-    int shared = 3 * (128 * kPitchA + 32 * kPitchB) * sizeof(half);
+    int shared = kStages * kStage * sizeof(half);
     CHECK(cudaFuncSetAttribute(gemm_tensor, cudaFuncAttributeMaxDynamicSharedMemorySize, shared));
-    gemm_tensor<<<dim3(n / 128, n / 128), 256, shared>>>((half*)t.a, (half*)t.b, t.c, n);
+    CHECK(cudaFuncSetAttribute(gemm_mma, cudaFuncAttributeMaxDynamicSharedMemorySize, shared));
+    dim3 tiles(n / 128, n / 128);
+    if (shape == 2) gemm_tensor<<<tiles, 256, shared>>>((half*)t.a, (half*)t.b, t.c, n);
+    if (shape == 3) gemm_mma<<<tiles, 128, shared>>>((half*)t.a, (half*)t.b, (half*)t.c, n);
   }
-  expect(name, t.result((size_t)5 * n + 9), want, shape == 2 ? 1e-2 : 1e-3);
+  size_t at = (size_t)5 * n + 9;
+  double got = t.result(shape == 3 ? at / 2 : at);
+  if (shape == 3) {
+    half pair[2];
+    CHECK(cudaMemcpy(pair, (half*)t.c + at / 2 * 2, sizeof pair, cudaMemcpyDeviceToHost));
+    got = __half2float(pair[at % 2]);
+  }
+  expect(name, got, want, shape >= 2 ? 1e-2 : 1e-3);
+}
+
+void batch(const char* name, int n, int count) {
+  size_t cells = (size_t)n * n;
+  Arrays t(cells * count);
+  gemm_blocked<<<dim3(n / 128, n / 128, count), 256>>>(t.a, t.b, t.c, n);
+  size_t first = cells * (count - 1);
+  double want = 0;
+  for (int k = 0; k < n; ++k) want += (double)t.x(first + (size_t)5 * n + k) * t.y(first + (size_t)k * n + 9);
+  expect(name, t.result(first + (size_t)5 * n + 9), want, 1e-3);
 }
 
 void loop(const char* name, int turns, int shape) {
@@ -574,6 +675,9 @@ int main(int argc, char** argv) {
       {"gemm_tiled", {[](const char* s, int n) { product(s, n, 0); }, 2048, 256}},
       {"gemm_blocked", {[](const char* s, int n) { product(s, n, 1); }, 4096, 256}},
       {"gemm_tensor", {[](const char* s, int n) { product(s, n, 2); }, 4096, 256}},
+      {"gemm_mma", {[](const char* s, int n) { product(s, n, 3); }, 4096, 256}},
+      {"bmm_256", {[](const char* s, int n) { batch(s, 256, n); }, 256, 4}},
+      {"bmm_512", {[](const char* s, int n) { batch(s, 512, n); }, 64, 2}},
       {"fma_loop", {[](const char* s, int n) { loop(s, n, 0); }, 1000, 10}},
       {"bf16_loop", {[](const char* s, int n) { loop(s, n, 1); }, 100, 10}},
       {"int8_loop", {[](const char* s, int n) { loop(s, n, 2); }, 100, 10}},

@@ -56,6 +56,8 @@ CASES = [
     *_rows("softmax", "softmax", 4096, 8192, 16384),
     *_rows("layernorm", "layernorm", 1024, 8192, 32768), *_rows("layernorm", "layernorm", 4096, 8192, 16384),
     *(Case("gemm_blocked", n, ("gemm", f"{n}x{n}x{n}", "fp32")) for n in (1024, 2048, 4096)),
+    *(Case(f"bmm_{n}", count, ("bmm", f"{count}x{n}x{n}x{n}", "fp32")) for n, count in ((256, 64), (256, 256), (512, 64))),
+    *(Case("gemm_mma", n, ("gemm", f"{n}x{n}x{n}", "fp16")) for n in (1024, 2048, 4096)),
     *(Case("gemm_tensor", n, ("gemm", f"{n}x{n}x{n}", "fp16")) for n in (2048, 4096)),
     Case("gemm_tiled", 2048), Case("add", 64 * M), Case("strided", 64 * M),
     *(Case(f"transpose_{kind}", 8192) for kind in ("copy", "padded", "conflicts", "naive")), Case("stencil", 8192),
@@ -89,7 +91,9 @@ def launches() -> list[tuple[Case, Launch]]:
     return list(zip(CASES, counters.read(str(KEPT)).launches, strict=True))
 
 
-TILE = library.WIDE[0]  # 128 x 128 by 256 threads, as gemm_blocked has it
+# The library's kernel that does the same: 128 x 128 by 256 threads on vector lanes; by 128 on tensor cores.
+TILES = {"gemm_blocked": library.WIDE[0], "bmm_256": library.WIDE[0], "bmm_512": library.WIDE[0], "gemm_mma": library.MMA[2]}
+GROUPS = {"gemm_blocked": "products, FP32", "bmm_256": "batched products, FP32", "bmm_512": "batched products, FP32", "gemm_mma": "products, FP16"}
 CHIPS = ("a100", "v100_pcie_32gb", "t4", "h100", "br104")
 
 
@@ -106,12 +110,12 @@ def against_operators() -> list[str]:
             continue
         cells = []
         for si in chips.values():
-            if case.kernel == "gemm_blocked" and not si.on_lanes("fp32"):  # the library would take matrix units
+            if not alike(case, si):
                 cells.append(f"{launch_price(launch, si).prediction.time_s * 1e6:.4g}")
                 continue
             mine, theirs = _both(case, launch, si)
             off = mine / theirs - 1
-            group = "matrix products, FP32" if case.kernel == "gemm_blocked" else case.kernel.partition("_")[0]
+            group = GROUPS.get(case.kernel) or case.kernel.partition("_")[0]
             if case.kernel != "gemm_tensor":
                 errors.setdefault(group.rstrip("4"), []).append(abs(off))
             cells.append(f"{mine * 1e6:.4g} ({off:+.0%})")
@@ -122,14 +126,24 @@ def against_operators() -> list[str]:
     return text
 
 
+def alike(case: Case, si: Silicon) -> bool:
+    """Whether a chip's library does it as the kernel does: not where it takes matrix units for FP32; copies and matrix instructions of a warp are of Ampere
+    and later."""
+    if case.kernel == "gemm_mma":
+        return si.kernels in ("ampere", "ga102", "hopper")
+    return case.kernel not in TILES or si.on_lanes("fp32")
+
+
 def _both(case: Case, launch: Launch, si: Silicon) -> tuple[float, float]:
     """Seconds by the kernel path and by the operator path, of the same tile where the operator is a product."""
     assert case.operator
     operator = parse(*case.operator)
-    if case.kernel == "gemm_blocked":
-        assert isinstance(operator, Gemm)
-        return launch_price(launch, si).prediction.time_s, price(gemm.work(si, operator, TILE), si).time_s
-    return launch_price(launch, si).prediction.time_s, price_operator(si, operator).time_s
+    mine = launch_price(launch, si).prediction.time_s
+    if case.kernel not in TILES:
+        return mine, price_operator(si, operator).time_s
+    assert isinstance(operator, Gemm)
+    library_s = si._replace(kernels="ampere") if case.kernel == "gemm_mma" else si  # no clusters, as Hopper's own have them
+    return mine, price(gemm.work(library_s, operator, TILES[case.kernel]), si).time_s
 
 
 MEASURED = {"a100_pcie_80gb": "NVIDIA A100 80GB PCIe", "v100_pcie_32gb": "Tesla V100-PCIE-32GB", "t4": "Tesla T4"}
@@ -143,7 +157,7 @@ def against_measurements() -> list[str]:
     text = ["| kernel | shape | " + " | ".join(MEASURED) + " |", "|---|---|" + "---|" * len(MEASURED)]
     errors: list[float] = []
     for case, launch in launches():
-        if case.operator is None or case.kernel.startswith("gemm"):
+        if case.operator is None or case.kernel in TILES or case.kernel == "gemm_tensor":
             continue
         name, shape, _ = case.operator
         cells = []
@@ -277,9 +291,8 @@ def limits(chip: str = "a100") -> list[str]:
 
 
 NOTES = [
-    "Where they differ, and why. *Soft-max and layer norm of 4,096*: the operator path was fitted on PyTorch's kernels, whose reductions of a block take",
-    "longer than these, and on V100 and A100 the same holds for layer norm. *GELU* on BR104: the error function of Sheer's device library takes 36",
-    "instructions and none of the special-function lanes, the vendor's about 30, and BR104 has few lanes.",
+    "*GELU* on BR104: the error function of Sheer's device library takes 36 instructions and none of the special-function lanes, the vendor's about 30,",
+    "and BR104 has few lanes. *Soft-max of 4,096* reduces as PyTorch does (a lane goes over the values of a warp), *layer norm* by Welford's updates.",
 ]
 
 
@@ -290,9 +303,10 @@ def section() -> list[str]:
         "",
         "Programs of ours (`bench/validation/kernels.cu`), run by Sheer and priced from what they were counted to do (`python bench/validation/kernels.py`",
         "records). The operator path prices the same work as a library's kernel: where the algorithm is the same, both should agree. Times in",
-        "microseconds, launch included; in brackets how far the kernel path lies from the operator path (products: with the same tile; on BR104 the operator",
-        "takes matrix units, which a program of multiply-adds does not). `gemm_tensor` is no library kernel (it loads its fragments through `wmma`) and is",
-        "shown for comparison only, outside the means.",
+        "microseconds, launch included; in brackets how far the kernel path lies from the operator path (products: with the same tile). No comparison is",
+        "made where a chip's library does otherwise: on BR104 it takes matrix units for FP32, and they are not programmed by the warp; `gemm_mma` copies",
+        "asynchronously, which V100 and T4 can't (on H100 it is compared with the same kernel, and not with those of clusters). `gemm_tensor` is no library",
+        "kernel (it loads its fragments through `wmma`) and is shown for comparison only, outside the means.",
         "",
         *against_operators(),
         "",

@@ -19,6 +19,9 @@ from sheer.model.work import hit_rate
 SECTOR = 32  # bytes
 NEAREST = 1024  # bytes: the bound of the first bucket of reuse distances inside a block
 MIDDLE = 0.75  # of a bucket from x to 2x, over 2x
+# Part of the L1 that holds data for reuse: sets fill unevenly, and what is stored passes through. Carried over from row kernels of libraries
+# (sheer.model.rowwise), on which it was fitted.
+L1_HELD = 0.68
 # Part of the L2 that holds data for reuse, beside what only passes; between what was fitted for products (0.39) and for
 # rows (0.52) of libraries.
 L2_HELD = 0.45
@@ -75,9 +78,27 @@ def spread(c: Counters, blocks: float) -> float:
     return min(total, c.l2.cold_read + c.l2.cold_write) or total
 
 
+def inside(k: int, own: float) -> float:
+    """Bytes between two uses of a sector in a block that loads `own` different bytes, where the uses lie in bucket `k`: the middle of the bucket. Where
+    all that the block loads ends in the bucket, the block walks over it again, and exactly that lies between."""
+    bound = NEAREST * 2.0**k
+    return own if bound / 2 < own <= bound else MIDDLE * bound
+
+
+def together(c: Counters, wave: float) -> float:
+    """Blocks of a wave that share data with each other, directly or by others: the furthest distance at which they share, times the blocks that use the
+    same byte. Those of one small product of a batch start together and drift apart less than those of a whole wave."""
+    reuse, cold = sum(c.l2.reuse), c.l2.cold_read + c.l2.cold_write
+    if not reuse or not cold:
+        return wave
+    furthest = max(k for k, bytes_ in enumerate(c.l2.reuse) if bytes_ > 0.05 * reuse)
+    return min(wave, max(2.0, 2.0**furthest * (1 + reuse / cold)))
+
+
 def traffic(c: Counters, si: Silicon, resident: int, shared: float) -> Traffic:
     """Bytes from level to level; `resident` blocks of `shared` bytes each lie on a multiprocessor."""
     l1 = l1_capacity(si, resident * shared)
+    own = c.l1.cold * SECTOR / c.blocks  # different bytes that a block loads: nothing can lie further away in it
     wave = min(c.blocks, resident * si.multiprocessors)
     held = si.l2_near * L2_HELD
     wave_bytes = spread(c, wave)
@@ -85,8 +106,8 @@ def traffic(c: Counters, si: Silicon, resident: int, shared: float) -> Traffic:
     loads = c.l1.cold + sum(c.l1.reuse)
     l1_miss = again = 0.0
     for k, sectors in enumerate(c.l1.reuse):
-        distance = MIDDLE * NEAREST * 2.0**k
-        missed = sectors * (1 - hit_rate(distance * resident, l1))
+        distance = inside(k, own)
+        missed = sectors * (1 - hit_rate(distance * resident, l1 * L1_HELD))
         l1_miss += missed
         between = min(wave_bytes, distance * wave)
         again += missed * SECTOR * (1 - hit_rate(between, held))
@@ -94,6 +115,7 @@ def traffic(c: Counters, si: Silicon, resident: int, shared: float) -> Traffic:
     # Between blocks. Who comes late in a wave finds what the one before him fetched again: however many share it, data is
     # fetched once for each stretch of the drift that the L2 holds.
     drift = wave_bytes * min(1.0, math.sqrt(resident * DRIFT_BYTES / c.l2.footprint)) if c.l2.footprint else 0.0
+    drift *= math.sqrt(together(c, wave) / wave)
     late, fetches = 0.0, c.blocks / wave * wave_bytes * drift / held
     for k, bytes_ in enumerate(c.l2.reuse):
         distance = 1.5 * 2.0**k if k else 1.0

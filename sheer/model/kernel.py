@@ -16,10 +16,12 @@ from typing import NamedTuple
 from sheer.base.counters import Counters, Launch
 from sheer.base.errors import UsageError
 from sheer.model.caches import SECTOR, Traffic, access, traffic, warm
+from sheer.model.gemm import DEEP_OVERLAP
+from sheer.model.gemm import OVERLAP as STAGES_OVERLAP
 from sheer.model.occupancy import Occupancy, block_shared, occupancy
 from sheer.model.residency import Found
 from sheer.model.silicon import TYPES, Pipes, Silicon
-from sheer.model.work import ENERGY, Work, multiprocessor
+from sheer.model.work import ENERGY, Work, multiprocessor, shared_time
 
 BANK_ROW = 128  # bytes: the row of banks that shared memory or the L1 gives at once
 # From an instruction to the next that needs its result, beside what chip files say; clocks.
@@ -30,6 +32,7 @@ SHUFFLE_CLOCKS = 23.0
 BARRIER_CLOCKS = 25.0
 TENSOR_CLOCKS = 33.0
 BLOCK_CLOCKS = 290.0  # start of a block, first reads of its parameters, drain of its stores
+PORTS = ("L1 and shared memory", "L2 port")
 MEMORY_UNITS = ("load", "store", "atomic", "local", "shared_load", "shared_store", "shared_atomic")
 
 
@@ -64,13 +67,18 @@ def analyse(c: Counters, launch: Launch, si: Silicon, found: Found = NOTHING) ->
     chain = BLOCK_CLOCKS + _chain(c, si, si.pipes, flow)
     waves = busiest / held.blocks
     clocks = {name: inside, "latency": math.ceil(waves) * chain}
+    overlap = _overlap(c, held)
+    if copied(c) > 0.5:
+        # As products of libraries: a block alone computes stage after stage, other blocks hide its latencies, and all of that runs beside the copies.
+        alone = math.ceil(waves) * (chain + max(t for unit, t in units.items() if unit not in PORTS) / busiest)
+        clocks, others, overlap = {name: shared_time(STAGES_OVERLAP, (inside, alone))}, others | {"latency": clocks["latency"]}, DEEP_OVERLAP
     atomics = _atomics(c, si)
     if atomics:
         clocks["atomics"] = atomics
     work = Work(
         launch.kernel,
         clocks,
-        _overlap(c, held),
+        overlap,
         flow.dram_read,
         flow.dram_write,
         flow.l2_read + flow.l2_write,
@@ -121,16 +129,23 @@ def _ports(c: Counters, si: Silicon, flow: Traffic, part: float) -> dict[str, fl
     """Clocks of the busiest multiprocessor at its memories: rows of banks and lines of the L1, and the port to the L2."""
     rows = sum(access(c, kind).wavefronts for kind in ("shared_load", "shared_store", "shared_atomic"))
     rows += c.issued.get("shuffle", 0.0)
-    # A request looks up each of its lines, and brings rows of data.
+    # A request looks up each of its lines, and brings rows of data. What is copied to shared memory passes once: as a row that is stored there.
     for kind in ("global_load", "global_store", "local_load", "local_store", "atomic"):
         a = access(c, kind)
-        rows += max(a.lines, a.sectors * SECTOR / BANK_ROW)
+        passes = 1 - copied(c) if kind == "global_load" else 1.0
+        rows += max(a.lines, a.sectors * SECTOR / BANK_ROW) * passes
     # Ports wider than a row of banks serve several warps at once, one of each partition at most.
     at_once = max(1.0, min(si.shared_Bpc / BANK_ROW, si.partitions))
     return {
         "L1 and shared memory": rows / at_once * part,
         "L2 port": max(flow.l2_read, flow.l2_write) / si.l1_Bpc * part,
     }
+
+
+def copied(c: Counters) -> float:
+    """The part of global loads that go to shared memory and not to registers (`cp.async`): they count there as requests, but as no instruction."""
+    loads = access(c, "global_load").requests
+    return min(1.0, max(0.0, access(c, "shared_store").requests - c.issued.get("shared_store", 0.0)) / loads) if loads else 0.0
 
 
 def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
@@ -148,7 +163,8 @@ def _chain(c: Counters, si: Silicon, p: Pipes, flow: Traffic) -> float:
         "barrier": BARRIER_CLOCKS,
         "tensor": TENSOR_CLOCKS,
     }
-    return sum(n * latency[kind] for kind, n in c.critical.items()) / c.warps
+    first = latency["load"] if copied(c) else 0.0  # what is copied to shared memory is waited for once: at the start
+    return first + sum(n * latency[kind] for kind, n in c.critical.items()) / c.warps
 
 
 def _overlap(c: Counters, held: Occupancy) -> float:

@@ -14,7 +14,7 @@ from sheer.base.counters import Access, BlockReuse, Counters, GridReuse, Launch
 from sheer.base.errors import ChipError, RunFileError
 from sheer.chips import schema
 from sheer.cli.main import cli
-from sheer.model.caches import l1_capacity, spread, traffic
+from sheer.model.caches import inside, l1_capacity, spread, traffic
 from sheer.model.kernel import analyse
 from sheer.model.occupancy import occupancy
 from sheer.model.price import Prediction, price
@@ -136,6 +136,12 @@ def test_reuse_inside_a_block_hits_while_all_its_neighbours_fit() -> None:
     assert traffic(near, si, 32, 5 << 10).l1_hit < 0.2  # 28 KB for 32 blocks
     assert traffic(far, si, 1, 0).l1_hit < 0.7
     assert traffic(far, si, 8, 0).l1_hit < 0.01
+
+
+def test_a_walk_over_all_that_a_block_loads_comes_again_after_just_that() -> None:
+    assert inside(4, 16 << 10) == 16 << 10  # a row of a power of two of bytes lies at the bound of its bucket
+    assert inside(4, 9 << 10) == 9 << 10
+    assert inside(4, 64 << 10) == inside(4, 1 << 10) == 12 << 10  # no walk over everything: the middle
 
 
 def test_footprints_of_consecutive_blocks() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import statistics
 from pathlib import Path
 from types import ModuleType
 
@@ -28,17 +27,17 @@ def test_facts_hold(kernels: ModuleType) -> None:
     assert not [fact for fact in kernels.facts() if not fact.holds]
 
 
-@pytest.mark.parametrize("chip", ["a100", "h100", "v100_pcie_32gb"])
+@pytest.mark.parametrize("chip", ["a100", "h100", "v100_pcie_32gb", "t4", "a30", "br104"])
 def test_both_paths_agree(kernels: ModuleType, chip: str) -> None:
-    """Where the algorithm is the same: element-wise within a hundredth, all within a tenth on average."""
+    """Where the algorithm is the same: element-wise within a hundredth, every launch within a tenth."""
     si = silicon(schema.load(chip))
     off: dict[str, list[float]] = {}
     for case, launch in kernels.launches():
-        if case.operator and case.kernel != "gemm_tensor":
+        if case.operator and case.kernel != "gemm_tensor" and kernels.alike(case, si):
             mine, theirs = kernels._both(case, launch, si)
             off.setdefault(case.kernel, []).append(abs(mine / theirs - 1))
     assert max(off["add4"]) < 0.01
-    assert statistics.mean(x for found in off.values() for x in found) < 0.10
+    assert {kernel: max(found) for kernel, found in off.items() if max(found) > 0.10} == {}
 
 
 def test_what_was_recorded_names_no_machine(kernels: ModuleType) -> None:
