@@ -72,9 +72,11 @@ class Chip(NamedTuple):
     def changed(self, **values: float) -> Chip:
         """The same chip with other values: for sweeps and for the range of a prediction."""
         numbers = dict(self.numbers)
+        if "l2_bytes" in values and "l2_near_bytes" in numbers:  # a multiprocessor's part of a larger cache is larger, too
+            values = {"l2_near_bytes": numbers["l2_near_bytes"].value * values["l2_bytes"] / (numbers["l2_bytes"].value or 1), **values}
         for name, value in values.items():
             if name not in numbers:
-                raise ChipError(f"chip {self.key} has no number {name!r}{_meant(name, numbers)}")
+                raise ChipError(f"chip {self.key} has no number {name!r}{_meant(name, [*numbers, *vocabulary.SHORT])}")
             row = vocabulary.TABLE[name]
             if not math.isfinite(value) or value < row.least:
                 raise ChipError(f"{name} = {value!r}: must be at least {row.least:g} ({row.meaning})")
@@ -123,9 +125,9 @@ def find(name: str) -> Path:
     if not path.is_file() and plain(name) in aliases():
         path = FOLDER / f"{aliases()[plain(name)]}.toml"
     if not path.is_file():
-        raise ChipError(
-            f"there is no chip {name!r}; there are {', '.join(names())}, or the path of a chip file (x.toml)"
-        )
+        close = [aliases()[word] for word in difflib.get_close_matches(plain(name), aliases(), n=6, cutoff=0.6)]
+        hint = f"did you mean {' or '.join(list(dict.fromkeys(close))[:3])}? There" if close else "there"
+        raise ChipError(f"there is no chip {name!r}; {hint} are {', '.join(names())}, or the path of a chip file (x.toml)")
     return path
 
 

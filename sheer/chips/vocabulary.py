@@ -135,6 +135,40 @@ PROCESS = _rows("process", """
     wafer_usd USD -                  | a processed 300 mm wafer
 """)  # fmt: skip
 
+
+class Short(NamedTuple):
+    """A short name for a number on a command line, in the unit that people say it in."""
+
+    name: str
+    scale: float  # of that unit, in the unit of the file
+    unit: str
+
+
+SHORT = {
+    "hbm.bandwidth": Short("memory_bandwidth_Bps", 1e12, "TB/s"),
+    "memory.bandwidth": Short("memory_bandwidth_Bps", 1e12, "TB/s"),
+    "memory.latency": Short("memory_latency_s", 1e-9, "ns"),
+    "l2.size": Short("l2_bytes", 2.0**20, "MiB"),
+    "clock": Short("clock_hz", 1e9, "GHz"),
+    "sms": Short("multiprocessors", 1.0, "1"),
+    "tdp": Short("tdp_w", 1.0, "W"),
+    "link.bandwidth": Short("link_Bps", 1e9, "GB/s"),
+    "die.bandwidth": Short("die_to_die_Bps", 1e9, "GB/s"),
+    "die.remote": Short("remote_share", 1.0, "1"),
+    "launch": Short("launch_s", 1e-6, "us"),
+}
+
+
+def meant(name: str) -> tuple[str, float]:
+    """The number that a name on a command line means (its own, that with its section in front, or a short one), and the scale of its value."""
+    if name in SHORT:
+        return SHORT[name].name, SHORT[name].scale
+    section, dot, rest = name.partition(".")
+    if dot and rest in TABLE and TABLE[rest].section == section:
+        return rest, 1.0
+    return name, 1.0
+
+
 TABLE: dict[str, Row] = {**PACKAGE, **COMPUTE, **RATES, **ON_CHIP, **MEMORY, **BOARD, **LINKS, **PROCESS}
 SECTIONS = tuple(dict.fromkeys(row.section for row in TABLE.values()))
 DEVICE = {name: row.unit for name, row in TABLE.items() if row.need == "device"}
@@ -174,11 +208,20 @@ from knowledge of them; the other sources were looked up.
 |---|---|---|---|---|
 """
 
+SHORT_HEAD = """
+`--set` and `--sweep` of `sheer predict` and `sheer report` take these names, with their section in front if one likes (`board.tdp_w`), and short ones for
+what is asked most, in the units that people say them in (`--sweep hbm.bandwidth=0.8:3.2`):
+
+| short | number | unit |
+|---|---|---|
+"""
+
 
 def page() -> str:
     """docs/chips.md."""
     rows = [f"| `{name}` | {r.section} | {r.unit} | {r.need} | {r.meaning} |" for name, r in TABLE.items()]
-    return PAGE + "\n".join(rows) + "\n"
+    short = [f"| `{name}` | `{s.name}` | {s.unit} |" for name, s in SHORT.items()]
+    return PAGE + "\n".join(rows) + "\n" + SHORT_HEAD + "\n".join(short) + "\n"
 
 
 if __name__ == "__main__":

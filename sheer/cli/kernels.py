@@ -10,7 +10,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any
 
-from sheer.cli.units import energy_text, time_text
+from sheer.cli.units import bytes_text, energy_text, time_text
 
 if TYPE_CHECKING:
     from sheer.base.counters import Run
@@ -90,10 +90,11 @@ def show_changes(console: Any, run: Run, chip: Chip) -> None:
 
 def totals(run: Run, program: Program) -> list[str]:
     """Lines below the table."""
+    peers = f", {bytes_text(program.peer_bytes)} from device to device" if program.peer_bytes else ""
     lines = [
         f"device time {time_text(program.total_s)} ({time_text(program.low_s)} to {time_text(program.high_s)}): "
         f"kernels {time_text(program.kernel_s)}, copies {time_text(program.copy_s)}"
-        f" ({program.copied_bytes / 1e6:.4g} MB from and to the host); "
+        f" ({bytes_text(program.copied_bytes)} from and to the host{peers}); "
         f"energy {energy_text(program.energy_J)}, {program.power_w:.0f} W on average"
     ]
     if program.leans_on:
@@ -165,6 +166,7 @@ def plain(label: str, chip: Chip, program: Program) -> dict[str, Any]:
         "kernel_s": program.kernel_s,
         "copy_s": program.copy_s,
         "copied_bytes": program.copied_bytes,
+        "peer_bytes": program.peer_bytes,
         "energy_J": program.energy_J,
         "power_w": program.power_w,
         "leans_on": program.leans_on,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -145,12 +146,13 @@ def _memory(priced: Priced) -> list[Metric]:
 
 
 HEAD = (
-    "ID", "Process Name", "Kernel Name", "Stream", "Block Size", "Grid Size", "Device", "Metric Name", "Metric Unit", "Metric Value",
+    "ID", "Process ID", "Process Name", "Host Name", "Kernel Name", "Context", "Stream", "Block Size", "Grid Size", "Device", "CC", "Section Name",
+    "Metric Name", "Metric Unit", "Metric Value",
 )  # fmt: skip
 
 
 def csv_text(run: Run, found: list[tuple[str, Chip, Program]]) -> str:
-    """A row for each launch and metric, in the columns that `ncu --csv` has."""
+    """A row for each launch and metric, in the columns that `ncu --csv` has; those of the machine and of the section are empty."""
     from sheer.model.silicon import silicon
 
     out = io.StringIO()
@@ -161,7 +163,8 @@ def csv_text(run: Run, found: list[tuple[str, Chip, Program]]) -> str:
         for priced in program.launches:
             launch = priced.launch
             block, grid = (f"({', '.join(map(str, shape))})" for shape in (launch.block, launch.grid))
-            head = (launch.n, run.program, launch.kernel, launch.stream, block, grid, label)
+            name = os.path.basename(run.program)
+            head = (launch.n, "", name, "", launch.kernel, launch.device + 1, launch.stream, block, grid, label, "8.0", "")
             for m in metrics(priced, si):
                 writer.writerow((*head, m.name, m.unit, _value(m)))
     return out.getvalue()

@@ -56,7 +56,7 @@ def command(
     OPERATOR and SHAPE, for instance: gemm 4096x4096x4096, bmm 16x512x512x64, linear 512x4096x1024,
     conv 32x64x56x56x64x3x3x1x1, attention 8x16x2048x2048x64, softmax 8192x4096, layernorm 8192x1024,
     gelu 1048576, embedding 8192x1024x50000, reduction 16777216. Numbers of the chip that nobody published give
-    the range. `--set tdp_w=250` and `--sweep memory_bandwidth_Bps=0.8e12:3.2e12` ask what another chip would do;
+    the range. `--set tdp_w=250` and `--sweep hbm.bandwidth=0.8:3.2` (TB/s) ask what another chip would do;
     docs/chips.md lists the names.
     """
     from sheer.base.errors import UsageError

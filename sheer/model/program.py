@@ -70,6 +70,7 @@ class Program(NamedTuple):
     low_s: float
     high_s: float
     leans_on: tuple[str, ...] = ()
+    peer_bytes: float = 0.0  # from device to device
 
     @property
     def total_s(self) -> float:
@@ -245,6 +246,7 @@ def _program(run: Run, chip: Chip) -> Program:
         tuple(f"{kernel}: {reason}" for kernel, reason in pricing.uncounted.items()),
         line.total_s,
         line.total_s,
+        peer_bytes=float(sum(event.bytes for event in run.events if isinstance(event, counters.Copy) and event.kind == "p2p")),
     )
 
 

@@ -121,6 +121,31 @@ def test_what_if(tmp_path: Path) -> None:
         assert said in str(run(cli, [*words, "--set", wrong]).exception)
 
 
+def test_short_names_are_in_the_units_that_people_say() -> None:
+    run = CliRunner().invoke
+    words = ["predict", "relu", "67108864", "--chip", "a100", "--json"]
+    short = json.loads(run(cli, [*words, "--sweep", "hbm.bandwidth=0.8:3.2:3"]).output)
+    full = json.loads(run(cli, [*words, "--sweep", "memory.memory_bandwidth_Bps=0.8e12:3.2e12:3"]).output)
+    assert [p["time_s"] for p in short] == [p["time_s"] for p in full]
+    assert short[0]["changed"] == {"memory_bandwidth_Bps": 0.8e12} and short[0]["chip"] == "a100 hbm.bandwidth=0.8"
+    assert "did you mean hbm.bandwidth" in str(run(cli, [*words, "--sweep", "hbm.bandwith=1:2"]).exception)
+    assert json.loads(run(cli, [*words, "--set", "clock=1.2"]).output)[0]["clock_hz"] == 1.2e9
+    for short_name in vocabulary.SHORT.values():
+        assert short_name.name in vocabulary.TABLE
+
+
+def test_a_larger_l2_is_larger_for_each_multiprocessor() -> None:
+    chip = schema.load("a100")
+    assert chip.changed(l2_bytes=2 * chip.value("l2_bytes")).value("l2_near_bytes") == 2 * chip.value("l2_near_bytes")
+    assert chip.changed(l2_bytes=1e9, l2_near_bytes=1e6).value("l2_near_bytes") == 1e6
+
+
+def test_misspelt_chips_get_a_hint() -> None:
+    for wrong, meant in (("a10O", "a100"), ("br14", "br104"), ("rtx3091", "rtx_3090"), ("Tesla V100-PCIE-32G", "v100_pcie_32gb")):
+        with pytest.raises(ChipError, match=f"did you mean .*{meant}"):
+            schema.find(wrong)
+
+
 def test_the_page_of_numbers_is_fresh() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "chips.md").read_text()
     assert page == vocabulary.page(), (
