@@ -72,16 +72,25 @@ class Chip(NamedTuple):
     def changed(self, **values: float) -> Chip:
         """The same chip with other values: for sweeps and for the range of a prediction."""
         numbers = dict(self.numbers)
-        if "l2_bytes" in values and "l2_near_bytes" in numbers:  # a multiprocessor's part of a larger cache is larger, too
-            values = {"l2_near_bytes": numbers["l2_near_bytes"].value * values["l2_bytes"] / (numbers["l2_bytes"].value or 1), **values}
         for name, value in values.items():
             if name not in numbers:
                 raise ChipError(f"chip {self.key} has no number {name!r}{_meant(name, [*numbers, *vocabulary.SHORT])}")
             row = vocabulary.TABLE[name]
-            if not math.isfinite(value) or value < row.least:
-                raise ChipError(f"{name} = {value!r}: must be at least {row.least:g} ({row.meaning})")
+            if wrong := row.wrong(value, swept=True):
+                raise ChipError(f"{name} = {value!r}: {wrong} ({row.meaning})")
             numbers[name] = numbers[name]._replace(value=value)
         return self._replace(numbers=MappingProxyType(numbers))
+
+    def designed(self, **values: float) -> Chip:
+        """The chip as it would be built with other values: `changed`, with what hangs on them. Rates grow with multiprocessors and clock, a
+        multiprocessor's part of the L2 with the L2; what is named itself stays as named."""
+        follow: dict[str, float] = {}
+        for cause, names in vocabulary.FOLLOW.items():
+            if cause in values and cause in self.numbers and self.value(cause):
+                for name in names:
+                    if name in self.numbers:
+                        follow[name] = follow.get(name, self.value(name)) * values[cause] / self.value(cause)
+        return self.changed(**values, **{name: value for name, value in follow.items() if name not in values})
 
 
 def _unpacked(key: str, name: str, vendor: str, numbers: dict[str, Number], aliases: tuple[str, ...], texts: dict[str, str]) -> Chip:
@@ -195,8 +204,8 @@ def _number(where: str, entry: Any, row: vocabulary.Row) -> Number:
     value, unit, status, source = entry["value"], entry["unit"], entry["status"], entry["source"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ChipError(f"{where}: value {value!r} is not a number")
-    if value < row.least:
-        raise ChipError(f"{where}: value {value!r} is less than {row.least:g} ({row.meaning})")
+    if wrong := row.wrong(value):
+        raise ChipError(f"{where}: value {value!r} {wrong} ({row.meaning})")
     if not isinstance(unit, str) or not unit:
         raise ChipError(f'{where}: the unit is missing; a count has the unit "1"')
     if unit != row.unit:

@@ -5,6 +5,7 @@ Read by the schema to check files, by `sheer chips` to show them in order, and b
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 
@@ -17,7 +18,20 @@ class Row(NamedTuple):
     # needs it too. "": told for the record
     need: str
     meaning: str
-    least: float = 0.0  # the smallest value that makes sense; 0 itself is allowed only where this is 0
+    least: float = 0.0  # the smallest value that makes sense
+    above: bool = False  # it must be more than that: something is divided by it
+    most: float = math.inf
+    whole: bool = False  # a count
+
+    def wrong(self, value: float, swept: bool = False) -> str:
+        """Why a value makes no sense; empty if it does. Values of sweeps and ranges may lie between whole numbers, and above what is known to be."""
+        if not math.isfinite(value) or value < self.least or (self.above and value == self.least):
+            return f"must be {'more than' if self.above else 'at least'} {self.least:g}"
+        if not swept and value > self.most:
+            return f"must be at most {self.most:g}"
+        if not swept and self.whole and value != int(value):
+            return "must be a whole number"
+        return ""
 
 
 def _rows(section: str, text: str) -> dict[str, Row]:
@@ -26,9 +40,17 @@ def _rows(section: str, text: str) -> dict[str, Row]:
     for line in text.strip().splitlines():
         head, _, meaning = line.partition("|")
         name, unit, need = head.split()
-        # A count of units is at least one; everything else is at least zero.
-        least = 1.0 if unit == "1" and need == "device" else 0.0
-        rows[name] = Row(section, unit, "" if need == "-" else need, meaning.strip(), least)
+        part = name.endswith(("_efficiency", "_share", "_floor")) or name in ("int_on_fp32", "ecc")
+        count = (unit == "1" and need == "device") or name.startswith(("pcie_gen", "pcie_lanes", "partitions"))
+        # Something is divided by rates, by lanes, and by what is delivered in a clock.
+        rate = unit in ("Hz", "1/s") or (unit == "B/s" and need != "-") or name.endswith(("_efficiency", "_per_clock"))
+        rate = rate or (unit != "B" and "_per_multiprocessor" in name)
+        above = rate or name in ("issue_per_partition", "tdp_w", "memory_bytes", "memory_bus_bits", "l2_bytes", "l2_near_bytes")
+        least = 1.0 if count else 0.0
+        whole = count or name in ("int_on_fp32", "ecc", "dies", "memory_bus_bits", "memory_bytes", "l2_bytes")
+        rows[name] = Row(
+            section, unit, "" if need == "-" else need, meaning.strip(), least, above and not count, 1.0 if part else math.inf, whole
+        )
     return rows
 
 
@@ -170,6 +192,8 @@ def meant(name: str) -> tuple[str, float]:
 
 
 TABLE: dict[str, Row] = {**PACKAGE, **COMPUTE, **RATES, **ON_CHIP, **MEMORY, **BOARD, **LINKS, **PROCESS}
+# What hangs on a number: rates are those of all multiprocessors at clock_hz.
+FOLLOW = {"clock_hz": tuple(RATES), "multiprocessors": tuple(RATES), "l2_bytes": ("l2_near_bytes",)}
 SECTIONS = tuple(dict.fromkeys(row.section for row in TABLE.values()))
 DEVICE = {name: row.unit for name, row in TABLE.items() if row.need == "device"}
 MODEL = {name: row.unit for name, row in TABLE.items() if row.need in ("device", "model")}
@@ -210,7 +234,8 @@ from knowledge of them; the other sources were looked up.
 
 SHORT_HEAD = """
 `--set` and `--sweep` of `sheer predict` and `sheer report` take these names, with their section in front if one likes (`board.tdp_w`), and short ones for
-what is asked most, in the units that people say them in (`--sweep hbm.bandwidth=0.8:3.2`):
+what is asked most, in the units that people say them in (`--sweep hbm.bandwidth=0.8:3.2`). The rates of `[rates]` grow with `clock_hz` and
+`multiprocessors`, `l2_near_bytes` with `l2_bytes`, unless they are named themselves.
 
 | short | number | unit |
 |---|---|---|

@@ -122,7 +122,7 @@ def described(chips: tuple[str, ...], settings: tuple[str, ...]) -> list[tuple[s
 
     found = []
     for name in chips:
-        chip = schema.load(name).changed(**dict(setting(text) for text in settings))
+        chip = schema.load(name).designed(**dict(setting(text) for text in settings))
         found.append((chip.key, chip))
     return found
 

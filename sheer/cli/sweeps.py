@@ -40,7 +40,7 @@ def grid(chips: list[tuple[str, Chip]], sweeps: tuple[str, ...]) -> list[tuple[s
     for key, chip in chips:
         for chosen in itertools.product(*(steps(text) for text in sweeps)):
             values = {name: value for _, part in chosen for name, value in part.items()}
-            found.append((" ".join([key, *(label for label, _ in chosen if label)]), chip.changed(**values), values))
+            found.append((" ".join([key, *(label for label, _ in chosen if label)]), chip.designed(**values), values))
     return found
 
 

@@ -7,7 +7,6 @@ for every chip of a family; which of them a shape gets is searched (sheer.model.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
 
@@ -78,10 +77,9 @@ FAMILIES = {
 }
 
 
-@cache
 def family(name: str) -> Family:
-    """A family by the text `kernels` of a chip file; one that nobody knows gets the fullest set."""
-    return FAMILIES.get(name, FAMILIES["volta"])
+    """A family by the text `kernels` of a chip file."""
+    return FAMILIES[name]
 
 
 def softmax_threads(width: int, vector: int) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sheer.base.errors import UsageError
+from sheer.base.errors import ChipError, UsageError
 from sheer.chips import schema, vocabulary
 from sheer.chips.schema import Chip
+from sheer.model.library import FAMILIES
 
 # element type: bytes, the rate of its matrix products in the file, the type that feeds it where there is none,
 # and the energy of a tensor-core multiply-add against a 16-bit one (it grows with the product of the mantissas)
@@ -115,6 +116,8 @@ class Silicon(NamedTuple):
 def silicon(chip: Chip) -> Silicon:
     """Gather it; a ChipError says which number a chip file lacks."""
     schema.for_pricing(chip)
+    if chip.texts.get("kernels", "ampere") not in FAMILIES:
+        raise ChipError(f"chip {chip.key}: kernels {chip.texts['kernels']!r} is none of {', '.join(FAMILIES)}")
     value = chip.value
     clock, sms = value("clock_hz"), int(value("multiprocessors"))
     rates = {

@@ -30,6 +30,7 @@ CALL_S = {"matmul": 21e-6, "softmax": 12e-6, "layernorm": 45e-6, "gelu": 45e-6}
 SIZES = ((1e-4, "under 0.1 ms"), (1e-3, "0.1 to 1 ms"), (1e-2, "1 to 10 ms"), (float("inf"), "over 10 ms"))
 NAMES = {"ln": "layernorm", "layer_norm": "layernorm"}
 TYPES = ("fp32", "tf32", "fp16", "bf16", "int8")
+MISSING = ("nan", "na", "n/a", "none", "null", "-")  # what programs write into a field that has no value
 
 
 class Case(NamedTuple):
@@ -74,7 +75,7 @@ def is_test(row: Mapping[str, str]) -> bool:
 def _int(row: Mapping[str, str], column: str) -> int:
     text = (row.get(column) or "").strip()
     try:
-        value = float(text or 0)
+        value = float(0 if text.lower() in ("", *MISSING) else text)
     except ValueError:
         value = math.nan
     if not value.is_integer():

@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sheer.base import counters
 from sheer.base.errors import ChipError
 from sheer.chips import schema, vocabulary
 from sheer.cli.main import cli
+from sheer.model.operators import parse, predict
+from sheer.model.program import price_run
+from sheer.model.silicon import silicon
+
+RUN = Path(__file__).parent.parent / "counting" / "vadd_gemm.json"
 
 
 @pytest.mark.parametrize("name", schema.names())
@@ -54,7 +60,10 @@ WRONG = {
     f"[memory]\ntdp_w = {NUMBER}": r"x.toml:6: memory.tdp_w: belongs into \[board\]",
     f"[bord]\ntdp_w = {NUMBER}": r"x.toml:5: \[bord\]: there is no such section; sections are chip, package",
     f"[board]\ntdp_w = {NUMBER.replace('W', 'kW')}": r"x.toml:6: .*unit 'kW'; it must be 'W'",
-    f"[board]\ntdp_w = {NUMBER.replace('= 1', '= -1')}": r"x.toml:6: .*less than 0",
+    f"[board]\ntdp_w = {NUMBER.replace('= 1', '= -1')}": r"x.toml:6: board.tdp_w: value -1 must be more than 0",
+    f"[memory]\nmemory_read_efficiency = {NUMBER.replace('= 1', '= 1.5').replace('W', '1')}": r"x.toml:6: .*must be at most 1",
+    f"[compute]\nmultiprocessors = {NUMBER.replace('= 1', '= 10.5').replace('W', '1')}": r"x.toml:6: .*must be a whole number",
+    f"[compute]\nclock_hz = {NUMBER.replace('= 1', '= 0').replace('W', 'Hz')}": r"x.toml:6: .*must be more than 0",
     f"[board]\ntdp_w = {NUMBER.replace('assumed', 'guessed')}": "published, derived, measured, fitted, assumed",
     "[board]\ntdp_w = 300": r"x.toml:6: .*exactly the fields",
     "[board\ntdp_w = 300": "not TOML: .*line 5",
@@ -115,7 +124,7 @@ def test_what_if(tmp_path: Path) -> None:
     assert placed[1]["time_s"] < json.loads(run(cli, [*words, "--chip", "br100"]).output)[1]["time_s"]
     for wrong, said in (
         ("memory=1", "did you mean memory_"),
-        ("tdp_w=-1", "at least 0"),
+        ("tdp_w=-1", "more than 0"),
         ("tdp_w", "NAME=VALUE"),
     ):
         assert said in str(run(cli, [*words, "--set", wrong]).exception)
@@ -134,10 +143,35 @@ def test_short_names_are_in_the_units_that_people_say() -> None:
         assert short_name.name in vocabulary.TABLE
 
 
-def test_a_larger_l2_is_larger_for_each_multiprocessor() -> None:
+def test_what_hangs_on_a_number_follows_it() -> None:
     chip = schema.load("a100")
-    assert chip.changed(l2_bytes=2 * chip.value("l2_bytes")).value("l2_near_bytes") == 2 * chip.value("l2_near_bytes")
-    assert chip.changed(l2_bytes=1e9, l2_near_bytes=1e6).value("l2_near_bytes") == 1e6
+    assert chip.designed(l2_bytes=2 * chip.value("l2_bytes")).value("l2_near_bytes") == 2 * chip.value("l2_near_bytes")
+    assert chip.designed(l2_bytes=1e9, l2_near_bytes=1e6).value("l2_near_bytes") == 1e6
+    slower = chip.designed(clock_hz=1.41e9 / 2, multiprocessors=54)
+    assert slower.value("bf16_flops") == pytest.approx(chip.value("bf16_flops") / 4)
+    assert chip.changed(clock_hz=1e9).value("bf16_flops") == chip.value("bf16_flops")
+
+
+@pytest.mark.parametrize("name", list(vocabulary.TABLE))
+def test_nothing_divides_by_zero(name: str) -> None:
+    """A value of zero is refused, or priced."""
+    try:
+        other = schema.load("br100").designed(**{name: 0.0})
+    except ChipError as error:
+        assert name in str(error)
+        return
+    if name == "shared_bytes_per_block":  # no product fits: said so
+        return
+    for words in (("gemm", "512x512x512", "bf16"), ("softmax", "1024x4096", "fp32"), ("add", "4096", "fp32")):
+        assert predict(other, parse(*words)).time_s > 0
+    price_run(counters.read(str(RUN)), other)
+
+
+def test_families_of_kernels_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text('[chip]\nname = "X"\nvendor = "me"\nbased_on = "a100"\nkernels = "amper"\n')
+    with pytest.raises(ChipError, match="kernels 'amper' is none of maxwell, volta, ampere"):
+        silicon(schema.load(str(path)))
 
 
 def test_misspelt_chips_get_a_hint() -> None:

@@ -147,3 +147,8 @@ def test_short_rows_and_empty_shapes_are_skipped(tmp_path: Path) -> None:
     table.write_text("device,op,B,M,N,K,H,latency_ms\nTesla T4,relu\nTesla T4,relu,,,,,,1\nTesla T4,bmm,-1,2,2,2,,1\nTesla T4,,,,,,,\n")
     report = json.loads(CliRunner().invoke(cli, ["validate", str(table), "--json"]).output)
     assert report["skipped"] == {"no shape": 3, "unknown operator (none)": 1}
+
+
+def test_fields_without_a_value_as_programs_write_them() -> None:
+    row = {"device": T4, "op": "relu", "B": "8192", "M": "nan", "N": "None", "K": "NA", "H": "1024.0", "latency_ms": "0.3"}
+    assert validate([row]).rows == 1 and validate([{**row, "latency_ms": "nan"}]).skipped == {"no measured time": 1}
