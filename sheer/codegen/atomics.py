@@ -10,7 +10,7 @@ from typing import Any
 
 from sheer.base.errors import Unsupported
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.memory import MemoryLanes
+from sheer.codegen.strong import StrongLanes
 from sheer.codegen.text import FLOAT_NAMES, int_type
 from sheer.codegen.value import Value
 from sheer.passes.cfg import Ins
@@ -27,7 +27,7 @@ _INTEGER_OP = {
 U32 = SCALARS["u32"]
 
 
-class AtomicLanes(MemoryLanes):
+class AtomicLanes(StrongLanes):
     """Atomics."""
 
     def src(self, ins: Ins, operand: Any, t: ScalarType) -> Value:

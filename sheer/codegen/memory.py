@@ -97,15 +97,10 @@ class MemoryLanes(GatherLanes):
     # -- loads -----------------------------------------------------------------------------------------------------------------
 
     def load_lanes(self, t: ScalarType, count: int, address: Value, strong: bool = False) -> list[Value]:
-        """`count` consecutive elements of type t from every active lane's address."""
-        if strong:
-            self.text.do('fence syncscope("singlethread") seq_cst')
-        found = self._load_lanes(t, count, address)
-        if strong:
-            self.text.do('fence syncscope("singlethread") seq_cst')
-        return found
+        raise NotImplementedError
 
     def _load_lanes(self, t: ScalarType, count: int, address: Value) -> list[Value]:
+        """`count` consecutive elements of type t from every active lane's address."""
         if address.uniform:
             base = self.pointer(address)
             return [self.scalar(t.bits, self._scalar_load(t, base, i * t.bytes)) for i in range(count)]
@@ -239,14 +234,10 @@ class MemoryLanes(GatherLanes):
     # -- stores ----------------------------------------------------------------------------------------------------------------------
 
     def store_lanes(self, t: ScalarType, values: list[Value], address: Value, strong: bool = False) -> None:
-        """Consecutive elements of type t to every active lane's address; where lanes share an address the last one wins."""
-        if strong:
-            self.text.do('fence syncscope("singlethread") seq_cst')
-        self._store_lanes(t, values, address)
-        if strong:
-            self.text.do('fence syncscope("singlethread") seq_cst')
+        raise NotImplementedError
 
     def _store_lanes(self, t: ScalarType, values: list[Value], address: Value) -> None:
+        """Consecutive elements of type t to every active lane's address; where lanes share an address the last one wins."""
         if address.uniform:
             base = self.pointer(address)
             for i, value in enumerate(values):
