@@ -231,6 +231,17 @@ def _mixed(facts: Facts, block: int, preds: list[int], stop: int) -> bool:
     )
 
 
+def _entered_apart(facts: Facts, block: int) -> bool:
+    """The block is in a loop with several entries in which lanes part. Lanes that left it for another entry may still wait on the way, and need
+    its phis, when others come back to it: with one entry they would all come back by edges that _mixed looks at."""
+    loop = facts.loop_of[block]
+    while loop is not None:
+        if len(loop.headers) > 1 and any(facts.divergent[member] for member in loop.members):
+            return True
+        loop = loop.parent
+    return False
+
+
 def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
     block = facts.graph.blocks[index]
     result: Any = _TOP
@@ -245,6 +256,7 @@ def _phi_shape(facts: Facts, index: int, phi: Any) -> Any:
         result = shape if result is _TOP else join(result, shape)
     mixed = _mixed(facts, index, edges[False], facts.idom[index]) or _mixed(facts, index, edges[True], index)
     mixed = mixed or any(facts.leaves_divergently(pred, index) for pred in block.preds)
+    mixed = mixed or (bool(edges[True]) and _entered_apart(facts, index))
     # an undefined source must not make a phi uniform when lanes come by several ways
     if mixed:
         facts.mixed_phis.add(phi.value)

@@ -81,7 +81,7 @@ def agree(text: str) -> None:
     assert (got == wanted).all(), f"{text}\nnative {got}\nreference {wanted}"
 
 
-@pytest.mark.parametrize("seed", [9, 69, *range(100, 110)])
+@pytest.mark.parametrize("seed", [9, 69, *range(100, 110), 311])
 def test_jumps(seed: int) -> None:
     agree(program(seed))
 
