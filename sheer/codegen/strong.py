@@ -45,7 +45,7 @@ class StrongLanes(MemoryLanes):
         per = self._per_unit(t, count)
         if per > 1:
             unit = SCALARS[f"b{t.bits * per}"]
-            return [part for v in self._load_whole(unit, count // per, address) for part in self._apart(t, v, per)]
+            return [part for v in self._load_whole(unit, count // per, address) for part in self._parts_of(t, v, per)]
         if count == 1 and not address.uniform:
             return self._load_lanes(t, 1, address)
         if count == 1:
@@ -59,7 +59,7 @@ class StrongLanes(MemoryLanes):
         count = len(values)
         per = self._per_unit(t, count)
         if per > 1:
-            units = [self._joined(t, values[i : i + per], address.uniform) for i in range(0, count, per)]
+            units = [self._unit_of(t, values[i : i + per], address.uniform) for i in range(0, count, per)]
             self._store_whole(SCALARS[f"b{t.bits * per}"], units, address)
         elif count == 1 and address.uniform:
             place = f"ptr {self.pointer(address)}, align {self.aligned(t)}"
@@ -79,13 +79,13 @@ class StrongLanes(MemoryLanes):
 
     # -- parts of a unit -------------------------------------------------------------------------------------------------------
 
-    def _apart(self, t: ScalarType, unit: Value, count: int) -> list[Value]:
+    def _parts_of(self, t: ScalarType, unit: Value, count: int) -> list[Value]:
         if not unit.uniform:
             return self._out_of_unit(t, unit, count)
         shifted = [self.text.op(f"lshr i{unit.bits} {unit.scalar}, {i * t.bits}") for i in range(count)]
         return [self.scalar(t.bits, self.resize_scalar(name, unit.bits, t.bits)) for name in shifted]
 
-    def _joined(self, t: ScalarType, parts: list[Value], one_lane: bool) -> Value:
+    def _unit_of(self, t: ScalarType, parts: list[Value], one_lane: bool) -> Value:
         """The lowest part first. Where one lane's is all that will be stored, only that one's."""
         if not one_lane:
             return self._into_unit(t, parts)
