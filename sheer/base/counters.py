@@ -222,6 +222,9 @@ class GraphNode(NamedTuple):
 Event = Launch | Copy | Fill | Record | Wait | Sync | NonBlocking | GraphNode
 
 
+DEVICES = 64  # as many as a process may have
+
+
 class Run(NamedTuple):
     """A program's run."""
 
@@ -266,12 +269,16 @@ class Fields:
             raise self.fail(key, "a number of at least 0")
         return float(value)
 
-    def whole(self, key: str, default: int | None = None, low: int = 0) -> int:
+    def whole(self, key: str, default: int | None = None, low: int = 0, high: int | None = None) -> int:
         """A whole number."""
         value = self.data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < low:
-            raise self.fail(key, f"a whole number of at least {low}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+            raise self.fail(key, f"a whole number of at least {low}" + ("" if high is None else f" and at most {high}"))
         return value
+
+    def device(self, default: int | None = None) -> int:
+        """The number of a device."""
+        return self.whole("device", default, high=DEVICES - 1)
 
     def text(self, key: str, allowed: tuple[str, ...] = (), default: str | None = None) -> str:
         """A string, perhaps one of some."""
@@ -378,7 +385,7 @@ def _launch(f: Fields, line: int) -> Launch:
     return Launch(
         line,
         f.whole("n"),
-        f.whole("device"),
+        f.device(),
         f.whole("stream"),
         readable(f.text("kernel")),
         symbol,
@@ -402,20 +409,20 @@ _KINDS = ("h2d", "d2h", "d2d", "p2p", "h2h")
 _READERS: dict[str, Callable[[Fields, int], Event]] = {
     "launch": _launch,
     "copy": lambda f, line: Copy(
-        line, f.text("kind", _KINDS), f.whole("bytes"), f.yes("pinned"), f.yes("blocking"), f.whole("device"),
-        f.whole("peer", -1, low=-1), f.whole("stream"), f.number("host_s"), _parent(f), _place(f),
+        line, f.text("kind", _KINDS), f.whole("bytes"), f.yes("pinned"), f.yes("blocking"), f.device(),
+        f.whole("peer", -1, -1, DEVICES - 1), f.whole("stream"), f.number("host_s"), _parent(f), _place(f),
     ),
     "fill": lambda f, line: Fill(
-        line, f.whole("bytes"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _parent(f), _place(f)
+        line, f.whole("bytes"), f.device(0), f.whole("stream"), f.number("host_s", 0), _parent(f), _place(f)
     ),
-    "record": lambda f, line: Record(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f)),
-    "wait": lambda f, line: Wait(line, f.whole("id"), f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f)),
+    "record": lambda f, line: Record(line, f.whole("id"), f.device(0), f.whole("stream"), f.number("host_s", 0), _place(f)),
+    "wait": lambda f, line: Wait(line, f.whole("id"), f.device(0), f.whole("stream"), f.number("host_s", 0), _place(f)),
     "node": lambda f, line: GraphNode(
-        line, f.whole("device", 0), f.whole("stream"), f.number("host_s", 0), _place(f), f.yes("conditional")
+        line, f.device(0), f.whole("stream"), f.number("host_s", 0), _place(f), f.yes("conditional")
     ),
-    "stream": lambda f, line: NonBlocking(line, f.whole("id"), f.whole("device", 0), f.number("host_s", 0)),
+    "stream": lambda f, line: NonBlocking(line, f.whole("id"), f.device(0), f.number("host_s", 0)),
     "sync": lambda f, line: Sync(
-        line, f.text("what", ("stream", "event", "device")), f.whole("id", 0), f.whole("device", 0), f.number("host_s", 0)
+        line, f.text("what", ("stream", "event", "device")), f.whole("id", 0), f.device(0), f.number("host_s", 0)
     ),
 }  # fmt: skip
 
@@ -475,7 +482,7 @@ def read(path: str) -> Run:
         head.text("program"),
         tuple(map(str, arguments)) if isinstance(arguments, list) else (),
         head.text("chip", default=""),
-        head.whole("devices", 1),
+        head.whole("devices", 1, 1, DEVICES),
         head.text("date", default=""),
         tuple(_with_counters(path, reader.events, reader.counted)),
         reader.end_s,

@@ -30,6 +30,9 @@ def test_sample() -> None:
     [
         (1, '"sheer_run": 1', '"sheer_run": 9', ":1: the run file has format 9"),
         (2, '"bytes": 4194304', '"bytes": -1', ":2: bytes is -1, but must be a whole number"),
+        (1, '"devices": 1', '"devices": 65', ":1: devices is 65, but must be a whole number of at least 1 and at most 64"),
+        (2, '"device": 0', '"device": 1180591620717411303424', ":2: device is 1180591620717411303424, but must be"),
+        (2, '"peer": -1', '"peer": 64', ":2: peer is 64, but must be a whole number of at least -1 and at most 63"),
         (2, '"kind": "h2d"', '"kind": "up"', ":2: kind is \"up\", but must be one of h2d"),
         (5, '"event": "record"', '"event": "recorded"', ":5: there is no event 'recorded'"),
         (6, '"grid": [4096, 1, 1]', '"grid": [4096, 1]', ":6: grid is [4096, 1], but must be three"),
