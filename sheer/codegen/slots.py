@@ -130,32 +130,31 @@ class SlotLanes(TextureLanes):
             return self.read_param(self.planes[name], 0, SCALARS[f"b{bits}" if bits > 1 else "u32"])
         return self.const(SCALARS[f"u{bits}"] if bits > 1 else PRED, 0)
 
-    def write(self, value: int, v: Value, blend: str = "") -> None:
-        """Defines a value: remembered for this block, stored if others read it. `blend`: mask of lanes that change."""
+    def write(self, value: int, v: Value) -> None:
+        """Defines a value: stored if other blocks read it."""
         slot = self.slots.get(value)
         if slot is None:
             return
-        t = self.text
-        ty, wide = int_type(v.bits), int_type(v.bits, self.n)
         shape = self.facts.shape[value]
         if shape is not None and v.shape is None:
             v = self.as_shape(v, shape)
+        self._store(slot, v)
+        if slot.outside:
+            self.store_outside(value, v)
+
+    def _store(self, slot: Slot, v: Value, blend: str = "") -> None:
+        """`blend`: the mask of the lanes that change."""
+        t = self.text
         if slot.scalar:
-            t.do(f"store {ty} {v.scalar}, ptr {slot.scalar}")
+            t.do(f"store {int_type(v.bits)} {v.scalar}, ptr {slot.scalar}")
             if slot.stride:
                 t.do(f"store i64 {v.stride or '0'}, ptr {slot.stride}")
         if slot.vector:
-            name = self.vec(v)
-            if blend and not slot.scalar:
+            name, wide = self.vec(v), int_type(v.bits, self.n)
+            if blend:
                 old = t.op(f"load {wide}, ptr {slot.vector}")
                 name = t.op(f"select <{self.n} x i1> {blend}, {wide} {name}, {wide} {old}")
             t.do(f"store {wide} {name}, ptr {slot.vector}")
-        if slot.outside:
-            name = self.vec(v)
-            if self.mask:
-                old = t.op(f"load {wide}, ptr {slot.outside}")
-                name = t.op(f"select <{self.n} x i1> {self.mask}, {wide} {name}, {wide} {old}")
-            t.do(f"store {wide} {name}, ptr {slot.outside}")
 
     def as_shape(self, v: Value, shape: Shape) -> Value:
         """The passes know more than the code shows: every active lane holds base + constant, so one gives the base."""
@@ -197,24 +196,11 @@ class SlotLanes(TextureLanes):
         return moves
 
     def write_phis(self, moves: list[tuple[int, Value]], mask: str) -> None:
-        t = self.text
+        """The phis of a block that lanes of a mask (all, where it is empty) come to."""
         self.move_home(moves)
         for value, source in moves:
-            if value in self.tiles.home:
-                continue
-            slot = self.slots[value]
-            bits = self.bits_of(value)
-            ty, wide = int_type(bits), int_type(bits, self.n)
-            if slot.scalar:
-                t.do(f"store {ty} {source.scalar}, ptr {slot.scalar}")
-                if slot.stride:
-                    t.do(f"store i64 {source.stride or '0'}, ptr {slot.stride}")
-            if slot.vector:
-                name = self.vec(source)
-                if mask and value in self.facts.mixed_phis:
-                    old = t.op(f"load {wide}, ptr {slot.vector}")
-                    name = t.op(f"select <{self.n} x i1> {mask}, {wide} {name}, {wide} {old}")
-                t.do(f"store {wide} {name}, ptr {slot.vector}")
+            if value not in self.tiles.home:
+                self._store(self.slots[value], source, mask if value in self.facts.mixed_phis else "")
 
     def apart(self) -> dict[int, Value]:
         """Gives the code that follows copies of the values, and returns the values: what is cached there must not be used elsewhere."""
