@@ -122,7 +122,7 @@ class ControlLanes(SlotLanes):
                 self.after_label(self.facts.position[block.index])
             )
         elif kind == "jump":
-            self.edge(block, block.succs[0], self.mask, True)
+            self.edge(block, block.succs[0], self.mask)
         elif kind == "switch":
             self._switch(block)
         else:
@@ -154,7 +154,7 @@ class ControlLanes(SlotLanes):
             for label, target in zip(edges, (taken, other), strict=True):
                 saved = self.apart()
                 t.label(label)
-                self.edge(block, target, self.mask, True)
+                self.edge(block, target, self.mask)
                 self.local = saved
             return
         yes = self.vec(condition)
@@ -192,7 +192,7 @@ class ControlLanes(SlotLanes):
         for target, label in ((taken, everywhere), (other, nowhere)):
             saved = self.apart()
             t.label(label)
-            self.edge(block, target, "", True)
+            self.edge(block, target, "")
             self.local = saved
         t.label(parted)
 
@@ -209,7 +209,7 @@ class ControlLanes(SlotLanes):
             for label, target in zip(labels, block.succs, strict=True):
                 saved = self.apart()
                 t.label(label)
-                self.edge(block, target, self.mask, True)
+                self.edge(block, target, self.mask)
                 self.local = saved
             return
         moves = {target: self.phi_moves(block, target) for target in block.succs}
@@ -246,7 +246,7 @@ class ControlLanes(SlotLanes):
             [("ptr", self.frame), ("i32", self.group), ("i32", self.resize_scalar(count, self.n, 32, False))],
         )
 
-    def edge(self, block: Block, target: int, mask: str, whole: bool) -> None:
+    def edge(self, block: Block, target: int, mask: str) -> None:
         """All lanes of the block's mask go to `target`."""
         t, facts = self.text, self.facts
         self.write_phis(self.phi_moves(block, target), mask)

@@ -59,7 +59,7 @@ class StageLanes(ControlLanes):
         for ins in stage.again:
             self.emit_ins(ins)
         self._barrier_result(block.ins[-1])
-        self.edge(block, block.succs[0], "", True)
+        self.edge(block, block.succs[0], "")
 
     def _barrier_result(self, ins: Ins) -> None:
         if not ins.defs:
