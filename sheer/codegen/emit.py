@@ -17,16 +17,22 @@ from sheer.codegen.value import Value
 from sheer.ir.module import Vec
 from sheer.isa.row import operand_type
 from sheer.passes import fresh
+from sheer.passes.cases import Cases
 from sheer.passes.cfg import Block, Graph, Ins, source_values
 from sheer.passes.facts import Facts, destinations
 from sheer.passes.leaving import past_barriers
-from sheer.passes.shape import ShapeLanes
+from sheer.passes.shape import Shape, ShapeLanes
 from sheer.passes.stages import is_barrier
 from sheer.passes.tight import tight_values
 
 PRED = SCALARS["pred"]
 
 _VERSIONED = 400  # instructions of a function that may be written twice
+
+
+def _says_more(shape: Shape | None) -> bool:
+    """A case knows more of the value than its facts say."""
+    return shape is not None and (shape.low is not None or shape.phase != 0)
 
 
 class FunctionEmitter(StageLanes):
@@ -39,6 +45,7 @@ class FunctionEmitter(StageLanes):
         self.staged = compiler.staged if graph.function.is_entry else None
         self.n = facts.lanes
         self.shapes = ShapeLanes(self.n)
+        self.shuffles = compiler.target.shuffles
         self.has_avx512 = compiler.target.avx512
         self.has_bf16_pairs = compiler.target.avx512 and "+avx512bf16" in compiler.target.features.split(",")
         self.lane_fibers = compiler.lane_fibers
@@ -61,6 +68,9 @@ class FunctionEmitter(StageLanes):
         self.fresh: dict[int, list[int]] = {}  # phis that are empty at the end of a block
         self.versions = set()
         self.whole = False
+        self.cases: dict[int, Cases] = compiler.cases.get(graph.function.name, {})
+        self.case = False  # in a case of a block, where more is known than the facts say
+        self.again = False  # what other blocks have made is made again
 
     def run(self) -> None:
         """Emits all blocks."""
@@ -147,13 +157,50 @@ class FunctionEmitter(StageLanes):
         if self.compiler.polling_header(self, block):
             self.text.dbg = self.compiler.location(block.ins[0].inst.loc if block.ins else block.loc)
             self.poll_yield()
-        for at, ins in enumerate(block.ins):
+        cases = self.cases.get(block.index)
+        if cases is None:
+            self._end(block, 0)
+        elif self._instructions(block, 0, cases.at):
+            self._in_cases(block, cases)
+
+    def _in_cases(self, block: Block, cases: Cases) -> None:
+        """The rest of a block for each of the low bits that a value may have, and for all others."""
+        t, value = self.text, self.read(cases.value)
+        assert value.shape is not None
+        ty, names = int_type(value.bits), [t.fresh_label("case") for _ in cases.lows]
+        low = t.op(f"and {ty} {value.scalar}, {(1 << cases.bits) - 1}")
+        others = t.fresh_label("other.cases")
+        t.finish(f"switch {ty} {low}, label %{others} [ {' '.join(f'{ty} {n}, label %{name}' for n, name in zip(cases.lows, names, strict=True))} ]")
+        for number, name in zip(cases.lows, names, strict=True):
+            saved = self.apart()
+            t.label(name)
+            self.case = True
+            self.local[cases.value] = value.known_as(value.shape.with_low(cases.bits, number))
+            self.again = True
+            for ins in cases.again:
+                self.emit_ins(ins)
+            self.again = False
+            self._end(block, cases.at)
+            self.case, self.local = False, saved
+        t.label(others)
+        self._end(block, cases.at)
+
+    def _instructions(self, block: Block, start: int, stop: int) -> bool:
+        """Says whether control goes on behind them."""
+        for at in range(start, stop):
+            ins = block.ins[at]
             self.tile_work(block.index, at)
             if self.staged is not None and is_barrier(ins.inst):
                 self.end_stage(ins)
-                return
+                return False
             if id(ins) not in self.tiles.members:
                 self.emit_ins(ins)
+        return True
+
+    def _end(self, block: Block, start: int) -> None:
+        """From an instruction to where the block is left."""
+        if not self._instructions(block, start, len(block.ins)):
+            return
         self.tile_work(block.index, len(block.ins))
         self.text.dbg = self.compiler.location(block.loc)
         for value in self.fresh.get(block.index, ()):
@@ -198,17 +245,18 @@ class FunctionEmitter(StageLanes):
 
     def define(self, number: int, value: Value) -> None:
         shape = self.facts.shape[number]
-        if shape is None and value.shape is not None and not value.uniform:
+        if shape is None and value.shape is not None and not value.uniform and not self.case:
             value = self.vector(value.bits, self.vec(value))
         if shape is not None and value.shape is None:
             value = self.as_shape(value, shape)
-        elif shape is not None and shape.same(value.shape):
+        elif shape is not None and shape.same(value.shape) and not (self.case and _says_more(value.shape)):
             value = value.known_as(shape)
         if value.exact and number in self.tight:
             value = value.known_as(value.shape)
             value.exact = False
         self.local[number] = value
-        self.write(number, value)
+        if not self.again:
+            self.write(number, value)
 
     def _guarded_raw(self, ins: Ins, guard: Value, dests: list[str | None], old: list[Value | None]) -> None:
         """A guarded memory or control instruction: a branch around it; its lanes are those of the guard."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen.convert import ConvertLanes
 from sheer.codegen.text import int_type
 from sheer.codegen.value import Value
+from sheer.codegen.windows import WindowLanes
 from sheer.passes import pattern
 
 U64 = SCALARS["u64"]
@@ -22,7 +22,7 @@ _PIECE = 16  # lanes that are compared with a row at once
 _TRIES = 12  # accesses of a function that get the comparison
 
 
-class GatherLanes(ConvertLanes):
+class GatherLanes(WindowLanes):
     """Needs the mask, pointers and rows of MemoryLanes."""
 
     mask: str
@@ -47,6 +47,10 @@ class GatherLanes(ConvertLanes):
             comb = pattern.comb(address.shape, self.n, t.bits) if t.bits >= 32 else None
             if comb:
                 return [self._by_comb(t, address, i * t.bytes, *comb) for i in range(count)]
+        window = self.window_of(t, address, False)
+        if window is not None:
+            return [self.load_window(t, address, i * t.bytes, window) for i in range(count)]
+        if address.shape is not None and not self.mask and t.bits <= 64:
             step = pattern.small_step(address.shape, t.bits) if t.bits < 32 else 0
             if step:
                 return [self._by_units(t, address, i * t.bytes, step) for i in range(count)]
@@ -344,6 +348,11 @@ class GatherLanes(ConvertLanes):
         if per > 1:
             unit = SCALARS[f"b{t.bits * per}"]
             self._scatter(unit, [self._into_unit(t, values[i : i + per]) for i in range(0, len(values), per)], address)
+            return
+        window = self.window_of(t, address, True)
+        if window is not None:
+            for i, value in enumerate(values):
+                self.store_window(t, value, address, i * t.bytes, window)
             return
         if address.shape is not None and not self.mask and t.bits <= 64:
             self._elements_out(t, values, address)

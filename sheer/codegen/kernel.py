@@ -24,6 +24,7 @@ from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
     advance,
     alignment,
+    cases,
     cfg,
     depot,
     homes,
@@ -132,6 +133,7 @@ class KernelCompiler(KernelBorder):
         self.whole: Facts | None = None
         self.threads = spec.block[0] * spec.block[1] * spec.block[2] if spec.block else 0
         self.alone = False  # a group is a whole block: its barriers are passed in step
+        self.cases: dict[str, dict[int, cases.Cases]] = {}  # by function and block
         self.tested: set[int] = set()  # accesses that test whether their addresses are aligned
         self.aligned: dict[int, int] = {}  # what others need of the parameters: offset -> bits that are zero
 
@@ -257,6 +259,8 @@ class KernelCompiler(KernelBorder):
             if not self.plain:
                 self.ahead |= {at: Step(far) for at, far in neighbour.ahead(found).items()} | advance.ahead(found)
                 keep_order |= order.arrange(found, self.registers)
+                if not self.lane_fibers:
+                    self.cases[found.graph.function.name] = cases.find(found, self.target.shuffles, self.staged is not None)
         if not self.plain:
             self.granule = depot.granule(facts)
         self._align(graphs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sheer.base.types import SCALARS, ScalarType
-from sheer.codegen import bounds
+from sheer.codegen import bounds, lowbits
 from sheer.codegen.product import high_half
 from sheer.codegen.text import Text, int_type
 from sheer.codegen.value import Value
@@ -338,6 +338,9 @@ class IntegerLanes:
 
     def and_(self, t: ScalarType, a: Value, b: Value) -> Value:
         if t.kind != "p" and a.shape is not None and b.shape is not None and not self.is_uniform(a, b):
+            mixed = lowbits.mixed(self, "and", a, b)
+            if mixed is not None:
+                return mixed
             shape = self.shapes.and_(t, a.shape, b.shape)
             if shape is not None:
                 return self._bits_affine("and", t, a, b, shape)
@@ -347,6 +350,9 @@ class IntegerLanes:
 
     def or_(self, t: ScalarType, a: Value, b: Value) -> Value:
         if t.kind != "p" and a.shape is not None and b.shape is not None and not self.is_uniform(a, b):
+            mixed = lowbits.mixed(self, "or", a, b)
+            if mixed is not None:
+                return mixed
             shape = self.shapes.or_(t, a.shape, b.shape)
             if shape is not None:
                 return self._linear(t, "add", a, b, shape)
@@ -365,11 +371,13 @@ class IntegerLanes:
         return result
 
     def xor(self, t: ScalarType, a: Value, b: Value) -> Value:
-        return self.simple("xor", a, b)
+        if self.is_uniform(a, b):
+            return lowbits.kept(self.simple("xor", a, b), self.shapes.xor(t, a.shape, b.shape), a, b)
+        return lowbits.mixed(self, "xor", a, b) or self.simple("xor", a, b)
 
     def not_(self, t: ScalarType, a: Value) -> Value:
         ones = self.const(PRED, 1) if a.bits == 1 else self.const(SCALARS[f"s{a.bits}"], -1)
-        result = self.simple("xor", a, ones)
+        result = lowbits.kept(self.simple("xor", a, ones), self.shapes.not_(t, a.shape), a)
         bounds.of_not(a, result)
         return result
 

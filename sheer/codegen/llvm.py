@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import llvmlite.binding as llvm
 
 from sheer.base.errors import CompileError, UsageError
+from sheer.passes.pattern import Shuffles
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Target:
     avx512: bool
     vector_bits: int
     tiles: bool = False  # multiply tiles of bf16 and of 8-bit integers
+
+    @property
+    def shuffles(self) -> Shuffles:
+        """Masks of small elements, and vectors of 512 bits, came together; SSE has no masks."""
+        return Shuffles(512, 8) if self.avx512 else Shuffles(256, 32) if self.vector_bits == 256 else Shuffles()
 
 
 # Where LLVM takes time with the square of a block's length: sorts unroll into one block of thousands of loads and stores. With these

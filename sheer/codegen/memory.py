@@ -15,7 +15,7 @@ from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.gather import GatherLanes
 from sheer.codegen.text import int_type
 from sheer.codegen.value import Value
-from sheer.passes.pattern import pieces
+from sheer.passes.pattern import pieces, short
 
 U64 = SCALARS["u64"]
 
@@ -106,7 +106,7 @@ class MemoryLanes(GatherLanes):
             return [self.scalar(t.bits, self._scalar_load(t, base, i * t.bytes)) for i in range(count)]
         if address.shape is not None:
             plan = pieces(address.shape, self.n, t.bytes * count)
-            if plan is not None:
+            if plan is not None and not (count == 1 and short(plan, t.bits) and self.window_of(t, address, False)):
                 return self._load_pieces(t, count, address, *plan)
             if count == 1 and not self.mask:
                 window = self._load_window(t, address)
@@ -246,7 +246,8 @@ class MemoryLanes(GatherLanes):
             return
         if address.shape is not None:
             plan = pieces(address.shape, self.n, t.bytes * len(values))
-            if plan is not None and self._storable(*plan):
+            near = len(values) == 1 and short(plan, t.bits) and self.window_of(t, address, True)
+            if plan is not None and self._storable(*plan) and not near:
                 self._store_pieces(t, values, address, *plan)
                 return
         self._scatter(t, values, address)

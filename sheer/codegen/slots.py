@@ -13,6 +13,7 @@ from sheer.base.types import SCALARS
 from sheer.codegen.text import int_type
 from sheer.codegen.textures import TextureLanes
 from sheer.codegen.value import Value
+from sheer.passes.cases import Cases, used
 from sheer.passes.cfg import Block, Graph
 from sheer.passes.facts import Facts
 from sheer.passes.shape import Shape
@@ -40,6 +41,7 @@ class SlotLanes(TextureLanes):
     slots: dict[int, Slot]
     local: dict[int, Value]  # the values as the current block knows them
     block: Block  # the one that is being written
+    cases: dict[int, Cases]  # of the blocks that have some
     tight: set[int]  # affine values that are base + constants in every lane, exactly
 
     def find_slots(self) -> None:
@@ -55,6 +57,8 @@ class SlotLanes(TextureLanes):
                     self._use(value, block.index)
                 for value in self.compiler.ahead[id(ins)].values if id(ins) in self.compiler.ahead else ():
                     self._use(value, block.index)
+            for value in used(self.cases[block.index]) if block.index in self.cases else ():
+                self._use(value, block.index)
             if block.cond:
                 self._use(block.cond_value, block.index)
             for phi in block.phis:

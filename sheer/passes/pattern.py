@@ -5,6 +5,8 @@ The code generator writes accesses by these patterns; passes that form accesses 
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from sheer.passes.shape import Shape
@@ -57,24 +59,70 @@ def small_step(shape: Shape, bits: int) -> int:
     return step if (steps == step).all() and shape.stride is None and bits < 8 * step <= 64 else 0
 
 
-def cost(shape: Shape | None, lanes: int, bits: int, count: int, masked: bool) -> float:
-    """What an access of `count` neighbouring elements a lane takes, about, in vector instructions."""
+class Shuffles(NamedTuple):
+    """Windows that a target's instructions are good for: rows of so many bits (0: none), of elements that a mask may leave out, from so many bits on."""
+
+    row_bits: int = 0
+    least_bits: int = 0
+
+
+class Window(NamedTuple):
+    """Elements that the lanes permute: `start`: bytes from the base to the first; `elements`: each lane's, from there on; `rows`: the vectors of
+    `size` elements that have some of them."""
+
+    start: int
+    size: int
+    elements: Any
+    rows: tuple[int, ...]
+
+
+def window(shape: Shape, lanes: int, bits: int, row_bits: int, distinct: bool) -> Window | None:
+    """Lanes whose elements, each another one where they must be `distinct`, lie so near to each other that a vector of lanes has its own in two
+    vectors of memory."""
+    size = min(row_bits // bits, lanes)
+    if shape.stride is not None or (8 * shape.c % bits).any() or lanes % size:
+        return None
+    start = int(shape.c.min())
+    start -= (start + shape.phase) % (size * bits // 8) // (bits // 8) * (bits // 8)  # rows are lines, or parts of them
+    elements = (shape.c - start) // (bits // 8)
+    if distinct and len(np.unique(elements)) < lanes:
+        return None
+    if any(len(np.unique(part // size)) > 2 for part in elements.reshape(-1, size)):
+        return None
+    return Window(start, size, elements, tuple(int(row) for row in np.unique(elements // size)))
+
+
+def _by_window(shape: Shape, lanes: int, bits: int, shuffles: Shuffles) -> float | None:
+    found = window(shape, lanes, bits, shuffles.row_bits, True) if shuffles.row_bits and bits >= shuffles.least_bits else None
+    return 2.0 * (lanes // found.size + len(found.rows)) if found is not None else None
+
+
+def short(plan: tuple[int, list[str]] | None, bits: int) -> bool:
+    """Pieces, if any, of less than half a vector, `bits` a lane: a window is better."""
+    return plan is None or (plan[0] * bits < _VECTOR // 2 and set(plan[1]) == {"row"})
+
+
+def cost(shape: Shape | None, lanes: int, bits: int, count: int, masked: bool, shuffles: Shuffles | None = None) -> float:
+    """What an access of `count` neighbouring elements a lane takes, about, in vector instructions; with windows, if the target's are given."""
     vectors = max(1.0, lanes * bits / _VECTOR)
     if shape is not None:
         if shape.uniform:
             return count
         plan = pieces(shape, lanes, bits // 8 * count)
+        near = _by_window(shape, lanes, bits, shuffles) if shuffles is not None and count == 1 else None
+        if near is not None and short(plan, bits):
+            return near
         if plan is not None:
             moved = vectors * count if "row" in plan[1] or "back" in plan[1] else 0
             apart = vectors * count if count > 1 else 0
             return moved + apart + len(plan[1])
     per = min(64 // bits, count)
     if per > 1 and count % per == 0:  # goes through larger units
-        return cost(shape, lanes, bits * per, count // per, masked) + vectors * count
+        return cost(shape, lanes, bits * per, count // per, masked, shuffles) + vectors * count
     if shape is not None and not masked:
-        found = comb(shape, lanes, bits) if bits >= 32 else None
-        if found:
-            return count * vectors * (1 + found[1])
+        every = comb(shape, lanes, bits) if bits >= 32 else None
+        if every:
+            return count * vectors * (1 + every[1])
         if bits < 32 and small_step(shape, bits):
             return count * 4 * max(1.0, lanes * small_step(shape, bits) * 8 / _VECTOR)
         return count * 2 * lanes

@@ -15,16 +15,19 @@ import numpy as np
 
 from sheer.base.types import SCALARS, ScalarType
 
+_PHASES = 0xFFF  # bytes up to which a base's place is followed
 _LIMIT = 1 << 24  # larger constants per lane are not worth following
 
 
 class Shape:
     """c: constant per lane (int64); stride: name of a uniform runtime value, or None; m: its multiple per lane;
     tz: trailing zero bits that the base surely has; bits: mask of bits that may be set in the value (-1 unknown);
-    const: the value, if known; key: the SSA value it belongs to (for use as a stride).
+    const: the value, if known; key: the SSA value it belongs to (for use as a stride); low: of a uniform value in one of its cases (see
+    cases.py), how many of its low bits are known, and what they are; phase: what a base like that is likely to be modulo a few lines, where
+    nothing depends on it but speed.
     """
 
-    __slots__ = ("bits", "c", "const", "key", "m", "stride", "tz", "uniform")
+    __slots__ = ("bits", "c", "const", "key", "low", "m", "phase", "stride", "tz", "uniform")
 
     def __init__(
         self,
@@ -46,6 +49,14 @@ class Shape:
             key,
         )
         self.uniform: bool = stride is None and not c.any()
+        self.low: tuple[int, int] | None = None
+        self.phase = const & _PHASES if const is not None else 0
+
+    def with_low(self, count: int, value: int) -> Shape:
+        other = copy(self)
+        other.low = count, value & ((1 << count) - 1)
+        other.phase = other.low[1] or self.phase
+        return other
 
     def with_key(self, key: Any) -> Shape:
         other = copy(self)
@@ -156,7 +167,10 @@ class ShapeLanes:
         stride = a.stride if a.stride is not None else b.stride
         m = None if stride is None else (a.m if a.m is not None else 0) + (b.m if b.m is not None else 0)
         bits = _spread(a.bits) + _spread(b.bits) if a.bits >= 0 and b.bits >= 0 else -1
-        return self._affine(t, a.c + b.c, stride, m, min(a.tz, b.tz), _spread(bits) if bits >= 0 else -1)
+        result = self._affine(t, a.c + b.c, stride, m, min(a.tz, b.tz), _spread(bits) if bits >= 0 else -1)
+        if result is not None:
+            result.phase = (a.phase + b.phase) & _PHASES
+        return self._both_low(np.add, result, a, b)
 
     def sub(self, t: ScalarType, a: Shape | None, b: Shape | None, sat: bool = False) -> Shape | None:
         if a is None or b is None or sat or t.lanes > 1:
@@ -170,7 +184,10 @@ class ShapeLanes:
             return VARYING
         if a.const is not None and a.uniform:
             return self.uniform(t.wrap(-a.const))
-        return self._affine(t, -a.c, a.stride, None if a.m is None else -a.m, a.tz, -1)
+        result = self._affine(t, -a.c, a.stride, None if a.m is None else -a.m, a.tz, -1)
+        if result is not None:
+            result.phase = -a.phase & _PHASES
+        return result if a.low is None or result is None else result.with_low(a.low[0], -a.low[1])
 
     def mul(self, t: ScalarType, a: Shape | None, b: Shape | None) -> Shape | None:
         if a is None or b is None or t.lanes > 1:
@@ -182,13 +199,15 @@ class ShapeLanes:
         if a.uniform:
             if a.const is not None and b.const is not None:
                 return self.uniform(t.wrap(a.const * b.const))
-            return Shape(self.zero, None, None, min(a.tz + b.tz, 64))
+            result = Shape(self.zero, None, None, min(a.tz + b.tz, 64))
+            result.phase = a.phase * b.phase & _PHASES if a.const is not None or b.const is not None else 0
+            return result
         if b.const is not None:
             k = _wrap(b.const, t.bits)
             if abs(int(k)) > _LIMIT:
                 return VARYING
             bits = _spread(a.bits) * int(k) if a.bits >= 0 and int(k) > 0 else -1
-            return self._affine(
+            found = self._affine(
                 t,
                 a.c * int(k),
                 a.stride,
@@ -196,6 +215,9 @@ class ShapeLanes:
                 min(a.tz + b.tz, 64),
                 _spread(bits) if bits >= 0 else -1,
             )
+            if found is not None:
+                found.phase = a.phase * int(k) & _PHASES
+            return found
         if a.stride is None and b.key is not None:
             return self._affine(t, self.zero, b.key, a.c, min(a.tz, b.tz), -1)
         return VARYING
@@ -207,12 +229,16 @@ class ShapeLanes:
             return self.uniform(to.wrap(t.wrap(a.const)))
         if a.uniform:
             bits = a.bits if a.bits >= 0 else ((1 << t.bits) - 1 if t.kind != "s" else -1)
-            return Shape(
+            result = Shape(
                 self.zero, None, None, a.tz, bits & ((1 << to.bits) - 1) if bits >= 0 else -1, None, a.key
             )
+            result.low, result.phase = (a.low, a.phase) if min(t.bits, to.bits) >= 8 else (None, 0)
+            return result
         if t.bits < 32 or to.bits < 32:
             return self._narrow(to, t, a)
-        return Shape(a.c, a.stride, a.m, a.tz, a.bits, None, a.key)
+        result = Shape(a.c, a.stride, a.m, a.tz, a.bits, None, a.key)
+        result.phase = a.phase
+        return result
 
     def _narrow(self, to: ScalarType, t: ScalarType, a: Shape) -> Shape | None:
         """To or from 8 and 16 bits, which compilers choose for small indices: only where no lane's value surely wraps among the lanes."""
@@ -279,7 +305,7 @@ class ShapeLanes:
         if a.const is not None and not (b.const is not None and b.uniform):
             a, b = b, a
         if b.const is None or not b.uniform:
-            return self._default(a, b)
+            return self.with_low_bits(np.bitwise_and, a, b) or self._default(a, b)
         mask = b.const & ((1 << t.bits) - 1)
         if a.const is not None and a.uniform:
             return self.uniform(t.wrap(a.const & mask))
@@ -296,6 +322,9 @@ class ShapeLanes:
     def or_(self, t: ScalarType, a: Shape | None, b: Shape | None) -> Shape | None:
         if a is None or b is None or t.lanes > 1:
             return VARYING
+        found = self.with_low_bits(np.bitwise_or, a, b)
+        if found is not None:
+            return found
         low_a = a.bits if a.bits >= 0 else -(1 << a.tz) if a.uniform else -1
         low_b = b.bits if b.bits >= 0 else -(1 << b.tz) if b.uniform else -1
         if low_a & low_b:
@@ -319,11 +348,45 @@ class ShapeLanes:
         """Of low bits that come from the lanes' constants alone: other constants."""
         if a is not None and b is not None and a.const is not None and not b.uniform:
             a, b = b, a
-        if a is None or b is None or b.const is None or a.uniform or a.stride is not None or t.lanes > 1:
+        if a is None or b is None or t.lanes > 1:
             return self._default(a, b)
+        if a.uniform and b.uniform:
+            return self._both_low(np.bitwise_xor, self.uniform(), a, b)
+        if b.const is None or a.uniform or a.stride is not None:
+            return self.with_low_bits(np.bitwise_xor, a, b) or self._default(a, b)
         if not self._aligned(a, 1) or not 0 <= b.const < 1 << min(a.tz, 40):
             return VARYING
         return Shape(a.c ^ b.const, None, None, a.tz, _spread(a.bits | b.const) if a.bits >= 0 else -1)
+
+    def not_(self, t: ScalarType, a: Shape | None) -> Shape | None:
+        result = self._default(a)
+        return result if a is None or result is None or a.low is None else result.with_low(a.low[0], ~a.low[1])
+
+    # -- low bits that a case of a uniform value knows --------------------------------------------------------------------------------
+
+    def _both_low(self, op: Any, result: Shape | None, a: Shape, b: Shape) -> Shape | None:
+        """The result of two uniform values, with what is known of its low bits."""
+        if result is None or not result.uniform or (a.low is None and b.low is None):
+            return result
+        known = [(64, v.const) if v.const is not None else v.low for v in (a, b)]
+        if known[0] is None or known[1] is None:
+            return result
+        count = min(known[0][0], known[1][0])
+        mask = (1 << count) - 1
+        return result.with_low(count, int(op(known[0][1] & mask, known[1][1] & mask)))
+
+    def with_low_bits(self, op: Any, a: Shape, b: Shape) -> Shape | None:
+        """and, or, xor of lanes that lie in one aligned stretch and a uniform value whose bits are known as far as the stretch goes: these bits
+        of the result come from the lanes' constants, the others from the base. None if it is nothing of that kind."""
+        if a.uniform:
+            a, b = b, a
+        if a.uniform or not b.uniform or b.low is None or a.stride is not None:
+            return None
+        count, value = b.low
+        if a.tz < count or int(a.c.min()) < 0 or int(a.c.max()) >> count:
+            return None
+        bits = a.bits if op is np.bitwise_and else -1
+        return Shape(op(a.c, value), None, None, count, bits)
 
     def select(self, t: ScalarType, p: Shape | None, a: Shape | None, b: Shape | None) -> Shape | None:
         if p is None or not p.uniform:
