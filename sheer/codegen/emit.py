@@ -53,6 +53,7 @@ class FunctionEmitter(StageLanes):
         self.entry_mask = self.mask = entry_mask
         self.planes = {}
         self.rows_known = {}
+        self.blocks_known = {}
         self.result_rooms = {}
         self.slots = {}
         self.local = {}

@@ -28,6 +28,7 @@ class GatherLanes(WindowLanes):
     mask: str
     rows_tried = 0
     rows_known: dict[tuple[str, ...], tuple[int, list[str]]]  # neighbouring elements of all lanes -> (lanes of a row, rows as they were loaded)
+    blocks_known: dict[str, tuple[list[str], bool]]  # a register of 32 lanes -> the eight rows of 16 bytes it was loaded from, whether transposed
     alignment = 0  # bytes that all addresses of the access are multiples of, where that is less than its element
 
     def aligned(self, t: ScalarType) -> int:

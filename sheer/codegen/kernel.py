@@ -42,6 +42,7 @@ from sheer.passes import (
 from sheer.passes.advance import Step
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts, analyse
+from sheer.passes.tiles import bring_loads
 
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
 _MANY = 96  # matrix products that are not worth writing out one by one
@@ -194,6 +195,7 @@ class KernelCompiler(KernelBorder):
         """Products of matrices that the target's tile unit computes."""
         if not self.target.tiles or self.lane_fibers or self.counting:
             return homes.Plan()
+        bring_loads(facts)
         plan = homes.plan(facts)
         if plan.groups:
             self.flags |= TILES

@@ -142,6 +142,8 @@ class MemoryLanes(GatherLanes):
         names = [self._concat(found, t.bits, size) for found in parts]
         if count > 1 and set(patterns) == {"row"}:
             self.rows_known[tuple(names)] = size, rows
+        if (t.bits, count, size, self.n) == (32, 1, 4, 32) and set(patterns) == {"row"}:
+            self.blocks_known[names[0]] = rows, False
         return [self.vector(t.bits, name) for name in names]
 
     ahead = ""  # bytes from an access to where memory will be accessed next; "" if that is not known

@@ -6,7 +6,8 @@ constant shuffle, then multiplied and added for all lanes at once. Inputs are wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -264,24 +265,23 @@ class TensorLanes(CallLanes):
         kinds = [int_type(v.bits, 1 if v.uniform else self.n) for v in flat]
         key += tuple(v.uniform for v in flat)
         if key not in self.compiler.helpers:
-            outer, self.text = self.text, Text(self.text.program, "")
             names = iter(range(len(flat)))
 
             def inside(v: Value) -> Value:
                 name = f"%in{next(names)}"
                 return self.scalar(v.bits, name) if v.uniform else self.vector(v.bits, name)
 
-            out = made(*([inside(v) for v in values] for values in inputs))
-            each = int_type(max(v.bits for _, v in out), self.n)
-            for i, (_, v) in enumerate(out):
-                place = self.text.op(f"getelementptr {each}, ptr %out, i64 {i}")
-                self.text.do(f"store {int_type(v.bits, self.n)} {self.vec(v)}, ptr {place}")
-            self.text.finish("ret void")
-            name = f"@\"helper.{len(self.compiler.helpers)}\""
-            parameters = ", ".join(["ptr noalias %out", *(f"{kind} %in{i}" for i, kind in enumerate(kinds))])
-            self.text.header = f"define internal void {name}({parameters}) noinline #0"
-            self.text.program.functions.append(self.text.text())
-            self.text = outer
+            with self.elsewhere():
+                out = made(*([inside(v) for v in values] for values in inputs))
+                each = int_type(max(v.bits for _, v in out), self.n)
+                for i, (_, v) in enumerate(out):
+                    place = self.text.op(f"getelementptr {each}, ptr %out, i64 {i}")
+                    self.text.do(f"store {int_type(v.bits, self.n)} {self.vec(v)}, ptr {place}")
+                self.text.finish("ret void")
+                name = f"@\"helper.{len(self.compiler.helpers)}\""
+                parameters = ", ".join(["ptr noalias %out", *(f"{kind} %in{i}" for i, kind in enumerate(kinds))])
+                self.text.header = f"define internal void {name}({parameters}) noinline #0"
+                self.text.program.functions.append(self.text.text())
             self.compiler.helpers[key] = (name, [(t, v.bits) for t, v in out])
         name, results = self.compiler.helpers[key]
         most = max(bits for _, bits in results)
@@ -293,6 +293,14 @@ class TensorLanes(CallLanes):
             place = self.text.op(f"getelementptr {int_type(most, self.n)}, ptr {room}, i64 {i}")
             found.append((t, self.vector(bits, self.text.op(f"load {int_type(bits, self.n)}, ptr {place}"))))
         return found
+
+    @contextlib.contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """What is emitted goes to a function of its own, whose names mean nothing outside."""
+        outer = self.text, self.rows_known, self.blocks_known
+        self.text, self.rows_known, self.blocks_known = Text(self.text.program, ""), {}, {}
+        yield
+        self.text, self.rows_known, self.blocks_known = outer
 
     def _room_of_results(self, bits: int, count: int) -> str:
         """Memory in which calls leave what they give, the same for all: results that do not fit the registers would take new memory for each."""
@@ -501,12 +509,15 @@ class TensorLanes(CallLanes):
         """A register of 8 x 8 16-bit elements, whose rows lie at eight places: lane l gets elements 2 (l % 4) and + 1 of row l / 4,
         or, transposed, of column l / 4."""
         t = self.text
-        parts = [t.op(f"load <8 x i16>, ptr {row}, align 2") for row in rows]
-        block = self._concat(parts, 16, 8)
+        parts = [t.op(f"load {'<8 x i16>' if trans else '<4 x i32>'}, ptr {row}, align 2") for row in rows]
         if trans:
             lanes = ", ".join(f"i32 {(lane % 4 * 2 + j) * 8 + lane // 4}" for lane in range(32) for j in (0, 1))
-            block = t.op(f"shufflevector <64 x i16> {block}, <64 x i16> poison, <64 x i32> <{lanes}>")
-        return self.vector(32, t.op(f"bitcast <64 x i16> {block} to <32 x i32>"))
+            block = t.op(f"shufflevector <64 x i16> {self._concat(parts, 16, 8)}, <64 x i16> poison, <64 x i32> <{lanes}>")
+            name = t.op(f"bitcast <64 x i16> {block} to <32 x i32>")
+        else:
+            name = self._concat(parts, 32, 4)
+        self.blocks_known[name] = parts, trans
+        return self.vector(32, name)
 
     def _row_places(self, rows: str, lanes: list[int], offsets: list[int]) -> Value:
         wide = f"<{self.n} x i64>"

@@ -43,6 +43,13 @@ class Text:
         self.lines.append(f"  {name} = {text}{self.dbg}")
         return name
 
+    def first(self, text: str) -> str:
+        """The same at the function's beginning."""
+        self.counter += 1
+        name = f"%a{self.counter}"
+        self.allocas.append(f"  {name} = {text}")
+        return name
+
     def do(self, text: str) -> None:
         """Adds an instruction without a result."""
         self.lines.append(f"  {text}{self.dbg}")

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sheer.codegen.border import BARRIER
+from sheer.codegen.halves import split_function
 from sheer.codegen.tensor import TensorLanes
-from sheer.codegen.text import Text
 from sheer.codegen.value import Value
+from sheer.passes.cfg import Graph
 from sheer.passes.homes import Plan
 from sheer.passes.tiles import Cell, Group, Key
 
 ROW = 64
+_SCRATCH = 128  # tiles that fit the scratch memory of the machine's worker
 _ZEROS = ["zeroinitializer"] * 2
 _WIDE, _HALF = "<32 x i32>", "<16 x i32>"
 _BLOCKS = [range(4 * b, 4 * b + 4) for b in range(8)]  # words of 16-byte blocks, of two vectors
@@ -38,15 +41,31 @@ class TileLanes(TensorLanes):
     """What the emitter does at the places of a Plan."""
 
     tiles: Plan
+    graph: Graph
     homes: list[str]  # pointers to the tiles of sums
 
     def begin_tiles(self, plan: Plan) -> None:
         """Room for sums that stay."""
         self.tiles = plan
         self.homes = [self._tile_room() for _ in range(plan.homes)]
-        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split: low parts, finite high ones, high ones, where to find these
+        self.ready: dict[Key, list[str]] = {}  # tiles of A and B for the next group; if split: low parts, finite high ones, all high ones
         self.rooms: list[str] = []  # for them, and for sums that do not stay
         self.taken = 0
+        self.worker_rooms = ""  # memory for the first ones, if it is not the stack
+        self.raw_room = ""  # room for a tile of f16
+        if plan.groups and self.compiler.flags & BARRIER and not self._turns_within(plan):
+            # The fibers of a block have stacks of their own, but nobody waits between packing and multiplying: with the same rooms for all, these stay
+            # in the first cache.
+            self.text.program.declare("declare noalias ptr @sheer_rt_scratch(ptr)")
+            self.worker_rooms = self.text.first(f"call noalias ptr @sheer_rt_scratch(ptr {self.frame})")
+
+    def _turns_within(self, plan: Plan) -> bool:
+        """A store before which other groups go on (passes/turns.py) may stand between packing and multiplying."""
+        for block in {block for block, _ in plan.groups}:
+            places = [at for b, at in (*plan.packs, *plan.groups) if b == block]
+            if any(id(ins) in self.compiler.turns for ins in self.graph.blocks[block].ins[min(places) : max(places)]):
+                return True
+        return False
 
     def tile_work(self, block: int, at: int) -> None:
         """Packs and multiplies what the plan has for this place."""
@@ -55,59 +74,44 @@ class TileLanes(TensorLanes):
             self._multiply_group(group)
             self.ready, self.taken = {}, 0
         for key in self.tiles.packs.get((block, at), ()):
-            self.ready[key] = [self._room() for _ in range(3 if key.split else 1)] + ([self.text.alloca("ptr")] if key.split else [])
             values = list(dict.fromkeys(v for one in key.slices for v in one if v >= 0))
             names = [self.vec(self.read(v)) for v in values]
             slices = tuple(tuple(values.index(v) if v >= 0 else -1 for v in one) for one in key.slices)
+            if key.split and not self.raw_room:
+                self.raw_room = self._new_room()
+            tile = self.raw_room if key.split else self._room()
             if self.compiler.many_products:
-                self._pack_by_call(key.which, slices, names, self.ready[key])
+                self._pack_by_call(key.which, slices, names, tile)
             else:
-                self._pack(key.which, slices, names, self.ready[key])
+                self._pack(key.which, slices, names, tile)
+            self.ready[key] = self._halves() if key.split else [tile]
 
-    def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
-        """Registers of slices (-1: zeros) into a tile of A or B, or into those of their parts."""
-        split = len(rooms) > 1
-        parts = [[self._cut(part) for part in (self._split(name) if split else [name])] for name in names]
+    def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], tile: str) -> None:
+        """Registers of slices (-1: zeros) into a tile of A or B."""
+        parts = [[names[n] if n >= 0 else "" for n in one] for one in slices]
+        (self._pack_a if which == "a" else self._pack_b)(parts + [["", ""]] * (4 - len(slices)), tile)
 
-        def pack(part: int) -> None:
-            found = [[parts[n][part] if n >= 0 else _ZEROS for n in one] for one in slices]
-            found += [[_ZEROS, _ZEROS]] * (4 - len(slices))
-            (self._pack_a if which == "a" else self._pack_b)(found, rooms[part])
+    def _halves(self) -> list[str]:
+        """A tile of f16 as tiles of bf16: low parts, finite high ones, all high ones."""
+        helpers = self.compiler.helpers
+        if "halves" not in helpers:
+            helpers["halves"] = split_function(self.text.program, "#0")
+        low, high, other = self._room(), self._room(), self._room()
+        return [low, high, self.text.op(f"call ptr {helpers['halves']}(ptr {self.raw_room}, ptr {low}, ptr {high}, ptr {other})")]
 
-        pack(0)
-        if not split:
-            return
-        pack(1)
-        t, some, done = self.text, self.text.fresh_label("infinite"), self.text.fresh_label("packed")
-        any_of_all = "false"
-        for name in names:
-            any_of_all = t.op(f"or i1 {any_of_all}, {self._some_infinite(name)}")
-        t.do(f"store ptr {t.op(f'select i1 {any_of_all}, ptr {rooms[2]}, ptr {rooms[1]}')}, ptr {rooms[3]}")
-        t.branch(any_of_all, some, done)
-        t.label(some)
-        pack(2)
-        t.label(done)
-
-    def _some_infinite(self, name: str) -> str:
-        """Some f16 among the pairs is infinity or no number."""
-        t, few = self.text, "<64 x i16>"
-        size = t.op(f"and {few} {t.op(f'bitcast {_WIDE} {name} to {few}')}, splat (i16 {0x7FFF})")
-        bits = t.op(f"bitcast <64 x i1> {t.op(f'icmp uge {few} {size}, splat (i16 {0x7C00})')} to i64")
-        return t.op(f"icmp ne i64 {bits}, 0")
-
-    def _pack_by_call(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], rooms: list[str]) -> None:
+    def _pack_by_call(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], tile: str) -> None:
         """Where there are hundreds, their work stands in one function."""
-        key = ("pack", which, slices, len(rooms))
+        key = ("pack", which, slices)
         if key not in self.compiler.helpers:
-            outer, self.text = self.text, Text(self.text.program, "")
-            self._pack(which, slices, [f"%in{i}" for i in range(len(names))], [f"%room{i}" for i in range(len(rooms))])
-            self.text.finish("ret void")
-            name = f"@\"helper.{len(self.compiler.helpers)}\""
-            given = ", ".join([f"ptr %room{i}" for i in range(len(rooms))] + [f"{_WIDE} %in{i}" for i in range(len(names))])
-            self.text.header = f"define internal void {name}({given}) noinline #0"
-            self.text.program.functions.append(self.text.text())
-            self.text, self.compiler.helpers[key] = outer, name
-        given = ", ".join([f"ptr {room}" for room in rooms] + [f"{_WIDE} {name}" for name in names])
+            with self.elsewhere():
+                self._pack(which, slices, [f"%in{i}" for i in range(len(names))], "%tile")
+                self.text.finish("ret void")
+                name = f"@\"helper.{len(self.compiler.helpers)}\""
+                given = ", ".join(["ptr %tile", *(f"{_WIDE} %in{i}" for i in range(len(names)))])
+                self.text.header = f"define internal void {name}({given}) noinline #0"
+                self.text.program.functions.append(self.text.text())
+            self.compiler.helpers[key] = name
+        given = ", ".join([f"ptr {tile}", *(f"{_WIDE} {name}" for name in names)])
         self.text.do(f"call void {self.compiler.helpers[key]}({given})")
 
     # -- rooms -------------------------------------------------------------------------------------------------------------------
@@ -117,9 +121,15 @@ class TileLanes(TensorLanes):
 
     def _room(self) -> str:
         if self.taken == len(self.rooms):
-            self.rooms.append(self._tile_room())
+            self.rooms.append(self._new_room())
         self.taken += 1
         return self.rooms[self.taken - 1]
+
+    def _new_room(self) -> str:
+        number = len(self.rooms) + (self.raw_room != "")
+        if not self.worker_rooms or number >= _SCRATCH:
+            return self._tile_room()
+        return self.text.first(f"getelementptr i8, ptr {self.worker_rooms}, i64 {number * 16 * ROW}")
 
     def _row(self, tile: str, row: int) -> str:
         return self.text.op(f"getelementptr i8, ptr {tile}, i64 {row * ROW}") if row else tile
@@ -129,26 +139,6 @@ class TileLanes(TensorLanes):
     def _shuffle(self, a: str, b: str, words: list[int]) -> str:
         places = ", ".join(f"i32 {w}" for w in words)
         return self.text.op(f"shufflevector {_HALF} {a}, {_HALF} {b}, <16 x i32> <{places}>")
-
-    def _split(self, name: str) -> list[str]:
-        """Pairs of f16 as the sum of two pairs of bf16: what the first 8 bits leave, and these. Between them once more the first 8 bits, with a
-        finite number for infinity: a product with a low part, which is mostly 0, must not become infinity times 0."""
-        t, ints, floats = self.text, "<64 x i32>", "<64 x float>"
-        wide = t.op(f"fpext <64 x half> {t.op(f'bitcast {_WIDE} {name} to <64 x half>')} to {floats}")
-        bits = t.op(f"bitcast {floats} {wide} to {ints}")
-        size = t.op(f"and {ints} {bits}, splat (i32 {0x7FFFFFFF})")
-        infinite = t.op(f"icmp uge {ints} {size}, splat (i32 {0x7F800000})")
-        high = t.op(f"bitcast {ints} {t.op(f'and {ints} {bits}, splat (i32 {-0x10000})')} to {floats}")
-        rest = t.op(f"bitcast {floats} {t.op(f'fsub {floats} {wide}, {high}')} to {ints}")
-        low = t.op(f"select <64 x i1> {infinite}, {ints} zeroinitializer, {ints} {rest}")
-        finite = t.op(f"select <64 x i1> {infinite}, {ints} splat (i32 {0x3F800000}), {ints} {bits}")
-        nothing = t.op(f"icmp ugt {ints} {size}, splat (i32 {0x7F800000})")  # not a number, even where its first bits alone would be infinity
-        quiet = t.op(f"select <64 x i1> {nothing}, {ints} splat (i32 {0x400000}), {ints} zeroinitializer")
-        whole = t.op(f"or {ints} {bits}, {quiet}")
-        tops = ", ".join(f"i32 {2 * i + 1}" for i in range(64))
-        parts = [t.op(f"bitcast {ints} {part} to <128 x i16>") for part in (low, finite, whole)]
-        parts = [t.op(f"shufflevector <128 x i16> {p}, <128 x i16> poison, <64 x i32> <{tops}>") for p in parts]
-        return [t.op(f"bitcast <64 x i16> {part} to {_WIDE}") for part in parts]
 
     def _blocks_transposed(self, z: list[str]) -> list[str]:
         """Block j of result i is block i of z[j]; blocks have 16 bytes."""
@@ -162,17 +152,44 @@ class TileLanes(TensorLanes):
 
     # -- into tiles and out ------------------------------------------------------------------------------------------------------
 
-    def _pack_a(self, slices: list[list[list[str]]], tile: str) -> None:
+    def _pack_a(self, slices: list[list[str]], tile: str) -> None:
         for half in (0, 1):
+            blocks = [self._block_rows(one[half], False) for one in slices]
+            if None not in blocks:
+                for i, row in enumerate(zip(*blocks, strict=True)):
+                    self._store_row(tile, 8 * half + i, self._concat(list(row), 32, 4))
+                continue
+            registers = [self._cut(one[half]) for one in slices]
             for quarter in (0, 1):
-                rows = self._blocks_transposed([one[half][quarter] for one in slices])
-                for i, row in enumerate(rows):
+                for i, row in enumerate(self._blocks_transposed([one[quarter] for one in registers])):
                     self._store_row(tile, 8 * half + 4 * quarter + i, row)
 
-    def _pack_b(self, slices: list[list[list[str]]], tile: str) -> None:
+    def _pack_b(self, slices: list[list[str]], tile: str) -> None:
         for s, pair in enumerate(slices):
-            for t, row in enumerate(self._words_transposed([half for register in pair for half in register])):
+            blocks = [self._block_rows(name, True) for name in pair]
+            if None not in blocks and any(pair):
+                rows = self._pairs_of_rows([self._concat(list(row), 16, 8) for row in zip(*blocks, strict=True)])
+            else:
+                rows = self._words_transposed([half for name in pair for half in self._cut(name)])
+            for t, row in enumerate(rows):
                 self._store_row(tile, 4 * s + t, row)
+
+    def _block_rows(self, name: str, trans: bool) -> list[str] | None:
+        """The eight rows that a register was loaded from, if they are known and the tile's as well."""
+        if not name:
+            return ["zeroinitializer"] * 8
+        rows, transposed = self.blocks_known.get(name, ([], None))
+        return rows if transposed == trans else None
+
+    def _pairs_of_rows(self, rows: list[str]) -> list[str]:
+        """Rows of two transposed blocks side by side: of each two the elements in pairs, in the order of a tile's columns."""
+        columns = [8 * (p // 2 % 2) + p // 4 + 4 * (p % 2) for p in range(16)]
+        places = ", ".join(f"i32 {16 * odd + c}" for c in columns for odd in (0, 1))
+        found = []
+        for even, odd in zip(rows[::2], rows[1::2], strict=True):
+            pairs = self.text.op(f"shufflevector <16 x i16> {even}, <16 x i16> {odd}, <32 x i32> <{places}>")
+            found.append(self.text.op(f"bitcast <32 x i16> {pairs} to {_HALF}"))
+        return found
 
     def _words_transposed(self, z: list[str]) -> list[str]:
         """Word j of block b of result i is word i of block b of z[j]."""
@@ -193,7 +210,7 @@ class TileLanes(TensorLanes):
         """Eight registers of sums to a tile; None: zeros."""
         for half in (0, 1):
             four = [values[4 * side + 2 * half + odd] for side in (0, 1) for odd in (0, 1)]
-            cut = [_ZEROS if v is None else self._cut(self.vec(v)) for v in four]
+            cut = [self._cut("" if v is None else self.vec(v)) for v in four]
             for quarter in (0, 1):
                 for i, row in enumerate(self._blocks_transposed([c[quarter] for c in cut])):
                     self._store_row(
@@ -201,7 +218,9 @@ class TileLanes(TensorLanes):
                     )
 
     def _cut(self, name: str) -> list[str]:
-        """Lanes 0-15 and 16-31."""
+        """Lanes 0-15 and 16-31 ("": zeros)."""
+        if not name:
+            return _ZEROS
         lanes = [", ".join(f"i32 {first + i}" for i in range(16)) for first in (0, 16)]
         cut = f"shufflevector {_WIDE} {name}, {_WIDE} poison, <16 x i32>"
         return [self.text.op(f"{cut} <{half}>") for half in lanes]
@@ -275,9 +294,9 @@ class TileLanes(TensorLanes):
             loaded: dict[int, str] = {}
             for part_a, part_b in _PARTS if rows[0][step].split else ((0, 0),):
                 for i, row in enumerate(rows):
-                    self._load_tile(loaded, 4 + i, self._part(row[step], part_a))
+                    self._load_tile(loaded, 4 + i, self.ready[row[step]][part_a])
                 for i, column in enumerate(columns):
-                    self._load_tile(loaded, 6 + i, self._part(column[step], part_b))
+                    self._load_tile(loaded, 6 + i, self.ready[column[step]][part_b])
                 for i, cell in enumerate(cells):
                     registers = (i, 4 + rows.index(cell.a), 6 + columns.index(cell.b))
                     arguments = [("i8", str(r)) for r in registers]
@@ -285,11 +304,6 @@ class TileLanes(TensorLanes):
                     self.text.intrinsic(f"llvm.x86.tdp{operation}", "void", arguments)
         for i, n in enumerate(numbers):
             self._tile_op("tilestored64", i, places[n])
-
-    def _part(self, key: Key, part: int) -> str:
-        """Where a part of a tile is. High parts are the finite ones where nothing is infinite."""
-        rooms = self.ready[key]
-        return rooms[part] if part < 2 else self.text.op(f"load ptr, ptr {rooms[3]}")
 
     def _load_tile(self, loaded: dict[int, str], register: int, place: str) -> None:
         if loaded.get(register) != place:

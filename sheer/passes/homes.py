@@ -12,7 +12,7 @@ from typing import Any
 from sheer.passes.cfg import Block
 from sheer.passes.facts import Facts
 from sheer.passes.shape import VARYING
-from sheer.passes.tiles import Cell, Group, Key, Sums, groups
+from sheer.passes.tiles import Cell, Group, Key, Sums, groups, start
 
 Place = tuple[int, int]  # a block, and the number of the instruction that follows
 _UNKNOWN, _NOTHING = (-2,), (-3,)  # contents of a home: not looked at yet; not one known tuple
@@ -45,10 +45,12 @@ def plan(facts: Facts) -> Plan:
     """Groups and homes of a function."""
     found = Plan()
     listed = groups(facts)
+    ends: dict[int, int] = {}  # block -> where its group before this one is computed, and its tiles are done with
     for block, at, group in listed:
         found.groups.setdefault((block, at), []).append(group)
         found.members.update(id(ins) for ins in group.members)
-        _place_packs(found, facts.graph.blocks[block], at, group)
+        _place_packs(found, facts.graph.blocks[block], ends.get(block, 0), at, group)
+        ends[block] = at
     for web in _webs(facts, [((b, at), cell) for b, at, group in listed for cell in group.cells]):
         ends = _Proof(facts, web, found.members).ends()
         if ends is None:
@@ -64,11 +66,13 @@ def plan(facts: Facts) -> Plan:
     return found
 
 
-def _place_packs(found: Plan, block: Block, at: int, group: Group) -> None:
+def _place_packs(found: Plan, block: Block, before: int, at: int, group: Group) -> None:
     """Each tile of A and B is made ready as soon as all its registers are there."""
-    first = next(n for n, ins in enumerate(block.ins) if ins is group.members[0])
+    members = {id(ins) for ins in group.members}
+    first = start(block, next(n for n, ins in enumerate(block.ins) if ins is group.members[0]), members)
+    first = max(first, before)
     born = {v: n for n, ins in enumerate(block.ins) for v in ins.defs.values()}
-    for key in dict.fromkeys(key for cell in group.cells for key in (*cell.a, *cell.b)):
+    for key in group.tiles():
         last = max((born.get(v, -1) for one in key.slices for v in one), default=-1)
         found.packs.setdefault((block.index, min(max(last + 1, first), at)), []).append(key)
 

@@ -77,7 +77,7 @@ def _depth(facts: Facts, block: int) -> int:
     return min(3, sum(block in loop.members for loop in facts.loops))
 
 
-def _movable(ins: Ins) -> bool:
+def movable(ins: Ins) -> bool:
     """Only its operands decide what it gives."""
     name, opcode = ins.binding.form.name, ins.inst.opcode
     if ins.guard is not None or name in _CARRY or ".cc" in opcode:
@@ -93,7 +93,7 @@ def _stretches(block: Block) -> list[tuple[list[Ins], Ins | None]]:
     found: list[tuple[list[Ins], Ins | None]] = []
     run: list[Ins] = []
     for ins in block.ins:
-        if _movable(ins):
+        if movable(ins):
             run.append(ins)
         else:
             found.append((run, ins))

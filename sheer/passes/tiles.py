@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sheer.ir.module import Reg, Vec
 from sheer.isa.tensor import shape_of
+from sheer.passes import order
 from sheer.passes.cfg import Block, Ins
 from sheer.passes.facts import Facts
 
@@ -59,6 +60,10 @@ class Group(NamedTuple):
     cells: list[Cell]
     members: list[Ins]
 
+    def tiles(self) -> dict[Key, None]:
+        """All tiles of A and B, in the order of the cells that want them."""
+        return dict.fromkeys(key for cell in self.cells for key in (*cell.a, *cell.b))
+
 
 class _Sum:
     """Four values of a sum under construction."""
@@ -88,6 +93,43 @@ def groups(facts: Facts) -> list[tuple[int, int, Group]]:
         for at, group in _Grouping(block, readers).groups()
         if pays(group)
     ]
+
+
+def bring_loads(facts: Facts) -> None:
+    """Loads of what only the products of a group read stand right before these, by tiles: so few registers wait for the rest of their tile."""
+    for block, at, group in groups(facts):
+        _bring_loads(facts.graph.blocks[block], at, group, _readers(facts))
+
+
+def _bring_loads(block: Block, at: int, group: Group, readers: dict[int, int]) -> None:
+    members = {id(ins) for ins in group.members}
+    last = next(n for n in reversed(range(at)) if id(block.ins[n]) in members)
+    first = start(block, last, members)
+    read: dict[int, int] = {}
+    for ins in group.members:
+        for value in ins.uses.values():
+            read[value] = read.get(value, 0) + 1
+    stretch = block.ins[first : last + 1]
+    loads = [
+        ins
+        for ins in stretch
+        if (ins.binding.form.name == "ld" or _loads_fragment(ins)) and all(0 < read.get(v, 0) == readers.get(v, 0) for v in ins.defs.values())
+    ]
+    wanted = {v: n for n, v in enumerate(dict.fromkeys(v for key in group.tiles() for one in key.slices for v in one))}
+    loads.sort(key=lambda ins: min((wanted[v] for v in ins.defs.values() if v in wanted), default=len(wanted)))
+    moved = members | {id(ins) for ins in loads}
+    block.ins[first : last + 1] = [ins for ins in stretch if id(ins) not in moved] + loads + [ins for ins in stretch if id(ins) in members]
+
+
+def start(block: Block, member: int, members: set[int]) -> int:
+    """From where on everything up to a product of a group could stand in another order."""
+    while member and (id(block.ins[member - 1]) in members or order.movable(block.ins[member - 1]) or _loads_fragment(block.ins[member - 1])):
+        member -= 1
+    return member
+
+
+def _loads_fragment(ins: Ins) -> bool:
+    return ins.guard is None and ins.inst.opcode.startswith(("ldmatrix.", "wmma.load."))
 
 
 def _readers(facts: Facts) -> dict[int, int]:

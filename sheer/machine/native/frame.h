@@ -161,6 +161,8 @@ void sheer_rt_surface(SheerFrame*, uint32_t group, uint32_t what, const uint64_t
 // What an object is (SheerImageQuery), of a level.
 void sheer_rt_image(SheerFrame*, uint32_t group, uint32_t query, const uint64_t* objects, const uint32_t* levels, const uint32_t* mask,
                     uint32_t n, uint32_t* answers, uint32_t line, uint32_t file);
+// 128 KB, 64-byte aligned, of the worker that runs the block: what is left there is gone once the caller has waited.
+uint8_t* sheer_rt_scratch(SheerFrame*);
 // Before and after a run of blocks of a kernel with such arrays. `others`: the pointers that its other accesses are made of, each set after
 // its size.
 void sheer_rt_private(SheerFrame*, SheerPrivate* arrays, uint32_t count, const uint64_t* others, uint32_t other_count);

@@ -439,6 +439,7 @@ struct alignas(LINES) Worker {
   uint8_t* copies[4] = {};  // of arrays that kernels only add to (private.cpp)
   bool copies_in_use = false;
   uint32_t color = 0;
+  uint8_t* scratch = nullptr;  // see sheer_rt_scratch
 };
 extern SHEER_TLS Worker* this_worker;
 

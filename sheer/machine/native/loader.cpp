@@ -21,7 +21,7 @@ static const struct {
     SERVICE(sheer_rt_count),       SERVICE(sheer_rt_count_row),
     SERVICE(sheer_rt_check),       SERVICE(sheer_rt_private),     SERVICE(sheer_rt_private_end),
     SERVICE(sheer_rt_launch),      SERVICE(sheer_rt_texture),     SERVICE(sheer_rt_surface),
-    SERVICE(sheer_rt_image),       SERVICE(sheer_rt_misaligned),
+    SERVICE(sheer_rt_image),       SERVICE(sheer_rt_misaligned),  SERVICE(sheer_rt_scratch),
 };
 
 void* runtime_symbol(const char* name) {

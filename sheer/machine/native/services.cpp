@@ -1,5 +1,6 @@
 // The services that kernels call, sheer_rt_*: polling, lanes that wait for each other, traps, memory, clocks.
 // (Barriers are in block.cpp, printf in printf.cpp, the checks of checked mode in check.cpp.)
+#include <sys/mman.h>
 #include <time.h>
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -167,6 +168,19 @@ SERVICE_CALL void sheer_rt_free(SheerFrame* frame, uint64_t address) {
   fault.text.format("free of 0x%llx, which malloc did not give or which was freed before",
                     (unsigned long long)address);
   leave_block(b, Left::Fault);
+}
+
+SERVICE_CALL uint8_t* sheer_rt_scratch(SheerFrame* frame) {
+  Worker* w = block_of(frame)->worker;
+  if (SHEER_UNLIKELY(!w->scratch)) {
+    void* at = mmap(nullptr, 128 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) {
+      fputs("sheer: no address space for a worker's scratch memory\n", stderr);
+      abort();
+    }
+    w->scratch = static_cast<uint8_t*>(at);
+  }
+  return w->scratch;
 }
 
 SERVICE_CALL uint64_t sheer_rt_clock64(SheerFrame* frame) {
