@@ -89,6 +89,10 @@ class AtomicLanes(StrongLanes):
         begin, units, copy = (self.scalar(64, t.op(f"load i64, ptr {fields[i]}, align 8")) for i in (0, 2, 3))
         offset = self.sub(u64, address.apart(), begin)
         shift = m.type.bytes.bit_length() - 1
+        if offset.narrow is not None and offset.narrow[3] == m.type.bytes:
+            further = t.fresh_label("copy.perhaps")
+            t.branch(self._indices_inside(offset.narrow, units, shift), given, further)
+            t.label(further)
         low, high = (
             self.shr(u64, offset, self.const(b64, shift)),
             self.shl(b64, offset, self.const(b64, 64 - shift)),
@@ -98,12 +102,23 @@ class AtomicLanes(StrongLanes):
         )  # a misaligned offset is a large index
         t.branch(self._in_all(inside), given, none)
         t.label(given)
-        self._reduce_at(m, self.add(u64, offset, copy), [value.apart()], "shared")
+        self._reduce_at(m, self.add(u64, offset.apart(), copy), [value.apart()], "shared")
         t.jump(done)
         t.label(none)
         self._reduce_at(m, address.apart(), [value.apart()], m.space)
         t.label(done)
         return None
+
+    def _indices_inside(self, offset: tuple[str, str, str, int], units: Value, shift: int) -> str:
+        """i1: the offsets are surely of the array's elements: they begin inside, and no index, without its sign, leads out."""
+        t, u32, u64 = self.text, SCALARS["u32"], SCALARS["u64"]
+        start, indices, word, _ = offset
+        first = t.intrinsic("llvm.fshr.i64", "i64", [("i64", start), ("i64", start), ("i64", str(shift))])  # a misaligned one is a large number
+        begins = t.op(f"icmp ult i64 {first}, {units.scalar}")
+        most = self.const(u64, (1 << 31 if word == "sext" else 1 << 32) - 1)
+        room = self.min(u64, self.scalar(64, t.op(f"sub i64 {units.scalar}, {first}")), most)
+        inside = self.compare(u32, "lo", Value(32, None, vector=indices), self.widen(u32, u64, room))
+        return t.op(f"and i1 {begins}, {self._in_all(inside)}")
 
     def _in_all(self, predicate: Value) -> str:
         """i1: the predicate holds in all active lanes."""

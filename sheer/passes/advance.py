@@ -2,12 +2,14 @@
 
 A loop over tiles reads each turn a piece of many rows, waits at a barrier until all have read theirs, and computes. On a GPU other warps compute
 meanwhile. A processor looks a few hundred instructions ahead, which a turn exceeds, and its own prefetching follows what is read in a row, not rows
-that are kilobytes apart. But such an address grows by the same amount each turn: by a sum of products of what does not change in the loop.
-Prefetching is a hint: where the sum is not found nothing is done, and a wrong one costs time only.
+that are kilobytes apart. So with a loop that goes over an array in steps of the grid and counts, lane by lane. But such an address grows by the same
+amount each turn: by a sum of products of what does not change in the loop. Prefetching is a hint: where the sum is not found nothing is done, and a
+wrong one costs time only.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from sheer.base.types import SCALARS
@@ -18,6 +20,9 @@ from sheer.passes.facts import Facts
 
 _DEEP = 60  # instructions followed from one address
 _MANY = 4  # products of a sum
+_LATENCY = 600  # cycles that memory may take, about
+_LANE = 1.5  # cycles of a lane's turn at an atomic
+_MOST_TURNS = 8
 _SAME = ("mov", "cvt", "cvta")
 _NOT_GLOBAL = {"shared", "local", "param", "const"}
 
@@ -31,24 +36,38 @@ class Step(NamedTuple):
     constant: int
     products: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
+    def times(self, turns: int) -> Step:
+        return Step(turns * self.constant, tuple((turns * factor, values) for factor, values in self.products))
+
     @property
     def values(self) -> set[int]:
         return {value for _, factors in self.products for value in factors}
 
 
 def ahead(facts: Facts) -> dict[int, Step]:
-    """Steps by id of the Ins, for loads of global memory in loops with a barrier."""
+    """Steps by id of the Ins, for loads of global memory in loops with a barrier, or with atomics."""
     found: dict[int, Step] = {}
-    loops = [loop for loop in facts.loops if _waits(facts, loop)]
-    searches = {id(loop): _Search(facts, loop) for loop in loops}
-    for block in facts.graph.blocks if loops else ():
+    turns = [(loop, _turns(facts, loop)) for loop in facts.loops]
+    searches = {id(loop): _Search(facts, loop, count) for loop, count in turns if count}
+    for block in facts.graph.blocks if searches else ():
         inner = _innermost(facts, block.index, searches)
         for ins in block.ins if inner is not None else ():
             address = _address(ins)
+            if inner is not None and address is not None and inner.turns > 1 and facts.shape_at(address, block.index) is None:
+                continue  # wherever these lanes read, it takes them longer
             step = inner.step(address) if inner is not None and address is not None else None
-            if step is not None and step != Step(0):
-                found[id(ins)] = step
+            if inner is not None and step is not None and step != Step(0):
+                found[id(ins)] = step.times(inner.turns)
     return found
+
+
+def _turns(facts: Facts, loop: Loop) -> int:
+    """Turns ahead that are worth a prefetch; 0: none. Where lanes take their turns at memory, one after the other, the processor does not look
+    far beyond a turn."""
+    if _waits(facts, loop):
+        return 1
+    atomics = sum(i.binding.form.name in ("atom", "red") for b in loop.members for i in facts.graph.blocks[b].ins)
+    return min(_MOST_TURNS, math.ceil(_LATENCY / (_LANE * atomics * facts.lanes))) if atomics else 0
 
 
 def _waits(facts: Facts, loop: Loop) -> bool:
@@ -75,8 +94,8 @@ def _address(ins: Ins) -> int | None:
 class _Search:
     """How much values grow in one turn of a loop."""
 
-    def __init__(self, facts: Facts, loop: Loop) -> None:
-        self.facts, self.loop = facts, loop
+    def __init__(self, facts: Facts, loop: Loop, turns: int) -> None:
+        self.facts, self.loop, self.turns = facts, loop, turns
         inside = [facts.graph.blocks[b] for b in loop.members]
         self.makers = {v: ins for block in inside for ins in block.ins for v in ins.defs.values()}
         self.phis: dict[int, tuple[int, Phi]] = {phi.value: (block.index, phi) for block in inside for phi in block.phis}

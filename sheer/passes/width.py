@@ -15,10 +15,11 @@ whole warp do not fit.
 from __future__ import annotations
 
 from sheer.base.types import SCALARS
-from sheer.ir.module import Imm, Special
+from sheer.ir.module import Addr, Imm, Reg, Special
 from sheer.passes.cfg import Ins
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
+from sheer.passes.pattern import pieces
 from sheer.passes.pressure import pressure
 
 _ROOM = 16  # vector registers that live values may take, of 32
@@ -27,6 +28,7 @@ _SHORT = 16  # instructions in loops that may run with part of the lanes
 _WIDE = (256, 128, 64)
 _FEW_MASKS = 128  # lanes up to which masks cost little
 _BY_TURNS = 64  # lanes where atomics take them one by one: a longer row gains nothing
+_ROW = 256  # but for bytes that are read in a row: of many short rows, pages apart, the processor's prefetching makes nothing
 _STRAIGHT = 24  # vector registers that values may take in kernels that nothing but this makes wide
 _LITTLE = 1000  # vector instructions of such kernels
 _SPILLED_LANES, _SPILLED = 64, 64  # vector registers that values may take in groups of so many lanes, though some are spilled
@@ -47,7 +49,7 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16, in_stag
                 has_barrier = True
             elif name in ("call", "mma", "wmma", "ldmatrix", "mbarrier", "nanosleep"):
                 return []
-    atomic = any(facts.loop_of[b.index] and i.binding.form.name in ("atom", "red") for b in facts.graph.blocks for i in b.ins)
+    by_turns = _by_turns(facts)
     strides = [loop for loop in facts.loops if _parts(facts, loop)]
     if not all(_leaves_in_step(facts, loop) for loop in strides):
         return []
@@ -65,11 +67,33 @@ def candidates(facts: Facts, threads: int, lanes_per_register: int = 16, in_stag
             return False
         if lanes > _FEW_MASKS and not has_barrier:
             return False
-        if atomic and lanes > _BY_TURNS:
+        if by_turns and lanes > by_turns:
             return False
         return threads % lanes == 0 and live * registers <= room and size * registers <= code
 
     return [lanes for lanes in _WIDE if fits(lanes)]
+
+
+def _by_turns(facts: Facts) -> int:
+    """Lanes that are enough where loops have atomics; 0: none has."""
+    blocks = [b for b in facts.graph.blocks if facts.loop_of[b.index]]
+    if not any(ins.binding.form.name in ("atom", "red") for b in blocks for ins in b.ins):
+        return 0
+    sizes = [_size_in_row(facts, b.index, ins) for b in blocks for ins in b.ins if ins.binding.form.name == "ld"]
+    return max([_BY_TURNS, *(_ROW // size for size in sizes if size)])
+
+
+def _size_in_row(facts: Facts, block: int, ins: Ins) -> int:
+    """Bytes of a lane, if the lanes read neighbouring elements of global memory; else 0."""
+    address = ins.inst.operands[1]
+    if not isinstance(address, Addr) or not isinstance(address.base, Reg) or address.base.name not in ins.uses:
+        return 0
+    shape = facts.shape_at(ins.uses[address.base.name], block)
+    size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
+    if shape is None or shape.uniform or getattr(ins.binding.m, "space", "") not in ("", "global"):
+        return 0
+    plan = pieces(shape, facts.lanes, size)
+    return size if plan is not None and plan[1] == ["row"] else 0
 
 
 def meets_in_step(facts: Facts) -> bool:

@@ -1,4 +1,5 @@
 // Arrays that kernels only add to, and arrays that look so but are also read, written or fenced: every count has to arrive.
+// isa: native avx2
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -50,6 +51,15 @@ __global__ void through(int** arrays, const long long* places, int n, size_t shi
 __global__ void middle(int* cells, const long long* places, int n, size_t shift) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) atomicAdd(cells + places[i] + shift, 1);
+}
+
+// Indices that lead from the array's middle to both sides, or from outside into it.
+__global__ void around(const int8_t* data, int n, int* middle) {
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) atomicAdd(&middle[data[i]], 1);
+}
+__global__ void above(const unsigned* data, int n, unsigned* cells, unsigned first) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) atomicAdd(cells - first + data[i], 2u);
 }
 
 static int wrong;
@@ -111,6 +121,18 @@ int main() {
     bool hit = i >= 16 && i < 48;
     expect(host(left, 64)[i], hit ? (i % 2 ? 0 : kAll / 32) + kAll / 32 : 0, "left", i);
     expect(host(right, 64)[i], hit && i % 2 ? kAll / 32 : 0, "right", i);
+  }
+  int* circle = device(std::vector<int>(256));
+  around<<<16, 128>>>((int8_t*)d_data, n, circle + 128);
+  std::vector<int> circled(256);
+  for (int i = 0; i < n; ++i) ++circled[128 + (int8_t)data[i]];
+  for (int i = 0; i < 256; ++i) expect(host(circle, 256)[i], circled[i], "circle", i);
+  for (unsigned first : {5u, 0x80000000u, 0xFFFFFF00u}) {
+    std::vector<unsigned> far(kAll), counted(50);
+    for (int i = 0; i < kAll; ++i) far[i] = first + data[i] % 50, counted[data[i] % 50] += 2;
+    unsigned *d_far = device(far), *d_counted = device(std::vector<unsigned>(50));
+    above<<<kBlocks, kThreads>>>(d_far, kAll, d_counted, first);
+    for (int i = 0; i < 50; ++i) expect(host(d_counted, 50)[i], counted[i], "above", i);
   }
   expect(cudaGetLastError(), 0, "error", 0);
 
