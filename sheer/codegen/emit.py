@@ -68,6 +68,7 @@ class FunctionEmitter(StageLanes):
         self.tight = set()
         self.fresh: dict[int, list[int]] = {}  # phis that are empty at the end of a block
         self.versions = set()
+        self.lying = set()
         self.whole = False
         self.cases: dict[int, Cases] = compiler.cases.get(graph.function.name, {})
         self.case = False  # in a case of a block, where more is known than the facts say

@@ -22,6 +22,8 @@ U32, PRED = SCALARS["u32"], SCALARS["pred"]
 class StageLanes(ControlLanes):
     """What the emitter of a function does where a stage begins and ends. Needs `emit_ins`."""
 
+    lying: set[int]  # values whose variable is their place in what the group keeps
+
     def emit_ins(self, ins: Ins) -> None:
         raise NotImplementedError
 
@@ -53,7 +55,12 @@ class StageLanes(ControlLanes):
             return
         t, block, places = self.text, self.graph.blocks[stage.before], self.staged.place
         self.block, self.local = block, {}
+        self.lying = {v for v in stages.in_place(self.facts, self.staged, self.stage) if not self.slots[v].outside}
+        for value in self.lying:
+            self.slots[value].vector = self.kept_place(places[value], "vector", -(-self.bits_of(value) * self.n // 8))
         for value in stage.fetches:
+            if value in self.lying:
+                continue
             for part, variable, ty, size in self._parts(value):
                 t.do(f"store {ty} {t.op(f'load {ty}, ptr {self.kept_place(places[value], part, size)}')}, ptr {variable}")
         for ins in stage.again:
@@ -83,6 +90,8 @@ class StageLanes(ControlLanes):
             total = t.op(f"add i32 {votes}, {t.op(f'load i32, ptr {place}')}")
             t.do(f"store i32 {total}, ptr {place}")
         for value in self.staged.leaves[self.stage][index]:
+            if value in self.lying:
+                continue
             for part, variable, ty, size in self._parts(value):
                 t.do(f"store {ty} {t.op(f'load {ty}, ptr {variable}')}, ptr {self.kept_place(self.staged.place[value], part, size)}")
         t.finish(f"ret i32 {self.staged.next[index]}")

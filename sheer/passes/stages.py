@@ -85,6 +85,38 @@ def plan(facts: Facts, of_block: Callable[[], Facts]) -> Plan | None:
     return found
 
 
+def in_place(facts: Facts, found: Plan, number: int) -> set[int]:
+    """Vectors that a stage may read where they lie and write where they stay, in one block that ends it: then sums need not all be in registers from the
+    beginning of the stage to its end. What lies in a place is read (once, and kept from then on) before the value that stays there is made."""
+    stage, left = found.stages[number], {v: block for block, values in found.leaves[number].items() for v in values}
+    readers: dict[int, set[int]] = {}
+    first: dict[int, int] = {}  # where a value is made or, if it comes from memory, read first in its block
+    for index in stage.blocks:
+        block = facts.graph.blocks[index]
+        for at, ins in enumerate(block.ins):
+            for value in ins.uses.values():
+                readers.setdefault(value, set()).add(index)
+                first.setdefault(value, at)
+        for value in (*(s for phi in block.phis for s in phi.sources), *((block.cond_value,) if block.cond else ())):
+            readers.setdefault(value, set()).add(-1)
+    lying: set[int] = set()
+    read_at: dict[int, tuple[int, int]] = {}  # place -> where it is read
+    for value in stage.fetches:
+        read = readers.get(value, set())
+        if facts.shape[value] is None and len(read) == 1 and read <= set(found.next) and value not in left:
+            lying.add(value)
+            read_at[found.place[value]] = min(read), first[value]
+    for index in stage.blocks & set(found.next):
+        for at, ins in enumerate(facts.graph.blocks[index].ins):
+            for value in ins.defs.values():
+                if left.get(value) != index or facts.shape[value] is not None or not readers.get(value, set()) <= {index}:
+                    continue
+                where, before = read_at.get(found.place[value], (index, -1))
+                if where == index and before <= at:
+                    lying.add(value)
+    return lying
+
+
 def _all_meet(facts: Facts) -> bool:
     """Nobody waits but at barriers, and these are of all threads."""
     for block in facts.graph.blocks:
