@@ -116,6 +116,19 @@ def test_no_drawer_for_odds_and_ends() -> None:
     assert not [name_of(p) for p in SOURCES if p.stem in ("utils", "util", "helpers", "misc", "common")]
 
 
+def test_parts_of_the_emitter_have_names_of_their_own() -> None:
+    """Its classes are one object: a method that another one has, too, would answer in its place."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((PACKAGE / "codegen").glob("*.py")):
+        for part in ast.parse(path.read_text()).body:
+            for method in part.body if isinstance(part, ast.ClassDef) and part.name.endswith(("Lanes", "Emitter")) else ():
+                if isinstance(method, ast.FunctionDef) and not method.name.startswith("__"):
+                    words = ast.unparse(method)
+                    if "NotImplementedError" not in words and f"super().{method.name}(" not in words:
+                        found.setdefault(method.name, []).append(part.name)
+    assert not {name: parts for name, parts in found.items() if len(parts) > 1}
+
+
 def test_exceptions_are_still_needed() -> None:
     for name in LONG_FILES:
         assert (ROOT / name).read_text().count("\n") > FILE_LINES, f"{name}: take it off LONG_FILES"

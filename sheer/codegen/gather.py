@@ -224,7 +224,7 @@ class GatherLanes(WindowLanes):
 
     @property
     def checked_mode(self) -> bool:
-        return False
+        raise NotImplementedError
 
     def _pieces_as_rows(self, step: int, address: Value, row: Callable[..., None], irregular: Callable[..., None]) -> None:
         """For each piece of lanes: row(first, size, place) if its active lanes are `step` bytes apart from the first on, else

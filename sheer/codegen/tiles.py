@@ -84,14 +84,14 @@ class TileLanes(TensorLanes):
                 self._pack_by_call(key.which, slices, names, tile)
             else:
                 self._pack(key.which, slices, names, tile)
-            self.ready[key] = self._halves() if key.split else [tile]
+            self.ready[key] = self._parts_of_f16() if key.split else [tile]
 
     def _pack(self, which: str, slices: tuple[tuple[int, ...], ...], names: list[str], tile: str) -> None:
         """Registers of slices (-1: zeros) into a tile of A or B."""
         parts = [[names[n] if n >= 0 else "" for n in one] for one in slices]
         (self._pack_a if which == "a" else self._pack_b)(parts + [["", ""]] * (4 - len(slices)), tile)
 
-    def _halves(self) -> list[str]:
+    def _parts_of_f16(self) -> list[str]:
         """A tile of f16 as tiles of bf16: low parts, finite high ones, all high ones."""
         helpers = self.compiler.helpers
         if "halves" not in helpers:
