@@ -2,7 +2,7 @@
 
 Addresses that differ by constants are read element by element. Of others nothing is known when the code is made, but much of what looks irregular
 is a row when it runs (indices that went through divisions and remainders): each piece of lanes is compared with a row first, and gathered or
-scattered only if it is none.
+scattered only if it is none. An access that never is one is soon not asked any more, but in few blocks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from sheer.passes import pattern
 U64 = SCALARS["u64"]
 _PIECE = 16  # lanes that are compared with a row at once
 _TRIES = 12  # accesses of a function that get the comparison
+_FAILURES = 8  # comparisons in turn that may fail before an access is taken to be irregular
+_AGAIN = 64  # blocks, of which one looks again
 
 
 class GatherLanes(WindowLanes):
@@ -226,27 +228,36 @@ class GatherLanes(WindowLanes):
     def checked_mode(self) -> bool:
         raise NotImplementedError
 
-    def _pieces_as_rows(self, step: int, address: Value, row: Callable[..., None], irregular: Callable[..., None]) -> None:
+    def _pieces_as_rows(
+        self, step: int, address: Value, row: Callable[..., None], irregular: Callable[..., None], every: Callable[[Value], None]
+    ) -> None:
         """For each piece of lanes: row(first, size, place) if its active lanes are `step` bytes apart from the first on, else
-        irregular(first, size, pointers, mask)."""
+        irregular(first, size, pointers, mask). Where that has not been so for long: every(address)."""
         t, size = self.text, min(_PIECE, self.n)
         start, indices, word, scale = address.narrow or ("0", self.vec(address), "", 1)
         item = "i32" if address.narrow else "i64"
         wide = f"<{size} x {item}>"
+        score, hopeful = self._hope()
+        asked, known, over = (t.fresh_label(name) for name in ("rows.perhaps", "irregular", "rows.done"))
+        t.branch(hopeful, asked, known)
+        t.label(known)
+        every(address.apart())
+        t.jump(over)
+        t.label(asked)
         for first in range(0, self.n, size):
             lanes = ", ".join(f"i32 {first + i}" for i in range(size))
             cut = f"<{self.n} x {item}> {indices}, <{self.n} x {item}> poison, <{size} x i32> <{lanes}>"
             piece = t.op(f"shufflevector {cut}")
+            mask = self.mask_piece(first, size)
+            is_row, is_none, done = (t.fresh_label(name) for name in ("row", "no.row", "row.done"))
             index = t.op(f"extractelement {wide} {piece}, i64 0")
             one = t.op(f"insertelement {wide} poison, {item} {index}, i64 0")
             many = t.op(f"shufflevector {wide} {one}, {wide} poison, <{size} x i32> zeroinitializer")
             steps = ", ".join(f"{item} {i * step // scale}" for i in range(size))
             same = t.op(f"icmp eq {wide} {piece}, {t.op(f'add {wide} {many}, <{steps}>')}")
-            mask = self.mask_piece(first, size)
             if self.mask:
                 same = t.op(f"or <{size} x i1> {same}, {t.op(f'xor <{size} x i1> {mask}, splat (i1 true)')}")
             bits = t.op(f"bitcast <{size} x i1> {same} to i{size}")
-            is_row, is_none, done = (t.fresh_label(name) for name in ("row", "no.row", "row.done"))
             found = t.op(f"icmp eq i{size} {bits}, -1")
             if address.narrow:  # no index of the row may wrap
                 last = (1 << 31 if word == "sext" else 1 << 32) - step * size
@@ -254,16 +265,41 @@ class GatherLanes(WindowLanes):
                 index = t.op(f"{word} i32 {index} to i64")
             t.branch(found, is_row, is_none)
             t.label(is_row)
+            self._raise(score, mask, size)
             offset = t.op(f"mul i64 {index}, {scale}") if scale > 1 else index
             row(first, size, t.op(f"inttoptr i64 {t.op(f'add i64 {start}, {offset}')} to ptr"))
             t.jump(done)
             t.label(is_none)
+            less = t.intrinsic("llvm.usub.sat.i32", "i32", [("i32", score[1]), ("i32", "1")])
+            t.do(f"store atomic i32 {less}, ptr {score[0]} unordered, align 4")
             if address.narrow:
                 places = self.indexed(start, piece, word, scale, size)
             else:
                 places = t.op(f"inttoptr <{size} x i64> {piece} to <{size} x ptr>")
             irregular(first, size, places, mask)
             t.label(done)
+        t.label(over)
+
+    def _hope(self) -> tuple[tuple[str, str], str]:
+        """((where it is kept how often in turn the access may still fail to be a row, that number), i1: the comparison is worth its time)."""
+        t = self.text
+        place = t.program.variable("rows", "i32", str(_FAILURES))
+        score = t.op(f"load atomic i32, ptr {place} unordered, align 4")
+        again = t.op(f"icmp eq i32 {t.op(f'and i32 %cx, {_AGAIN - 1}')}, 0")
+        return (place, score), t.op(f"or i1 {again}, {t.op(f'icmp ne i32 {score}, 0')}")
+
+    def _raise(self, score: tuple[str, str], mask: str, size: int) -> None:
+        """It was a row. Of a few lanes that says nothing, and threads that write what stands there already would take the line from each other."""
+        t = self.text
+        low, full = t.fresh_label("row.again"), t.fresh_label("row.as.ever")
+        t.branch(t.op(f"icmp eq i32 {score[1]}, {_FAILURES}"), full, low)
+        t.label(low)
+        if self.mask:
+            bits, whole = t.op(f"bitcast <{size} x i1> {mask} to i{size}"), t.fresh_label("row.of.all")
+            t.branch(t.op(f"icmp eq i{size} {bits}, -1"), whole, full)
+            t.label(whole)
+        t.do(f"store atomic i32 {_FAILURES}, ptr {score[0]} unordered, align 4")
+        t.label(full)
 
     def _row_or_gather(self, t: ScalarType, count: int, address: Value) -> list[Value]:
         size = min(_PIECE, self.n)
@@ -282,7 +318,12 @@ class GatherLanes(WindowLanes):
             for i, value in enumerate(self._gather_all(t, count, places, size, mask)):
                 self.text.do(f"store {ty} {value.vector}, ptr {slots[first // size][i]}")
 
-        self._pieces_as_rows(t.bytes * count, address, row, irregular)
+        def every(there: Value) -> None:
+            for i, value in enumerate(self._gather_all(t, count, self.pointers(there), self.n, self.mask_name())):
+                for first in range(0, self.n, size):
+                    self.text.do(f"store {ty} {self._lanes_of(value.vector, t.bits, first, size, self.n)}, ptr {slots[first // size][i]}")
+
+        self._pieces_as_rows(t.bytes * count, address, row, irregular, every)
         found = []
         for i in range(count):
             parts = [self.text.op(f"load {ty}, ptr {slot[i]}") for slot in slots]
@@ -375,7 +416,7 @@ class GatherLanes(WindowLanes):
 
         for value in values:
             self.vec(value)
-        self._pieces_as_rows(t.bytes * len(values), address, row, irregular)
+        self._pieces_as_rows(t.bytes * len(values), address, row, irregular, lambda there: self._scatter_all(t, values, self.pointers(there)))
 
     def _into_unit(self, t: ScalarType, parts: list[Value]) -> Value:
         """A unit of several parts, the lowest first."""

@@ -108,6 +108,14 @@ class Program:
         self.functions: list[str] = []
         self.globals: list[str] = []
         self.metadata: list[str] = []
+        self.variables = 0
+
+    def variable(self, stem: str, type_name: str, value: str) -> str:
+        """A new variable of the module, shared by all threads of the machine."""
+        self.variables += 1
+        name = f"@{stem}.{self.variables}"
+        self.globals.append(f"{name} = internal global {type_name} {value}")
+        return name
 
     def declare(self, text: str) -> None:
         self.declarations[text] = None
