@@ -195,6 +195,8 @@ class FunctionEmitter(StageLanes):
             if self.staged is not None and is_barrier(ins.inst):
                 self.end_stage(ins)
                 return False
+            if id(ins) in self.compiler.walls:
+                self.text.do('call void asm sideeffect "", "~{memory}"()')
             if id(ins) not in self.tiles.members:
                 self.emit_ins(ins)
         return True

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-VOTES, RESULT, _FIRST = 0, 4, 64  # offsets: the votes of a barrier that counts them, what they came to, the first part
+VOTES, RESULT, FIRST = 0, 4, 64  # offsets: the votes of a barrier that counts them, what they came to, the first group
 LINE = 64
 ROWS = -1  # the place of local memory
 
 
 class Kept:
-    """Where groups keep values between stages."""
+    """Where groups keep values between stages: what a group keeps lies together. So it is read in a row, and sums that are written are not taken for those
+    that are read next, as memory is by the processor where addresses differ by multiples of 4 KB."""
 
     def __init__(self, groups: int) -> None:
         self.groups = groups
-        self.places: dict[tuple[int, str], tuple[int, int]] = {}
-        self.size = _FIRST
+        self.places: dict[tuple[int, str], int] = {}
+        self.used = 0  # bytes of a group
 
-    def place(self, number: int, part: str, size: int) -> tuple[int, int]:
-        """(offset for the first group, bytes from group to group)."""
+    def place(self, number: int, part: str, size: int) -> int:
+        """Offset from the group's beginning."""
         key = number, part
         if key not in self.places:
-            step = 8 if size <= 8 else -(-size // LINE) * LINE
-            self.places[key] = self.size, step
-            self.size += -(-step * self.groups // LINE) * LINE
+            unit = 8 if size <= 8 else LINE
+            self.places[key] = -(-self.used // unit) * unit
+            self.used = self.places[key] + -(-size // unit) * unit
         return self.places[key]
+
+    @property
+    def step(self) -> int:
+        """Bytes from group to group, once everything has its place: an odd number of lines."""
+        return (-(-self.used // LINE) | 1) * LINE
+
+    @property
+    def size(self) -> int:
+        return FIRST + self.step * self.groups

@@ -128,6 +128,7 @@ class KernelCompiler(KernelBorder):
         self.helpers: dict[Any, Any] = {}  # functions that hold the work of many instructions that are alike
         self.many_products = sum("mma." in i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)) > _MANY
         self.granule = 0  # bytes of a word of local memory in rows
+        self.walls: set[int] = set()  # instructions that what was loaded before must not be kept for
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
         self.staged: stages.Plan | None = None  # barriers are passed by one group after the other
         self.kept = Kept(0)
@@ -260,7 +261,7 @@ class KernelCompiler(KernelBorder):
                 self.turns |= turns.stores(found)
             if not self.plain:
                 self.ahead |= {at: Step(far) for at, far in neighbour.ahead(found).items()} | advance.ahead(found)
-                keep_order |= order.arrange(found, self.registers)
+                keep_order |= order.arrange(found, self.registers, None if self.counting else self.walls)
                 if not self.lane_fibers:
                     self.cases[found.graph.function.name] = cases.find(found, self.target.shuffles, self.staged is not None)
         if not self.plain:

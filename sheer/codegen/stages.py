@@ -11,12 +11,13 @@ from typing import Any
 
 from sheer.base.types import SCALARS
 from sheer.codegen.control import ControlLanes
-from sheer.codegen.kept import LINE, RESULT, VOTES, Kept
+from sheer.codegen.kept import FIRST, LINE, RESULT, VOTES, Kept
 from sheer.codegen.text import Text, int_type
 from sheer.passes import stages
 from sheer.passes.cfg import Ins
 
 U32, PRED = SCALARS["u32"], SCALARS["pred"]
+STEP = "@kept.step"  # bytes from what a group keeps to what the next one does: known when all stages are written
 
 
 class StageLanes(ControlLanes):
@@ -41,11 +42,11 @@ class StageLanes(ControlLanes):
 
     def kept_place(self, number: int, part: str, size: int) -> str:
         """A pointer to a part of a place in what the group keeps."""
-        offset, step = self.compiler.kept.place(number, part, size)
+        offset = FIRST + self.compiler.kept.place(number, part, size)
         t = self.text
         group = t.op(f"zext i32 {self.group} to i64")
-        place = t.op(f"getelementptr i8, ptr %kept, i64 {offset}")
-        return t.op(f"getelementptr [{step} x i8], ptr {place}, i64 {group}")
+        far = t.op(f"mul i64 {group}, {t.op(f'load i64, ptr {STEP}')}")
+        return t.op(f"getelementptr i8, ptr {t.op(f'getelementptr i8, ptr %kept, i64 {far}')}, i64 {offset}")
 
     def begin_stage(self) -> None:
         """What the stage needs comes from memory, or is made again."""
@@ -101,6 +102,7 @@ def block_function(program: Any, header: str, name: str, arguments: str, plan: s
     """Runs a block: all groups through one stage, then through the next."""
     text = Text(program, header)
     memory = text.alloca(f"[{kept.size} x i8]", LINE)
+    program.globals.append(f"{STEP} = internal constant i64 {kept.step}")
     group = text.alloca("i32")
     if counts_votes:
         text.do(f"store i64 0, ptr {memory}")

@@ -4,15 +4,20 @@ another order, and an estimate of the work of one turn of the kernel's loops, in
 A GPU's thread has up to 255 registers, a CPU's vector unit 16 or 32 for all lanes of a group. A matrix product that keeps 64 sums a thread, and
 goes through all of them at each step, would read and write memory for every sum. Going through some of the sums for all steps, then through the
 next ones, keeps those in registers. So for each stretch of code that nothing fixed interrupts, several orders are tried on a model of the
-registers, and the one with the fewest transfers is taken: the order of the text, and that of chunks of results, each chunk with what it needs.
+registers, and the one with the fewest transfers is taken: the order of the text, and that of chunks of results, each chunk with what it needs. What a
+chunk before it loaded from shared or constant memory a chunk may load again: a row that all of them read would else be stored by the first, to be loaded
+by the others from another place.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
+import numpy as np
+
 from sheer.base.types import SCALARS
-from sheer.ir.module import Special
+from sheer.ir.module import Addr, Reg, Special
 from sheer.passes.cfg import Block, Ins
 from sheer.passes.facts import Facts
 
@@ -31,8 +36,16 @@ class Machine:
         self.registers, self.lanes = registers, lanes
 
 
-def arrange(facts: Facts, machine: Machine) -> bool:
-    """Puts long stretches of straight code into the order with the fewest transfers; says whether anything moved."""
+class _Order(NamedTuple):
+    """Instructions of a stretch. Loads may be among them more than once; `starts`: where those stand that do not go with the ones before."""
+
+    ins: list[Ins]
+    starts: frozenset[int]
+
+
+def arrange(facts: Facts, machine: Machine, walls: set[int] | None) -> bool:
+    """Puts long stretches of straight code into the order with the fewest transfers; says whether anything moved. `walls` gets the instructions (id) before
+    which what was loaded has to be forgotten, or LLVM would keep it for loads of the same that follow; None: each load stands there once."""
     users = _users(facts)
     moved = False
     for block in facts.graph.blocks:
@@ -41,8 +54,10 @@ def arrange(facts: Facts, machine: Machine) -> bool:
         found: list[Ins] = []
         for stretch, end in _stretches(block):
             if len(stretch) >= _LONG:
-                best = _best(facts, machine, stretch, _later(block, stretch, users))
-                moved, stretch = moved or best is not stretch, best
+                best = _best(facts, machine, stretch, _later(block, stretch, users), walls is not None)
+                moved, stretch = moved or best.ins is not stretch, best.ins
+                if walls is not None:
+                    walls |= {id(stretch[n]) for n in best.starts}
             found += stretch
             if end is not None:
                 found.append(end)
@@ -127,36 +142,42 @@ def _later(block: Block, stretch: list[Ins], users: dict[int, int]) -> set[int]:
     return {v for v in values if users.get(v, 0) > inside.get(v, 0)}
 
 
-def _best(facts: Facts, machine: Machine, stretch: list[Ins], later: set[int]) -> list[Ins]:
-    orders = _orders(stretch)
+def _best(facts: Facts, machine: Machine, stretch: list[Ins], later: set[int], again: bool) -> _Order:
+    orders = _orders(stretch, again)
     costs = [_transfers(facts, machine, order, later) for order in orders]
     best = min(range(len(orders)), key=costs.__getitem__)
     return orders[best] if costs[best] < 0.9 * costs[0] else orders[0]
 
 
-def _orders(stretch: list[Ins]) -> list[list[Ins]]:
-    """That of the text first; then by chunks of results."""
+def _orders(stretch: list[Ins], again: bool = True) -> list[_Order]:
+    """That of the text first; then by chunks of results, each of which loads what it needs or takes what those before it loaded."""
     maker = {v: n for n, ins in enumerate(stretch) for v in ins.defs.values()}
     needs = [[maker[v] for v in ins.uses.values() if maker.get(v, n) < n] for n, ins in enumerate(stretch)]
     used = {n for need in needs for n in need}
     results = [n for n in range(len(stretch)) if n not in used]
-    found = [stretch]
+    loads = {n for n, ins in enumerate(stretch) if again and _stays(ins)}
+    found = [_Order(stretch, frozenset())]
     for size in _CHUNKS:
         if len(results) < 2 * size:
             continue
-        done: set[int] = set()
-        order: list[int] = []
-        for first in range(0, len(results), size):
-            chunk: set[int] = set()
-            stack = results[first : first + size]
-            while stack:
-                n = stack.pop()
-                if n not in done and n not in chunk:
-                    chunk.add(n)
-                    stack += needs[n]
-            order += sorted(chunk)
-            done |= chunk
-        found.append([stretch[n] for n in order])
+        for afresh in (False, True) if loads else (False,):
+            done: set[int] = set()
+            order: list[Ins] = []
+            starts: set[int] = set()
+            for first in range(0, len(results), size):
+                chunk: set[int] = set()
+                stack = results[first : first + size]
+                while stack:
+                    n = stack.pop()
+                    if n not in chunk and (n not in done or (afresh and n in loads)):
+                        chunk.add(n)
+                        stack += needs[n]
+                if chunk & done:
+                    starts.add(len(order))
+                order += [copy(stretch[n]) if n in done else stretch[n] for n in sorted(chunk)]
+                done |= chunk
+            if starts or not afresh:
+                found.append(_Order(order, frozenset(starts)))
     return found
 
 
@@ -168,52 +189,88 @@ def _registers(facts: Facts, machine: Machine, value: int) -> int:
     return max(1, SCALARS[kind].bits * facts.lanes // (32 * machine.lanes))
 
 
-def _transfers(facts: Facts, machine: Machine, order: list[Ins], later: set[int]) -> int:
-    """Reads and writes of memory if the value that is used last makes room."""
-    far = len(order) * 2
-    uses: dict[int, list[int]] = {}
-    for n, ins in enumerate(order):
-        for value in ins.uses.values():
-            if _registers(facts, machine, value):
-                uses.setdefault(value, []).append(n)
-    for turn in uses.values():
+def _stays(ins: Ins) -> bool:
+    """A load that finds the same if it runs again in the stretch: no other thread of the machine writes to what it reads."""
+    words = {word.partition("::")[0] for word in ins.inst.opcode.split(".")}
+    return "ld" in words and bool(words & {"shared", "const", "nc"})
+
+
+def _repeats(facts: Facts, machine: Machine, ins: Ins) -> bool:
+    """A load that gives every register of a group the same: a row that several rows of threads read."""
+    address = ins.inst.operands[-1]
+    if ins.binding.form.name != "ld" or not isinstance(address, Addr) or not isinstance(address.base, Reg):
+        return False
+    shape = facts.shape[ins.uses[address.base.name]]
+    if shape is None or facts.lanes % machine.lanes:
+        return False
+    known = [shape.c] if shape.m is None else [shape.c, shape.m]
+    return all((part == part.reshape(-1, machine.lanes)[0][np.arange(facts.lanes) % machine.lanes]).all() for part in known)
+
+
+def _transfers(facts: Facts, machine: Machine, order: _Order, later: set[int]) -> int:
+    """Reads and writes of memory if the value that is used last makes room. What is loaded again is another value each time."""
+    far = len(order.ins) * 2
+    now: dict[int, int] = {}  # value -> its latest name, where it is made again
+    steps: list[tuple[list[int], list[int]]] = []
+    size: dict[int, int] = {}
+    cost, made = 0, set()
+    for n, ins in enumerate(order.ins):
+        uses = [now.get(v, v) for v in ins.uses.values()]
+        defs = []
+        for v in ins.defs.values():
+            registers = _registers(facts, machine, v)
+            if registers > 1 and _repeats(facts, machine, ins):
+                registers = 1
+            if v in made:
+                now[v] = ~n
+                cost += registers
+            made.add(v)
+            defs.append(now.get(v, v))
+            size[defs[-1]] = registers
+        for v in uses:
+            size.setdefault(v, _registers(facts, machine, v) if v >= 0 else 0)
+        steps.append((uses, defs))
+    later = {now.get(v, v) for v in later}
+    uses_of: dict[int, list[int]] = {}
+    for n, (uses, _) in enumerate(steps):
+        for value in uses:
+            if size[value]:
+                uses_of.setdefault(value, []).append(n)
+    for turn in uses_of.values():
         turn.reverse()  # the next one last
+    return cost + _evictions(machine.registers, steps, size, uses_of, later, far)
+
+
+def _evictions(
+    room: int, steps: list[tuple[list[int], list[int]]], size: dict[int, int], uses: dict[int, list[int]], later: set[int], far: int
+) -> int:
     held: dict[int, bool] = {}  # value -> there is a copy in memory
-    room, cost = machine.registers, 0
-
-    def evict() -> None:
-        nonlocal room, cost
-        while room < 0:
-            value = max(held, key=lambda v: uses[v][-1] if uses.get(v) else far)
-            wanted = uses.get(value) or value in later
-            size = _registers(facts, machine, value)
-            if not held.pop(value) and wanted:
-                cost += _STORE * size
-                stored.add(value)
-            room += size
-
     stored: set[int] = set()
-    made = {v for ins in order for v in ins.defs.values()}
-    for n, ins in enumerate(order):
-        for value in ins.uses.values():
+    made = {v for _, defs in steps for v in defs}
+    cost = 0
+    for n, (read, defs) in enumerate(steps):
+        for value in read:
             if value not in uses:
                 continue
-            size = _registers(facts, machine, value)
             if value not in held:
-                cost += size
+                cost += size[value]
                 held[value] = value in stored or value not in made
-                room -= size
+                room -= size[value]
             turns = uses[value]
             while turns and turns[-1] <= n:
                 turns.pop()
             if not turns and value not in later:
                 held.pop(value, None)
-                room += size
-        for value in ins.defs.values():
-            size = _registers(facts, machine, value)
-            if size and (uses.get(value) or value in later):
+                room += size[value]
+        for value in defs:
+            if size[value] and (uses.get(value) or value in later):
                 held[value] = False
-                room -= size
-        if room < 0:
-            evict()
+                room -= size[value]
+        while room < 0:
+            value = max(held, key=lambda v: uses[v][-1] if uses.get(v) else far)
+            wanted = uses.get(value) or value in later
+            if not held.pop(value) and wanted:
+                cost += _STORE * size[value]
+                stored.add(value)
+            room += size[value]
     return cost
