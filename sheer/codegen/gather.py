@@ -438,6 +438,10 @@ class GatherLanes(WindowLanes):
             for i, value in enumerate(values):
                 self._units_out(t, value, address, i * t.bytes, step)
             return
+        runs = pattern.runs(address.shape, self.n, t.bits) if t.bits >= 32 and len(values) == 1 and self.has_avx512 else None
+        if runs:
+            self._runs_out(t, self.vec(values[0]), address, *runs)
+            return
         base, ty = self.pointer(address), int_type(t.bits, self.n)
         names = [self.vec(value) for value in values]
         for lane in range(self.n):
@@ -446,6 +450,17 @@ class GatherLanes(WindowLanes):
                 at = self.text.op(f"getelementptr i8, ptr {place}, i64 {i * t.bytes}") if i else place
                 one = self.text.op(f"extractelement {ty} {name}, i64 {lane}")
                 self.text.do(f"store i{t.bits} {one}, ptr {at}, align {min(self.aligned(t), 4)}")
+
+    def _runs_out(self, t: ScalarType, name: str, address: Value, order: list[int], sizes: list[int]) -> None:
+        """Columns of a tile, where several lie side by side: all lanes are put in order first."""
+        base, ty = self.pointer(address), int_type(t.bits, self.n)
+        name = self.text.op(f"shufflevector {ty} {name}, {ty} poison, <{self.n} x i32> <{', '.join(f'i32 {lane}' for lane in order)}>")
+        first = 0
+        for size in sizes:
+            place = self.piece_pointer(address, base, order[first])
+            row = self._lanes_of(name, t.bits, first, size, self.n)
+            self.text.do(f"store {int_type(t.bits, size)} {row}, ptr {place}, align {min(self.aligned(t), 4)}")
+            first += size
 
     def _scatter_one(self, t: ScalarType, name: str, places: str, lanes: int, mask: str) -> None:
         self.text.intrinsic(

@@ -59,6 +59,23 @@ def small_step(shape: Shape, bits: int) -> int:
     return step if (steps == step).all() and shape.stride is None and bits < 8 * step <= 64 else 0
 
 
+def runs(shape: Shape, lanes: int, bits: int) -> tuple[list[int], list[int]] | None:
+    """Lanes in the order of their addresses, each another one, and the lengths of rows of at most 64 bytes that these make; None if they are not much fewer
+    than the lanes."""
+    if shape.stride is not None:
+        return None
+    order = np.argsort(shape.c, kind="stable")
+    steps = np.diff(shape.c[order])
+    if not steps.all():
+        return None
+    sizes: list[int] = []
+    for run in np.diff([0, *(np.flatnonzero(steps != bits // 8) + 1), lanes]).tolist():
+        while run:
+            sizes.append(min(1 << run.bit_length() - 1, 512 // bits))
+            run -= sizes[-1]
+    return ([int(lane) for lane in order], sizes) if 2 * len(sizes) <= lanes else None
+
+
 class Shuffles(NamedTuple):
     """Windows that a target's instructions are good for: rows of so many bits (0: none), of elements that a mask may leave out, from so many bits on."""
 
