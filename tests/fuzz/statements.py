@@ -15,6 +15,7 @@ from sheer.base.types import ScalarType
 from tests.fuzz.program import CELLS, COLUMNS, DOUBLES, FLOATS, INPUTS, PREDS, PRIVATE, RECORD, SHORTS, WORDS
 from tests.isa.spellings import Case, cases, corners
 
+MIXING = 1_000_000  # seeds from here on also make programs with addresses that mix threads and a distance (the programs of others stay what they were)
 _CLASS = {1: "pred", 16: "b16", 32: "b32", 64: "b64"}
 _NAN = {"f16": 0x7FFF, "bf16": 0x7FFF, "f32": 0x7FFFFFFF, "tf32": 0x7FFFFFFF, "f64": 0x7FF8000000000000}
 
@@ -50,6 +51,7 @@ class Statements:
         self.rng = random.Random(seed)
         self.threads = 32
         self.gone = False  # some lanes may have left
+        self.mixing = seed >= MIXING
 
     # -- operands ---------------------------------------------------------------------------------------------------------
 
@@ -123,6 +125,7 @@ class Statements:
     def memory(self, where: Where) -> str:
         """A read of the input, private memory of some space, a reduction."""
         kinds = ["input", "stepped", "private", "local", "local", "reduce", "narrow", "vector", "columns", "columns", "generic", "atomic"]
+        kinds += ["mixed"] * 8 if self.mixing else []
         return getattr(self, "_" + self.rng.choice(kinds if where.kernel else ["local", "local", "generic"]))()
 
     def _input(self) -> str:
@@ -150,6 +153,33 @@ class Statements:
             reg = load.split()[1]
             text += f" setp.nan.f32 %q3, {reg}, {reg}; selp.f32 {reg}, 0f7FFFFFFF, {reg}, %q3;"
         return text
+
+    def _distance(self) -> str:
+        """A value for %t3 that is the same for all threads, most often a power of two."""
+        rng = self.rng
+        load = f"ld.global.u32 %t3, [%in+{4 * rng.randrange(INPUTS)}]; "
+        if rng.random() < 0.3:
+            return f"{load}and.b32 %t3, %t3, {rng.choice([7, 63, 255])};"
+        return f"{load}and.b32 %t3, %t3, {rng.choice([3, 7])}; mov.u32 %t4, 1; shl.b32 %t3, %t4, %t3;"
+
+    def _mixed(self) -> str:
+        """Words at places that are made of a thread's number and a distance, as in networks that sort and in Fourier transforms."""
+        rng = self.rng
+        s = rng.choice(["%lane", "%linear", "%gid"])
+        place = rng.choice([
+            "xor.b32 %t0, {s}, %t3;", "or.b32 %t0, %t3, {s};", "and.b32 %t0, {s}, %t3;",
+            "sub.u32 %t1, %t3, 1; and.b32 %t1, %t1, {s}; shl.b32 %t0, {s}, 1; sub.u32 %t0, %t0, %t1;",
+            "add.u32 %t1, %t3, -1; and.b32 %t1, {s}, %t1; shl.b32 %t0, {s}, 1; sub.u32 %t0, %t0, %t1; add.u32 %t0, %t0, %t3;",
+            "neg.s32 %t1, %t3; and.b32 %t1, %t1, {s}; add.u32 %t0, %t1, {s};",
+            "sub.u32 %t1, %t3, 1; and.b32 %t2, %t1, {s}; not.b32 %t1, %t1; and.b32 %t1, {s}, %t1; shl.b32 %t1, %t1, 1; or.b32 %t0, %t1, %t2;",
+            "cvt.u64.u32 %a6, {s}; cvt.u64.u32 %a7, %t3; xor.b64 %a6, %a6, %a7; cvt.u32.u64 %t0, %a6;",
+        ]).format(s=s)
+        kind = rng.choice(["u32", "u32", "u8", "s16", "v2"])
+        size = {"u8": 1, "s16": 2, "v2": 8}.get(kind, 4)
+        place = f"{self._distance()}\n{place} and.b32 %t0, %t0, {4 * INPUTS // size - 1}; mul.wide.u32 %a6, %t0, {size}; add.s64 %a6, %in, %a6; "
+        if kind == "v2":
+            return f"{place}{self.guard()}ld.global.v2.u32 {{%r1, %r4}}, [%a6];"
+        return f"{place}{self.guard()}ld.global.{kind} {self.word()}, [%a6];"
 
     def _vector(self) -> str:
         w = self.word()
@@ -300,6 +330,9 @@ class Statements:
         text = (f"mov.u32 %t0, board; mad.lo.s32 %t1, %linear, 4, %t0; st.shared.u32 [%t1], {s};\n{barrier}\n"
                 f"mad.lo.u32 %t2, %linear, {rng.choice([1, 3, 5])}, {rng.randrange(64)}; rem.u32 %t2, %t2, {self.threads}; "
                 f"mad.lo.s32 %t2, %t2, 4, %t0; ld.shared.u32 {w}, [%t2];\n")
+        if self.mixing and self.threads & (self.threads - 1) == 0:
+            text += (f"{barrier}\n{self._distance()} and.b32 %t3, %t3, {self.threads - 1}; xor.b32 %t1, %linear, %t3; mad.lo.u32 %t1, %t1, 4, %t0; "
+                     f"st.shared.u32 [%t1], {self.source()};\n{barrier}\nmad.lo.u32 %t2, %linear, 4, %t0; ld.shared.u32 {self.word()}, [%t2];\n")
         roll = rng.random()
         if roll < 0.15:
             return text + f"bar.red.popc.u32 {self.word()}, 0, {self.signed(self.pred())};"

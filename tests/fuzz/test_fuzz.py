@@ -8,6 +8,7 @@ import pytest
 
 from tests.fuzz.engines import Native, Way, difference, reference
 from tests.fuzz.generator import Generator
+from tests.fuzz.statements import MIXING
 
 QUICK, MANY = 8, 150
 FOUND = (131, 132, 77000, 77126)  # showed a fault once
@@ -27,12 +28,12 @@ def check(seed: int, native: Native) -> None:
     assert not wrong, f"seed {seed}, {native.way}: {wrong}"
 
 
-@pytest.mark.parametrize("seed", [*range(QUICK), *FOUND])
+@pytest.mark.parametrize("seed", [*range(QUICK), *FOUND, *range(MIXING, MIXING + QUICK)])
 def test_engines_agree(seed: int, native: Native) -> None:
     check(seed, native)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [s for s in range(QUICK, MANY) if s not in FOUND])
+@pytest.mark.parametrize("seed", [s + start for start in (0, MIXING) for s in range(QUICK, MANY) if s not in FOUND])
 def test_engines_agree_on_many(seed: int, native: Native) -> None:
     check(seed, native)
