@@ -14,7 +14,7 @@ FIRST = {
     "module": "ld.param.b32",
     "facts": "affine 0, 1, 2, 3, ...",
     "llvm": "define internal void",
-    "asm": "sheer_warp:",
+    "asm": "sheer_blocks:",
 }
 
 

@@ -13,6 +13,7 @@ from sheer.passes.stages import Plan
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE, STRIPS, TILES = 1, 2, 4, 8, 16, 32, 64, 128
 ABI_VERSION = 1
 _TILE = 4  # blocks
+_STRIP = 4
 _STACK = 128 << 10  # bytes that code may need beside what it keeps between stages
 
 
@@ -32,6 +33,7 @@ class KernelBorder:
     aligned: dict[int, int]
     staged: Plan | None
     kept: Kept
+    side: int
     unit = routine = border_place = ""
 
     def function_name(self, function: Function) -> str:
@@ -40,10 +42,12 @@ class KernelBorder:
 
     def _border(self, local_bytes: int) -> None:
         n = self.lanes
-        if self._runs_blocks():
-            self.program.functions.append(self._blocks_function())
-        self.program.functions.append(self._warp_function())
-        stack = _STACK + self.kept.size if self.staged is not None else 0
+        staged = self.staged is not None
+        if staged or self._runs_blocks():
+            self.program.functions.append(self._beside_function() if staged else self._blocks_function())
+        if not staged:
+            self.program.functions.append(self._warp_function())
+        stack = _STACK + self.side * self.kept.size if staged else 0
         values = [ABI_VERSION, n, self.flags, local_bytes, self.static_shared, stack, 0, 0]
         fields = ", ".join(f"i32 {v}" for v in values)
         self.program.globals.append(f"@sheer_info = constant {{ {', '.join(['i32'] * 8)} }} {{ {fields} }}")
@@ -139,16 +143,9 @@ class KernelBorder:
         """Blocks first..first+count in tiles of a few: for each tile a loop over groups, in it a loop over the tile's blocks."""
         assert self.block is not None
         total = self.block[0] * self.block[1] * self.block[2]
-        groups = -(-total // self.lanes) if self.staged is None else 1
-        tile = self._tile(groups)
+        groups = -(-total // self.lanes)
         text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
-        grid = []
-        for axis in range(2):
-            place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
-            grid.append(text.op(f"zext i32 {text.op(f'load i32, ptr {place}, align 4')} to i64"))
-        x = text.op(f"urem i64 %first, {grid[0]}")
-        rest = text.op(f"udiv i64 %first, {grid[0]}")
-        corner = [x, text.op(f"urem i64 {rest}, {grid[1]}"), text.op(f"udiv i64 {rest}, {grid[1]}")]
+        grid, corner = self._first_block(text)
         start, at = ([text.alloca("i64") for _ in range(3)] for _ in range(2))
         left, inner, group = text.alloca("i64"), text.alloca("i64"), text.alloca("i32")
         copies = self._begin_private(text)
@@ -158,7 +155,7 @@ class KernelBorder:
         remaining = text.op(f"load i64, ptr {left}")
         text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
         text.label("tile")
-        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(tile))])
+        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(self._tile(groups)))])
         text.do(f"store i32 0, ptr {group}")
         text.label("groups")
         number = text.op(f"load i32, ptr {group}")
@@ -187,12 +184,60 @@ class KernelBorder:
             text.do(f"store i64 {text.op(f'load i64, ptr {here}')}, ptr {there}")
         text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
         text.jump("tiles")
+        self._end_blocks(text, copies)
+        return text.text()
+
+    def _beside_function(self) -> str:
+        """Blocks first..first+count of a kernel in stages, a few side by side."""
+        text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
+        grid, corner = self._first_block(text)
+        at, numbers = [text.alloca("i64") for _ in range(3)], text.alloca(f"[{3 * self.side} x i32]")
+        left, inner = text.alloca("i64"), text.alloca("i64")
+        copies = self._begin_private(text)
+        for value, slot in zip([*corner, "%count"], [*at, left], strict=True):
+            text.do(f"store i64 {value}, ptr {slot}")
+        text.label("tiles")
+        remaining = text.op(f"load i64, ptr {left}")
+        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
+        text.label("tile")
+        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(self.side))])
+        text.do(f"store i64 0, ptr {inner}")
+        text.label("blocks")
+        block = text.op(f"load i64, ptr {inner}")
+        for axis in range(3):
+            value = text.op(f"trunc i64 {text.op(f'load i64, ptr {at[axis]}')} to i32")
+            text.do(f"store i32 {value}, ptr {text.op(f'getelementptr [3 x i32], ptr {numbers}, i64 {block}, i64 {axis}')}")
+        self._next_block(text, at, grid)
+        more = text.op(f"add i64 {block}, 1")
+        text.do(f"store i64 {more}, ptr {inner}")
+        text.branch(text.op(f"icmp ult i64 {more}, {size}"), "blocks", "run")
+        text.label("run")
+        count = text.op(f"trunc i64 {size} to i32")
+        text.do(f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {count}, ptr {numbers}, ptr {copies})")
+        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
+        text.jump("tiles")
+        self._end_blocks(text, copies)
+        return text.text()
+
+    def _first_block(self, text: Text) -> tuple[list[str], list[str]]:
+        """(x and y of the grid, the numbers of the block %first)."""
+        grid = []
+        for axis in range(2):
+            place = text.op(f"getelementptr i8, ptr %frame, i64 {56 + 4 * axis}")
+            grid.append(text.op(f"zext i32 {text.op(f'load i32, ptr {place}, align 4')} to i64"))
+        rest = text.op(f"udiv i64 %first, {grid[0]}")
+        return grid, [
+            text.op(f"urem i64 %first, {grid[0]}"),
+            text.op(f"urem i64 {rest}, {grid[1]}"),
+            text.op(f"udiv i64 {rest}, {grid[1]}"),
+        ]
+
+    def _end_blocks(self, text: Text, copies: str) -> None:
         text.label("done")
         if self.private:
             count = ("i32", str(len(self.private.arrays)))
             text.intrinsic("sheer_rt_private_end", "void", [("ptr", "%frame"), ("ptr", copies), count])
         text.finish("ret void")
-        return text.text()
 
     def _tile(self, groups: int) -> int:
         """How many neighbouring blocks run group by group. Where a group is a short row of a two-dimensional block, its neighbours' rows
@@ -202,12 +247,21 @@ class KernelBorder:
         return _TILE if narrow and not self.shared_places else 1
 
     def _next_block(self, text: Text, slots: list[str], grid: list[str]) -> None:
-        """x fastest, then y, then z."""
-        carry = "1"
-        for axis in range(3):
-            value = text.op(f"add i64 {text.op(f'load i64, ptr {slots[axis]}')}, {carry}")
-            if axis < 2:
-                over = text.op(f"icmp uge i64 {value}, {grid[axis]}")
-                value = text.op(f"select i1 {over}, i64 0, i64 {value}")
-                carry = text.op(f"zext i1 {over} to i64")
-            text.do(f"store i64 {value}, ptr {slots[axis]}")
+        """x fastest, then y, then z; in strips x to the strip's end, then y, then the next strip."""
+        x, y, z = (text.op(f"load i64, ptr {slot}") for slot in slots)
+        right = text.op(f"add i64 {x}, 1")
+        outside = text.op(f"icmp uge i64 {right}, {grid[0]}")
+        first, over, after = "0", outside, "0"  # of the row: where it begins, whether it ends; where the next ones begin
+        if self.flags & STRIPS:
+            first = text.op(f"and i64 {x}, -{_STRIP}")
+            after = text.op(f"add i64 {first}, {_STRIP}")
+            over = text.op(f"or i1 {outside}, {text.op(f'icmp eq i64 {right}, {after}')}")
+        down = text.op(f"add i64 {y}, {text.op(f'zext i1 {over} to i64')}")
+        low = text.op(f"icmp uge i64 {down}, {grid[1]}")
+        beyond = text.op(f"icmp uge i64 {after}, {grid[0]}") if after != "0" else "true"
+        back = text.op(f"select i1 {beyond}, i64 0, i64 {after}")
+        row = text.op(f"select i1 {low}, i64 {back}, i64 {first}")
+        text.do(f"store i64 {text.op(f'select i1 {over}, i64 {row}, i64 {right}')}, ptr {slots[0]}")
+        text.do(f"store i64 {text.op(f'select i1 {low}, i64 0, i64 {down}')}, ptr {slots[1]}")
+        deep = text.op(f"zext i1 {text.op(f'and i1 {low}, {beyond}')} to i64")
+        text.do(f"store i64 {text.op(f'add i64 {z}, {deep}')}, ptr {slots[2]}")

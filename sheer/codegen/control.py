@@ -65,7 +65,7 @@ class ControlLanes(SlotLanes):
         loop = self.facts.loop_of[block]
         while loop is not None:
             if max(self.facts.position[b] for b in loop.members) == position:
-                headers = [h for h in self._back_targets(loop) if self.facts.masked(h)]
+                headers = [h for h in self._back_targets(loop) if self.facts.masked(h) and self.is_here(h)]
                 if headers:
                     found.append(headers)
             loop = loop.parent

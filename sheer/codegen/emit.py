@@ -211,6 +211,9 @@ class FunctionEmitter(StageLanes):
             slot = self.slots[value]
             if slot.vector:
                 self.text.do(f"store {int_type(self.bits_of(value), self.n)} zeroinitializer, ptr {slot.vector}")
+        if self.staged is not None and block.index in self.staged.next:
+            self.pause()
+            return
         self.terminator(block)
 
     # -- instructions ------------------------------------------------------------------------------------------------------------------

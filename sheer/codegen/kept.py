@@ -4,7 +4,7 @@ from __future__ import annotations
 
 VOTES, RESULT, FIRST = 0, 4, 64  # offsets: the votes of a barrier that counts them, what they came to, the first group
 LINE = 64
-ROWS = -1  # the place of local memory
+ROWS, MASKS = -1, -2  # the places of local memory, and of the masks of blocks: one below the other
 
 
 class Kept:

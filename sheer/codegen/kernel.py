@@ -12,13 +12,13 @@ from typing import Any
 
 from sheer.base.errors import CompileError
 from sheer.codegen import counting
+from sheer.codegen.beside import Beside
 from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, TILES, KernelBorder
 from sheer.codegen.calls import GRID_BARRIERS
 from sheer.codegen.emit import FunctionEmitter
 from sheer.codegen.kept import Kept
 from sheer.codegen.layout import Layout, address_taken_names, depths, local_layout, reachable
 from sheer.codegen.llvm import KEEP_ORDER, Target
-from sheer.codegen.stages import block_function
 from sheer.codegen.text import Program, Text
 from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
@@ -27,8 +27,10 @@ from sheer.passes import (
     cases,
     cfg,
     depot,
+    flush,
     homes,
     joining,
+    march,
     neighbour,
     order,
     polling,
@@ -47,6 +49,7 @@ from sheer.passes.tiles import bring_loads
 _CROWDED = 0.2  # transfers per instruction from which half a warp is worth a look
 _MANY = 96  # matrix products that are not worth writing out one by one
 _GAIN = 0.85  # of a whole warp's work per thread
+_BESIDE = 16  # blocks that march together
 
 
 def _is_barrier(opcode: str) -> bool:
@@ -107,7 +110,7 @@ class KernelCompiler(KernelBorder):
         self.uses_barrier = any(map(_is_barrier, opcodes))
         self.flags = BARRIER if self.uses_barrier or self.counting else 0  # warps take turns where counters watch
         self.waiting_functions = _waiting(self.functions)
-        self.ftz_by_mode = _flushes_everywhere(opcodes)
+        self.ftz_by_mode = flush.everywhere(opcodes)
         if self.ftz_by_mode:
             self.flags |= FTZ
         self.lane_fibers = False
@@ -132,6 +135,7 @@ class KernelCompiler(KernelBorder):
         self.turns: set[int] = set()  # stores before which the other warps of the block come as far
         self.staged: stages.Plan | None = None  # barriers are passed by one group after the other
         self.kept = Kept(0)
+        self.side = 1  # blocks that may run side by side
         self.whole: Facts | None = None
         self.threads = spec.block[0] * spec.block[1] * spec.block[2] if spec.block else 0
         self.alone = False  # a group is a whole block: its barriers are passed in step
@@ -229,12 +233,12 @@ class KernelCompiler(KernelBorder):
     # -- the program ------------------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
-        graphs: list[tuple[Function, Graph]] = []
-        for function in self.functions:
-            graph = cfg.build(function, self.module.text_name, self._ends_block)
-            ssa.build(graph)
-            graphs.append((function, graph))
+        graphs = [(function, self._graph(function)) for function in self.functions]
         facts = self._facts(graphs)
+        edges = march.back_edges(facts[0]) if self._may_pause() else set()
+        if edges:
+            graphs = [(self.kernel, self._graph(self.kernel, edges))]
+            facts = self._facts(graphs)
         if not self.lane_fibers and any(polling.lanes_wait(f) for f in facts):
             self.lane_fibers, self.lanes = True, 32
             self.flags |= LANE_FIBERS
@@ -245,11 +249,13 @@ class KernelCompiler(KernelBorder):
                 facts = self._facts(graphs)
             if not self.spec.lanes and self._may_widen(facts):
                 facts = self._widened(graphs, facts)
-        if self._is_alone(facts):
+        alone = self._is_alone(facts)
+        if not alone or any(map(reuse.both_ways, facts)):
+            # A matrix product goes in stages even where one group is the block: what it stores in shared memory is not to stay in registers.
+            self.staged = self._stages(facts)
+        if alone and self.staged is None:
             self.alone = True
             self.flags &= ~BARRIER
-        else:
-            self.staged = self._stages(facts)
         if self.staged is not None:
             self.kept = Kept(self.threads // self.lanes)
             self.flags &= ~BARRIER
@@ -316,12 +322,28 @@ class KernelCompiler(KernelBorder):
         """Barriers end blocks where the kernel may be cut into stages."""
         return stages.is_barrier(inst) and self.block is not None and not self.plain and len(self.functions) == 1
 
+    def _graph(self, function: Function, edges: set[tuple[int, int]] | None = None) -> Graph:
+        graph = cfg.build(function, self.module.text_name, self._ends_block)
+        if edges:
+            graph = cfg.with_pauses(graph, edges)
+        ssa.build(graph)
+        return graph
+
+    def _may_pause(self) -> bool:
+        """Groups have nothing in common but memory that all see."""
+        if self.block is None or self.plain or self.flags & ~FTZ or len(self.functions) > 1:
+            return False
+        return not self.shared_places and not self.local_bytes(self.kernel) and self.threads % 32 == 0
+
     def _stages(self, facts: list[Facts]) -> stages.Plan | None:
         """The kernel cut at its barriers, if groups are whole, wait for nothing else, and none overtakes what others have yet to read."""
-        if not self.uses_barrier or self.block is None or self.plain or self.lane_fibers or len(facts) > 1 or self.threads % self.lanes:
+        pauses = any(block.pauses for block in facts[0].graph.blocks)
+        if not (pauses or self.uses_barrier) or self.block is None or self.plain or self.lane_fibers or len(facts) > 1:
             return None
-        if polling.headers(facts[0]) or turns.stores(facts[0]) or homes.plan(facts[0]).groups:
+        if self.threads % self.lanes or polling.headers(facts[0]) or turns.stores(facts[0]) or homes.plan(facts[0]).groups:
             return None
+        if pauses:
+            return stages.pauses(facts[0])
         return stages.plan(facts[0], lambda: self._facts_of_block(facts[0].graph))
 
     def _facts_of_block(self, graph: Graph) -> Facts:
@@ -378,9 +400,9 @@ class KernelCompiler(KernelBorder):
                 text = Text(self.program, f"define internal {kept} {attributes}{self.scope_attachment}")
                 FunctionEmitter(self, graph, facts, text, "", number).run()
                 self.program.functions.append(text.text())
-            given = f"i{n} %lanes, i32 %stack, i32 %cx, i32 %cy, i32 %cz{', ptr %private' if self.private else ''}"
-            header = f"define internal void @{name}({arguments}) noinline {attributes}"
-            self.program.functions.append(block_function(self.program, header, name.strip('"'), given, self.staged, self.kept, self._votes()))
+            self.side = _BESIDE if self.staged.apart else 1
+            run = Beside(self.program, name.strip('"'), self.staged, self.kept, self.side, attributes)
+            self.program.functions.append(run.write(n, bool(self.private), self._votes()))
             return
         self._begin_scope(function)
         header = f"define internal void @{name}({arguments}) {attributes}{self.scope_attachment}"
@@ -489,44 +511,3 @@ class KernelCompiler(KernelBorder):
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\5C").replace('"', "\\22")
-
-
-_FLUSHABLE = (
-    "add",
-    "sub",
-    "mul",
-    "fma",
-    "mad",
-    "div",
-    "rcp",
-    "sqrt",
-    "rsqrt",
-    "ex2",
-    "lg2",
-    "sin",
-    "cos",
-    "min",
-    "max",
-    "abs",
-    "neg",
-    "setp",
-    "set",
-    "cvt",
-)
-
-
-def _flushes_everywhere(opcodes: set[str]) -> bool:
-    """Every f32 operation flushes and none is in f64 or f16: then the processor's own flush mode does it."""
-    some = False
-    for opcode in opcodes:
-        parts = opcode.split(".")
-        if parts[0] not in _FLUSHABLE:
-            continue
-        if {"f64", "f16", "bf16", "f16x2", "bf16x2"} & set(parts):
-            return False
-        if "f32" in parts:
-            if "ftz" in parts:
-                some = True
-            elif parts[0] not in ("neg", "abs", "min", "max", "cvt"):
-                return False
-    return some

@@ -1,5 +1,4 @@
-"""Kernels that run in stages, from barrier to barrier (passes/stages.py). In: the Plan. Out: how a stage begins and ends, and the function that runs a
-block: for each stage a loop over the groups.
+"""Kernels that run in stages, from barrier to barrier (passes/stages.py). In: the Plan. Out: how a stage begins and ends; codegen/beside.py runs them.
 
 A stage is a function of its own: (frame, group, ..., kept) -> the number of the stage that follows, 0 when the block is done. `kept` is memory of
 the block: two words for the votes of a barrier that counts them, then what groups keep from stage to stage.
@@ -7,14 +6,12 @@ the block: two words for the votes of a barrier that counts them, then what grou
 
 from __future__ import annotations
 
-from typing import Any
-
 from sheer.base.types import SCALARS
 from sheer.codegen.control import ControlLanes
-from sheer.codegen.kept import FIRST, LINE, RESULT, VOTES, Kept
-from sheer.codegen.text import Text, int_type
-from sheer.passes import stages
-from sheer.passes.cfg import Ins
+from sheer.codegen.kept import FIRST, MASKS, RESULT, VOTES
+from sheer.codegen.text import int_type
+from sheer.passes.cfg import Block, Ins
+from sheer.passes.stages import in_place
 
 U32, PRED = SCALARS["u32"], SCALARS["pred"]
 STEP = "@kept.step"  # bytes from what a group keeps to what the next one does: known when all stages are written
@@ -56,7 +53,7 @@ class StageLanes(ControlLanes):
             return
         t, block, places = self.text, self.graph.blocks[stage.before], self.staged.place
         self.block, self.local = block, {}
-        self.lying = {v for v in stages.in_place(self.facts, self.staged, self.stage) if not self.slots[v].outside}
+        self.lying = {v for v in in_place(self.facts, self.staged, self.stage) if not self.slots[v].outside}
         for value in self.lying:
             self.slots[value].vector = self.kept_place(places[value], "vector", -(-self.bits_of(value) * self.n // 8))
         for value in stage.fetches:
@@ -64,10 +61,54 @@ class StageLanes(ControlLanes):
                 continue
             for part, variable, ty, size in self._parts(value):
                 t.do(f"store {ty} {t.op(f'load {ty}, ptr {self.kept_place(places[value], part, size)}')}, ptr {variable}")
+        if self.staged.apart:
+            self._come_back(block)
         for ins in stage.again:
             self.emit_ins(ins)
-        self._barrier_result(block.ins[-1])
-        self.edge(block, block.succs[0], "")
+        if not self.staged.apart:
+            self._barrier_result(block.ins[-1])
+        self._go_on(block, block.succs[0])
+
+    def _mask_place(self, block: int) -> str:
+        return self.kept_place(MASKS - block, "mask", -(-self.n // 8))
+
+    def _come_back(self, block: Block) -> None:
+        """The lanes that wait everywhere, and those that go on."""
+        assert self.staged is not None
+        t, wide = self.text, f"<{self.n} x i1>"
+        for index in sorted(self.staged.stages[self.stage].blocks & set(self.masks)):
+            lanes = t.op(f"load i{self.n}, ptr {self._mask_place(index)}")
+            lanes = t.op(f"bitcast i{self.n} {lanes} to {wide}")
+            if index == block.index:
+                self.mask = lanes
+            else:
+                t.do(f"store {wide} {lanes}, ptr {self.masks[index]}")
+
+    def _go_on(self, block: Block, target: int) -> None:
+        """To the target: in its form for all lanes, if all go on."""
+        t = self.text
+        if self.mask and target in self.versions:
+            bits = t.op(f"bitcast <{self.n} x i1> {self.mask} to i{self.n}")
+            everybody, some = t.fresh_label("everybody"), t.fresh_label("some")
+            t.branch(t.op(f"icmp eq i{self.n} {bits}, -1"), everybody, some)
+            saved = self.apart()
+            t.label(everybody)
+            self.whole = True
+            self.edge(block, target, "")
+            self.whole, self.local = False, saved
+            t.label(some)
+        self.edge(block, target, self.mask)
+
+    def pause(self) -> None:
+        """At the end of a block where groups may pause."""
+        assert self.staged is not None
+        t, here = self.text, self.block.index
+        for index in sorted(self.staged.stages[self.stage].blocks & set(self.masks)):
+            lanes = self.mask or "splat (i1 true)"
+            if index != here:
+                lanes = t.op(f"load <{self.n} x i1>, ptr {self.masks[index]}")
+            t.do(f"store i{self.n} {t.op(f'bitcast <{self.n} x i1> {lanes} to i{self.n}')}, ptr {self._mask_place(index)}")
+        self._leave_values()
 
     def _barrier_result(self, ins: Ins) -> None:
         if not ins.defs:
@@ -84,45 +125,20 @@ class StageLanes(ControlLanes):
     def end_stage(self, ins: Ins) -> None:
         """At a barrier: what later stages need and memory does not hold goes there."""
         assert self.staged is not None
-        t, index = self.text, self.block.index
+        t = self.text
         if "red" in ins.inst.opcode.split("."):
             place = t.op(f"getelementptr i8, ptr %kept, i64 {VOTES}")
             votes = self._votes(ins, ins.inst.operands[-1])
             total = t.op(f"add i32 {votes}, {t.op(f'load i32, ptr {place}')}")
             t.do(f"store i32 {total}, ptr {place}")
+        self._leave_values()
+
+    def _leave_values(self) -> None:
+        assert self.staged is not None
+        t, index = self.text, self.block.index
         for value in self.staged.leaves[self.stage][index]:
             if value in self.lying:
                 continue
             for part, variable, ty, size in self._parts(value):
                 t.do(f"store {ty} {t.op(f'load {ty}, ptr {variable}')}, ptr {self.kept_place(self.staged.place[value], part, size)}")
         t.finish(f"ret i32 {self.staged.next[index]}")
-
-
-def block_function(program: Any, header: str, name: str, arguments: str, plan: stages.Plan, kept: Kept, counts_votes: bool) -> str:
-    """Runs a block: all groups through one stage, then through the next."""
-    text = Text(program, header)
-    memory = text.alloca(f"[{kept.size} x i8]", LINE)
-    program.globals.append(f"{STEP} = internal constant i64 {kept.step}")
-    group = text.alloca("i32")
-    if counts_votes:
-        text.do(f"store i64 0, ptr {memory}")
-    text.jump("stage.0")
-    for number, stage in enumerate(plan.stages):
-        text.label(f"stage.{number}")
-        text.do(f"store i32 0, ptr {group}")
-        text.label(f"groups.{number}")
-        here = text.op(f"load i32, ptr {group}")
-        following = text.op(f'call i32 @"{name}.{number}"(ptr %frame, i32 {here}, {arguments}, ptr {memory})')
-        more = text.op(f"add i32 {here}, 1")
-        text.do(f"store i32 {more}, ptr {group}")
-        text.branch(text.op(f"icmp ult i32 {more}, {kept.groups}"), f"groups.{number}", f"through.{number}")
-        text.label(f"through.{number}")
-        if counts_votes:
-            votes = text.op(f"load i32, ptr {memory}")
-            text.do(f"store i32 {votes}, ptr {text.op(f'getelementptr i8, ptr {memory}, i64 {RESULT}')}")
-            text.do(f"store i32 0, ptr {memory}")
-        cases = " ".join(f"i32 {plan.next[b]}, label %stage.{plan.next[b]}" for b in sorted(stage.blocks) if b in plan.next)
-        text.finish(f"switch i32 {following}, label %done [ {cases} ]")
-    text.label("done")
-    text.finish("ret void")
-    return text.text()

@@ -1,4 +1,5 @@
-"""What the next turn of a loop will read. In: Facts of a kernel. Out: loads, and how many bytes further on they will read a turn later.
+"""What the next turn of a loop will read. In: Facts of a kernel. Out: accesses, and how many bytes further on they will
+be a turn later.
 
 A loop over tiles reads each turn a piece of many rows, waits at a barrier until all have read theirs, and computes. On a GPU other warps compute
 meanwhile. A processor looks a few hundred instructions ahead, which a turn exceeds, and its own prefetching follows what is read in a row, not rows
@@ -45,10 +46,10 @@ class Step(NamedTuple):
 
 
 def ahead(facts: Facts) -> dict[int, Step]:
-    """Steps by id of the Ins, for loads of global memory in loops with a barrier, or with atomics."""
+    """Steps by id of the Ins, for accesses of global memory in loops in which groups wait for each other or pause, or with atomics."""
     found: dict[int, Step] = {}
     turns = [(loop, _turns(facts, loop)) for loop in facts.loops]
-    searches = {id(loop): _Search(facts, loop, count) for loop, count in turns if count}
+    searches = {id(loop): Search(facts, loop, count) for loop, count in turns if count}
     for block in facts.graph.blocks if searches else ():
         inner = _innermost(facts, block.index, searches)
         for ins in block.ins if inner is not None else ():
@@ -71,10 +72,11 @@ def _turns(facts: Facts, loop: Loop) -> int:
 
 
 def _waits(facts: Facts, loop: Loop) -> bool:
-    return any(i.binding.form.name in ("bar", "barrier") for b in loop.members for i in facts.graph.blocks[b].ins)
+    blocks = [facts.graph.blocks[b] for b in loop.members]
+    return any(block.pauses or any(i.binding.form.name in ("bar", "barrier") for i in block.ins) for block in blocks)
 
 
-def _innermost(facts: Facts, block: int, searches: dict[int, _Search]) -> _Search | None:
+def _innermost(facts: Facts, block: int, searches: dict[int, Search]) -> Search | None:
     loop = facts.loop_of[block]
     while loop is not None and id(loop) not in searches:
         loop = loop.parent
@@ -82,8 +84,8 @@ def _innermost(facts: Facts, block: int, searches: dict[int, _Search]) -> _Searc
 
 
 def _address(ins: Ins) -> int | None:
-    """The value of the address, if the instruction loads from global memory."""
-    if ins.binding.form.name != "ld" or _NOT_GLOBAL & set(ins.inst.opcode.replace("::", ".").split(".")):
+    """The value of the address, if the instruction loads from global memory or stores there."""
+    if ins.binding.form.name not in ("ld", "st") or _NOT_GLOBAL & set(ins.inst.opcode.replace("::", ".").split(".")):
         return None
     address = next((o for o in ins.inst.operands if isinstance(o, Addr)), None)
     if address is None or not isinstance(address.base, Reg):
@@ -91,10 +93,10 @@ def _address(ins: Ins) -> int | None:
     return ins.uses.get(address.base.name)
 
 
-class _Search:
+class Search:
     """How much values grow in one turn of a loop."""
 
-    def __init__(self, facts: Facts, loop: Loop, turns: int) -> None:
+    def __init__(self, facts: Facts, loop: Loop, turns: int = 1) -> None:
         self.facts, self.loop, self.turns = facts, loop, turns
         inside = [facts.graph.blocks[b] for b in loop.members]
         self.makers = {v: ins for block in inside for ins in block.ins for v in ins.defs.values()}

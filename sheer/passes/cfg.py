@@ -47,6 +47,7 @@ class Block:
         "label",
         "loc",
         "negated",
+        "pauses",
         "phis",
         "preds",
         "succs",
@@ -63,6 +64,7 @@ class Block:
         self.negated = False
         self.cond_value = -1
         self.phis: list[Phi] = []
+        self.pauses = False  # a group may stop at its end and go on later (passes/march.py)
         self.loc = Loc(0, 0)
 
 
@@ -106,6 +108,18 @@ def build(function: Function, text_name: str, ends_block: Callable[[Inst], bool]
         else:
             _terminate(function, blocks, block, last, labels, text_name, fall)
     return _compact(Graph(function, blocks))
+
+
+def with_pauses(graph: Graph, edges: set[tuple[int, int]]) -> Graph:
+    """A graph, not yet in SSA form, with a block on each of these edges at which groups may pause."""
+    for source, target in sorted(edges):
+        pause = Block(len(graph.blocks))
+        pause.pauses, pause.succs = True, [target]
+        pause.loc = graph.blocks[source].loc
+        graph.blocks.append(pause)
+        block = graph.blocks[source]
+        block.succs = [pause.index if succ == target else succ for succ in block.succs]
+    return _compact(graph)
 
 
 def name_of(inst: Inst) -> str:

@@ -35,9 +35,10 @@ class Stage(NamedTuple):
 
 
 class Plan:
-    """What the emitter needs to know."""
+    """What the emitter needs to know. `apart`: a group goes on by itself, and lanes may be at different places when it stops."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: bool = False) -> None:
+        self.apart = apart
         self.stages: list[Stage] = []
         self.next: dict[int, int] = {}  # a block that ends with a barrier -> the stage behind it
         self.place: dict[int, int] = {}  # value -> where it lies between stages
@@ -59,22 +60,78 @@ def plan(facts: Facts, of_block: Callable[[], Facts]) -> Plan | None:
     if not 0 < len(ends) < _MOST or not all(_meets(facts, b) for b in ends):
         return None
     reached = [_reached(graph, start, set(ends)) for start in (0, *(graph.blocks[b].succs[0] for b in ends))]
-    repeated = sum(len(graph.blocks[b].ins) for blocks in reached for b in blocks) - sum(len(b.ins) for b in graph.blocks)
-    if repeated > _REPEATED:
+    if _repeated(graph, reached) > _REPEATED:
         return None
     whole = of_block()
     if any(whole.masked(b) for b in ends):
         return None
-    found = Plan()
+    return _cut(facts, Plan(), ends, reached, {})
+
+
+def pauses(facts: Facts) -> Plan | None:
+    """Stages of a kernel without barriers that end where a group may pause, at the end of a loop. Lanes that wait elsewhere meanwhile do so where
+    others will come to from there: what they will read, and others may not, is kept too."""
+    graph = facts.graph
+    ends = [block.index for block in graph.blocks if block.pauses]
+    if not 0 < len(ends) < _MOST or facts.masked(0) or not _all_meet(facts):
+        return None
+    waiting: dict[int, set[int]] = {}
+    for b in ends:
+        loop = facts.loop_of[b]
+        header = graph.blocks[b].succs[0]
+        behind = _reached(graph, header, set())
+        if loop is None or len(loop.headers) != 1 or facts.position[b] != max(facts.position[m] for m in loop.members):
+            return None
+        if sum(p in loop.members for p in graph.blocks[header].preds) != 1:
+            return None
+        masked = [block for block in graph.blocks if facts.masked(block.index)]
+        if any(block.index not in behind and facts.position[block.index] > facts.position[header] for block in masked):
+            return None
+        waiting[b] = {phi.value for block in masked if block.index in behind - loop.members for phi in block.phis}
+        waiting[b] |= {v for v in _used_behind(facts) if b in _loops_around(facts, graph.value_block[v])}
+    reached = [_reached(graph, start, set(ends)) for start in (0, *(graph.blocks[b].succs[0] for b in ends))]
+    return _cut(facts, Plan(True), ends, reached, waiting) if _repeated(graph, reached) <= _REPEATED else None
+
+
+def _repeated(graph: Graph, reached: list[frozenset[int]]) -> int:
+    """Instructions that stand in more than one stage."""
+    return sum(len(graph.blocks[b].ins) for blocks in reached for b in blocks) - sum(len(b.ins) for b in graph.blocks)
+
+
+def _used_behind(facts: Facts) -> set[int]:
+    """Values of which lanes that left a loop earlier keep their own."""
+    found: set[int] = set()
+    for block in facts.graph.blocks:
+        read = {(v, block.index) for ins in block.ins for v in ins.uses.values()}
+        read |= {(v, pred) for phi in block.phis for pred, v in zip(block.preds, phi.sources, strict=True)}
+        if block.cond:
+            read.add((block.cond_value, block.index))
+        found |= {v for v, place in read if facts.leaves_divergent_loop(v, place)}
+    return found
+
+
+def _loops_around(facts: Facts, block: int) -> set[int]:
+    """The blocks of all loops that a block is in."""
+    found: set[int] = set()
+    loop = facts.loop_of[block]
+    while loop is not None:
+        found |= loop.members
+        loop = loop.parent
+    return found
+
+
+def _cut(facts: Facts, found: Plan, ends: list[int], reached: list[frozenset[int]], more: dict[int, set[int]]) -> Plan:
+    """Fills in the plan of stages that end with certain blocks. `more`: what else is needed of the values at an end."""
+    graph = facts.graph
     found.next = {b: n + 1 for n, b in enumerate(ends)}
     live = live_in(facts)
-    at_end = {b: live_out(facts, graph.blocks[b], live) for b in ends}
+    at_end = {b: live_out(facts, graph.blocks[b], live) | more.get(b, set()) for b in ends}
     again = _Again(facts)
     for value in set().union(*at_end.values()):
         again.look(value)
     kept = {b: {v for v in values if graph.value_block[v] >= 0 and v not in again.makers} for b, values in at_end.items()}
     for b in ends:  # the result of a barrier is made behind it
-        kept[b] -= set(graph.blocks[b].ins[-1].defs.values())
+        kept[b] -= set() if found.apart else set(graph.blocks[b].ins[-1].defs.values())
     found.place = _places(facts, list(kept.values()))
     for before, blocks in zip((-1, *ends), reached, strict=True):
         fetched = kept[before] if before >= 0 else set()

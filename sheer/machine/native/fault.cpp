@@ -311,6 +311,7 @@ static uint64_t faulting_block(const Block* b) {
   const Node* n = b->node;  // the code itself counts the blocks of a chunk
   const uint32_t* c = b->frame.ctaid;
   uint64_t now = c[0] + uint64_t(n->grid[0]) * (c[1] + uint64_t(n->grid[1]) * c[2]);
+  if (b->code->info->flags & SHEER_STRIPS) return now < n->total ? now : b->first;
   return now >= b->first && now < b->first + b->count ? now : b->first;
 }
 

@@ -198,9 +198,10 @@ static bool find_entries(Loading& l, Code* code) {
     else if (!strcmp(name, "sheer_blocks"))
       code->blocks = reinterpret_cast<void (*)(SheerFrame*, uint64_t, uint64_t)>(at);
   }
-  if (!code->info || !code->warp) return refuse(l, "it lacks sheer_info or sheer_warp");
+  if (!code->info) return refuse(l, "it lacks sheer_info");
   if (code->info->abi != SHEER_ABI_VERSION)
     return refuse(l, "it was made for another version of the machine");
+  if (needs_fibers(code) && !code->warp) return refuse(l, "it lacks sheer_warp");
   if (!needs_fibers(code) && !code->blocks) return refuse(l, "it lacks sheer_blocks");
   return code->info->lanes ? true : refuse(l, "groups of no lanes");
 }

@@ -15,7 +15,7 @@ static void run_pieces(Worker* w, Node* n) {
   }
 }
 
-static const uint64_t strip = 4;  // blocks
+static const uint64_t strip = 4;
 
 // The block that comes `at` in the order of running: as they are numbered, or (SHEER_STRIPS) a few of a row, those below
 // them and so on to the last row of the grid, then the next few of each row.
@@ -84,7 +84,7 @@ static void run_simple(Worker* w, Node* n) {
   Block* b = block_get(w, n, n->code);
   uint64_t first, count;
   while (take_blocks(n, &first, &count)) {
-    uint64_t step = n->code->info->flags & SHEER_STRIPS ? 1 : count;
+    uint64_t step = n->counting && n->code->info->flags & SHEER_STRIPS ? 1 : count;
     b->end_id = first + count;
     for (b->next_id = first; b->next_id < b->end_id;) {
       uint64_t at = block_at(n, n->code, b->next_id);
