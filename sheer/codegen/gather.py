@@ -147,6 +147,7 @@ class GatherLanes(WindowLanes):
         base, size = self.piece_pointer(address, self.pointer(address), 0), min(64, step * self.n)
         source = f"<{count} x i8>"
         whole = text.op(f"bitcast {int_type(t.bits, self.n)} {self.vec(value)} to {source}")
+        whole = text.op(f"freeze {source} {whole}")  # or LLVM 20 swaps a truncation and what spreads its lanes back and forth, for ever
         for start in range(0, (self.n - 1) * step + t.bytes, size):
             places = [divmod(start + i, step) for i in range(size)]
             wanted = [lane < self.n and byte < t.bytes for lane, byte in places]

@@ -63,6 +63,8 @@ class WindowLanes(ConvertLanes):
 
     def store_window(self, t: ScalarType, value: Value, address: Value, offset: int, w: Window) -> None:
         whole, name = int_type(t.bits, self.n), self.vec(value)
+        if t.bits < 32:
+            name = self.text.op(f"freeze {whole} {name}")  # as in _units_out
         for _, place, mask, lanes in self._rows_of_window(t, address, offset, w):
             order = ", ".join(f"i32 {lane}" if lane >= 0 else "i32 poison" for lane in lanes)
             row = self.text.op(f"shufflevector {whole} {name}, {whole} poison, <{w.size} x i32> <{order}>")
