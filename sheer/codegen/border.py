@@ -11,7 +11,7 @@ from sheer.passes.private import Private
 from sheer.passes.stages import Plan
 
 BARRIER, POLLS, LANE_FIBERS, GRID_BARRIER, FTZ, RECURSIVE, STRIPS, TILES = 1, 2, 4, 8, 16, 32, 64, 128
-ABI_VERSION = 1
+ABI_VERSION = 2
 _TILE = 4  # blocks
 _STRIP = 4
 _STACK = 128 << 10  # bytes that code may need beside what it keeps between stages
@@ -145,17 +145,9 @@ class KernelBorder:
         total = self.block[0] * self.block[1] * self.block[2]
         groups = -(-total // self.lanes)
         text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
-        grid, corner = self._first_block(text)
         start, at = ([text.alloca("i64") for _ in range(3)] for _ in range(2))
-        left, inner, group = text.alloca("i64"), text.alloca("i64"), text.alloca("i32")
-        copies = self._begin_private(text)
-        for value, slot in zip([*corner, "%count"], [*start, left], strict=True):
-            text.do(f"store i64 {value}, ptr {slot}")
-        text.label("tiles")
-        remaining = text.op(f"load i64, ptr {left}")
-        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
-        text.label("tile")
-        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(self._tile(groups)))])
+        inner, group = text.alloca("i64"), text.alloca("i32")
+        grid, copies, size = self._begin_tiles(text, start, self._tile(groups))
         text.do(f"store i32 0, ptr {group}")
         text.label("groups")
         number = text.op(f"load i32, ptr {group}")
@@ -182,25 +174,15 @@ class KernelBorder:
         text.label("tile.done")
         for there, here in zip(start, at, strict=True):
             text.do(f"store i64 {text.op(f'load i64, ptr {here}')}, ptr {there}")
-        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
-        text.jump("tiles")
-        self._end_blocks(text, copies)
+        self._end_tiles(text, copies)
         return text.text()
 
     def _beside_function(self) -> str:
         """Blocks first..first+count of a kernel in stages, a few side by side."""
         text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
-        grid, corner = self._first_block(text)
         at, numbers = [text.alloca("i64") for _ in range(3)], text.alloca(f"[{3 * self.side} x i32]")
-        left, inner = text.alloca("i64"), text.alloca("i64")
-        copies = self._begin_private(text)
-        for value, slot in zip([*corner, "%count"], [*at, left], strict=True):
-            text.do(f"store i64 {value}, ptr {slot}")
-        text.label("tiles")
-        remaining = text.op(f"load i64, ptr {left}")
-        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
-        text.label("tile")
-        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(self.side))])
+        inner = text.alloca("i64")
+        grid, copies, size = self._begin_tiles(text, at, self.side)
         text.do(f"store i64 0, ptr {inner}")
         text.label("blocks")
         block = text.op(f"load i64, ptr {inner}")
@@ -214,10 +196,23 @@ class KernelBorder:
         text.label("run")
         count = text.op(f"trunc i64 {size} to i32")
         text.do(f"call void @{self.function_name(self.kernel)}(ptr %frame, i32 {count}, ptr {numbers}, ptr {copies})")
-        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
-        text.jump("tiles")
-        self._end_blocks(text, copies)
+        self._end_tiles(text, copies)
         return text.text()
+
+    def _begin_tiles(self, text: Text, slots: list[str], most: int) -> tuple[list[str], str, str]:
+        """A loop over tiles of at most so many blocks; `slots` get the first one's numbers. (the grid's x and y, private copies, blocks of the tile)"""
+        grid, corner = self._first_block(text)
+        left = text.alloca("i64")
+        copies = self._begin_private(text)
+        for value, slot in zip([*corner, "%count"], [*slots, left], strict=True):
+            text.do(f"store i64 {value}, ptr {slot}")
+        text.label("tiles")
+        remaining = text.op(f"load i64, ptr {left}")
+        text.branch(text.op(f"icmp ne i64 {remaining}, 0"), "tile", "done")
+        text.label("tile")
+        size = text.intrinsic("llvm.umin.i64", "i64", [("i64", remaining), ("i64", str(most))])
+        text.do(f"store i64 {text.op(f'sub i64 {remaining}, {size}')}, ptr {left}")
+        return grid, copies, size
 
     def _first_block(self, text: Text) -> tuple[list[str], list[str]]:
         """(x and y of the grid, the numbers of the block %first)."""
@@ -232,7 +227,9 @@ class KernelBorder:
             text.op(f"udiv i64 {rest}, {grid[1]}"),
         ]
 
-    def _end_blocks(self, text: Text, copies: str) -> None:
+    def _end_tiles(self, text: Text, copies: str) -> None:
+        """To the next tile; behind the last one the function ends."""
+        text.jump("tiles")
         text.label("done")
         if self.private:
             count = ("i32", str(len(self.private.arrays)))

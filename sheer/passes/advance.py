@@ -53,7 +53,7 @@ def ahead(facts: Facts) -> dict[int, Step]:
     for block in facts.graph.blocks if searches else ():
         inner = _innermost(facts, block.index, searches)
         for ins in block.ins if inner is not None else ():
-            address = _address(ins)
+            address = address_of(ins) if goes_far(ins) else None
             if inner is not None and address is not None and inner.turns > 1 and facts.shape_at(address, block.index) is None:
                 continue  # wherever these lanes read, it takes them longer
             step = inner.step(address) if inner is not None and address is not None else None
@@ -83,14 +83,15 @@ def _innermost(facts: Facts, block: int, searches: dict[int, Search]) -> Search 
     return searches[id(loop)] if loop is not None else None
 
 
-def _address(ins: Ins) -> int | None:
-    """The value of the address, if the instruction loads from global memory or stores there."""
-    if ins.binding.form.name not in ("ld", "st") or _NOT_GLOBAL & set(ins.inst.opcode.replace("::", ".").split(".")):
-        return None
+def goes_far(ins: Ins) -> bool:
+    """Whether the instruction loads from memory that all blocks share, or stores there."""
+    return ins.binding.form.name in ("ld", "ldu", "st") and not _NOT_GLOBAL & set(ins.inst.opcode.replace("::", ".").split("."))
+
+
+def address_of(ins: Ins) -> int | None:
+    """The value of the address, where that is in a register."""
     address = next((o for o in ins.inst.operands if isinstance(o, Addr)), None)
-    if address is None or not isinstance(address.base, Reg):
-        return None
-    return ins.uses.get(address.base.name)
+    return ins.uses.get(address.base.name) if address is not None and isinstance(address.base, Reg) else None
 
 
 class Search:

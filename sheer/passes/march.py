@@ -8,15 +8,12 @@ neighbouring blocks take turns, one step each, and each asks for what its next s
 
 from __future__ import annotations
 
-from sheer.ir.module import Addr, Reg
-from sheer.passes.advance import Search, Step
-from sheer.passes.cfg import Ins
+from sheer.passes.advance import Search, Step, address_of, goes_far
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
 _FAR = 2048  # bytes
 _MOST = 6  # values of 32 bits a lane that are carried from turn to turn
-_NOT_GLOBAL = {"shared", "local", "param", "const"}
 
 
 def back_edges(facts: Facts) -> set[tuple[int, int]]:
@@ -42,12 +39,11 @@ def _marches(facts: Facts, loop: Loop) -> bool:
     search, far = Search(facts, loop), False
     for index in loop.members:
         for ins in facts.graph.blocks[index].ins:
-            name = ins.binding.form.name
-            if name in ("atom", "red", "call", "cp", "tex", "suld", "sust", "tld4"):
+            if ins.binding.form.name in ("atom", "red", "call", "cp", "tex", "suld", "sust", "tld4"):
                 return False
-            if name not in ("ld", "ldu", "st") or _NOT_GLOBAL & set(ins.inst.opcode.replace("::", ".").split(".")):
+            if not goes_far(ins):
                 continue
-            address = _address(ins)
+            address = address_of(ins)
             step = search.step(address) if address is not None else None
             if address is None or step is None:
                 return False
@@ -58,11 +54,6 @@ def _marches(facts: Facts, loop: Loop) -> bool:
                 return False
             far = True
     return far
-
-
-def _address(ins: Ins) -> int | None:
-    address = next((o for o in ins.inst.operands if isinstance(o, Addr)), None)
-    return ins.uses.get(address.base.name) if address is not None and isinstance(address.base, Reg) else None
 
 
 def _carried(facts: Facts, loop: Loop) -> int:

@@ -74,7 +74,7 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plainfault.o").write_bytes((folder / "fault.o").read_bytes())
     (folder / "needs.cpp").write_text(
         'extern "C" void no_such_function();\n#include "frame.h"\n'
-        'extern "C" const SheerKernelInfo sheer_info = {1, 32, 0, 0, 0, 0, {0, 0}};\n'
+        'extern "C" const SheerKernelInfo sheer_info = {SHEER_ABI_VERSION, 32, 0, 0, 0, 0, {0, 0}};\n'
         'extern "C" void sheer_warp(SheerFrame*, uint32_t, uint64_t) { no_such_function(); }\n'
         'extern "C" void sheer_blocks(SheerFrame*, uint64_t, uint64_t) {}\n'
     )

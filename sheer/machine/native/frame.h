@@ -2,7 +2,7 @@
 #pragma once
 #include <stdint.h>
 
-#define SHEER_ABI_VERSION 1
+#define SHEER_ABI_VERSION 2
 
 struct SheerFrame {             // one per live block (CTA)
   uint8_t* params;              //   0 parameter block, laid out as the .param space

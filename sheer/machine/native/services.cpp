@@ -174,11 +174,7 @@ SERVICE_CALL uint8_t* sheer_rt_scratch(SheerFrame* frame) {
   Worker* w = block_of(frame)->worker;
   if (SHEER_UNLIKELY(!w->scratch)) {
     void* at = mmap(nullptr, 128 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) {
-      fputs("sheer: no address space for a worker's scratch memory\n", stderr);
-      abort();
-    }
-    w->scratch = static_cast<uint8_t*>(at);
+    w->scratch = static_cast<uint8_t*>(checked(at == MAP_FAILED ? nullptr : at));
   }
   return w->scratch;
 }

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "arrays.h"
+
 template <class T, class Index>
 __global__ void fetch_partner(const T* from, T* to, int n, Index distance) {
   Index t = blockIdx.x * blockDim.x + threadIdx.x, partner = t ^ distance;
@@ -77,21 +79,6 @@ __global__ void planes(const float* from, float* to, int distance) {  // 16 x 16
   to[y * 16 + x] = tile[y ^ distance][x] + tile[x ^ distance][y];
 }
 
-static int wrong;
-template <class T>
-static T* device(const std::vector<T>& values) {
-  T* at;
-  cudaMalloc(&at, values.size() * sizeof(T));
-  cudaMemcpy(at, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice);
-  return at;
-}
-template <class T>
-static std::vector<T> host(T* at, size_t n) {
-  std::vector<T> values(n);
-  wrong += cudaMemcpy(values.data(), at, n * sizeof(T), cudaMemcpyDeviceToHost) != cudaSuccess;
-  cudaFree(at);
-  return values;
-}
 template <class T>
 static std::vector<T> numbers(int n) {
   std::vector<T> values(n);
@@ -115,12 +102,12 @@ static void partners(int threads) {
     for (int t = 0; t < n; ++t) {
       if ((t ^ distance) < n) want[t] = from[t ^ distance];
     }
-    check("fetch", distance, host(d_to, n), want);
+    check("fetch", distance, taken(d_to, n), want);
     want.assign(whole, T(9));
     d_to = device(want);
     put_to_partner<T, Index><<<4, 128>>>(d_from, d_to, whole, Index(distance));
     for (int t = 0; t < whole; ++t) want[t ^ distance] = from[t] + T(1);
-    check("put", distance, host(d_to, whole), want);
+    check("put", distance, taken(d_to, whole), want);
   }
   cudaFree(d_from);
 }
@@ -137,7 +124,7 @@ static void forms() {
     for (int t = 0; t < n; ++t) {
       if (from[t] & 1) want[t ^ distance] = from[t ^ distance] * T(3);
     }
-    check("odd", distance, host(d_to, n), want);
+    check("odd", distance, taken(d_to, n), want);
     if (distance & (distance - 1)) continue;
     want = from;
     d_to = device(want);
@@ -147,12 +134,12 @@ static void forms() {
       T a = want[i], b = want[i + distance];
       want[i] = a + b * T(5), want[i + distance] = a ^ b;
     }
-    check("pairs", distance, host(d_to, 2 * n), want);
+    check("pairs", distance, taken(d_to, 2 * n), want);
     want.assign(2 * n, T(9));
     d_to = device(want);
     halves<T><<<4, 128>>>(d_from, d_to, distance);
     for (int t = 0; t < n; ++t) want[(t & ~(distance - 1)) * 2 + (t & (distance - 1))] = from[t];
-    check("halves", distance, host(d_to, 2 * n), want);
+    check("halves", distance, taken(d_to, 2 * n), want);
   }
   cudaFree(d_from);
 }
@@ -164,7 +151,7 @@ static void sorts() {
     T* d_keys = device(keys);
     sort_shared<T><<<3, n, n * sizeof(T)>>>(d_keys, n);
     for (int i = 0; i < 3; ++i) std::sort(keys.begin() + i * n, keys.begin() + (i + 1) * n);
-    check("sort in shared memory", n, host(d_keys, 3 * n), keys);
+    check("sort in shared memory", n, taken(d_keys, 3 * n), keys);
   }
   const int n = 2048;
   auto keys = numbers<T>(n);
@@ -173,7 +160,7 @@ static void sorts() {
     for (int distance = length / 2; distance > 0; distance /= 2) sort_step<T><<<n / 256, 256>>>(d_keys, distance, length);
   }
   std::sort(keys.begin(), keys.end());
-  check("sort in global memory", n, host(d_keys, n), keys);
+  check("sort in global memory", n, taken(d_keys, n), keys);
 }
 
 static void others() {
@@ -185,7 +172,7 @@ static void others() {
     int* d_to = device(want);
     set_bits<<<2, 128>>>(d_from, d_to, bits);
     for (int t = 0; t < n; ++t) want[t] = from[t | bits] + from[t & bits];
-    check("bits", bits, host(d_to, n), want);
+    check("bits", bits, taken(d_to, n), want);
     std::vector<int> quads(4 * n);
     int* d_quads = device(quads);
     structures<<<2, 128>>>((int2*)d_from, (int4*)d_quads, bits);
@@ -193,7 +180,7 @@ static void others() {
       int *q = &quads[4 * (t ^ bits ^ 1)], *p = &from[2 * (t ^ bits)];
       q[0] = p[0], q[1] = p[1], q[2] = t, q[3] = bits;
     }
-    check("structures", bits, host(d_quads, 4 * n), quads);
+    check("structures", bits, taken(d_quads, 4 * n), quads);
     if (bits > 15) continue;
     std::vector<float> tile(n), sums(n);
     for (int i = 0; i < n; ++i) tile[i] = float(from[i] & 0xFFFF);
@@ -202,7 +189,7 @@ static void others() {
     for (int y = 0; y < 16; ++y) {
       for (int x = 0; x < 16; ++x) sums[y * 16 + x] = tile[(y ^ bits) * 16 + (x ^ bits)] + tile[(x ^ bits) * 16 + (y ^ bits)];
     }
-    check("planes", bits, host(d_sums, n), sums);
+    check("planes", bits, taken(d_sums, n), sums);
     cudaFree(d_tile);
   }
   cudaFree(d_from);

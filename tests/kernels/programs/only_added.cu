@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "arrays.h"
+
 constexpr int kThreads = 256, kBlocks = 64, kAll = kThreads * kBlocks, kBins = 100;
 
 __global__ void count(const uint8_t* data, int n, unsigned* bins, unsigned long long* sums, int* total) {
@@ -62,22 +64,8 @@ __global__ void above(const unsigned* data, int n, unsigned* cells, unsigned fir
   if (i < n) atomicAdd(cells - first + data[i], 2u);
 }
 
-static int wrong;
 static void expect(long long got, long long wanted, const char* what, int at) {
   if (got != wanted && wrong++ < 20) printf("%s[%d] is %lld, not %lld\n", what, at, got, wanted);
-}
-template <class T>
-static T* device(const std::vector<T>& values) {
-  T* at;
-  cudaMalloc(&at, values.size() * sizeof(T));
-  cudaMemcpy(at, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice);
-  return at;
-}
-template <class T>
-static std::vector<T> host(const T* at, size_t n) {
-  std::vector<T> values(n);
-  cudaMemcpy(values.data(), at, n * sizeof(T), cudaMemcpyDeviceToHost);
-  return values;
 }
 
 int main() {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "arrays.h"
+
 template <class T, int step, int offset>
 __global__ void pick(const T* from, T* to) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -27,22 +29,6 @@ __global__ void turn(const int* from, int* to) {  // a tile of kWidth x kWidth, 
   for (int y = threadIdx.y; y < kWidth; y += kHeight) to[y * kWidth + threadIdx.x] = tile[threadIdx.x][y];
 }
 
-static int wrong;
-template <class T>
-static T* device(const std::vector<T>& values) {
-  T* at;
-  cudaMalloc(&at, values.size() * sizeof(T));
-  cudaMemcpy(at, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice);
-  return at;
-}
-template <class T>
-static std::vector<T> host(T* at, size_t n) {
-  std::vector<T> values(n);
-  wrong += cudaMemcpy(values.data(), at, n * sizeof(T), cudaMemcpyDeviceToHost) != cudaSuccess;
-  cudaFree(at);
-  return values;
-}
-
 template <class T, int step, int offset>
 static void strided(int threads) {
   const int n = 256;
@@ -52,8 +38,8 @@ static void strided(int threads) {
   T *d_many = device(many), *d_few = device(few), *d_to = device(few);
   pick<T, step, offset><<<n / threads, threads>>>(d_many, d_to);
   put<T, step, offset><<<n / threads, threads>>>(d_few, d_many);
-  auto picked = host(d_to, n);
-  auto written = host(d_many, n * step);
+  auto picked = taken(d_to, n);
+  auto written = taken(d_many, n * step);
   for (int i = 0; i < n; ++i) wrong += picked[i] != many[i * step + offset];
   for (int i = 0; i < n * step; ++i) wrong += written[i] != (i % step == offset ? few[i / step] : many[i]);
   cudaFree(d_few);
@@ -70,7 +56,7 @@ static void turned() {
   for (int i = 0; i < kWidth * kWidth; ++i) values[i] = i * 31 + 5;
   int *from = device(values), *to = device(values);
   turn<kWidth, kHeight><<<1, dim3(kWidth, kHeight)>>>(from, to);
-  auto got = host(to, kWidth * kWidth);
+  auto got = taken(to, kWidth * kWidth);
   for (int y = 0; y < kWidth; ++y)
     for (int x = 0; x < kWidth; ++x) wrong += got[y * kWidth + x] != values[x * kWidth + y];
   cudaFree(from);
@@ -83,7 +69,7 @@ int main() {
   for (int i = 0; i < 512; ++i) pairs[i] = make_ulonglong2(i * 3ull, ~0ull - i);
   ulonglong2 *from = device(pairs), *to = device(pairs);
   swap_halves<<<4, 128>>>(from, to);
-  auto got = host(to, 512);
+  auto got = taken(to, 512);
   for (int i = 0; i < 512; ++i) wrong += got[i].x != pairs[i].y || got[i].y != pairs[i].x;
   wrong += cudaDeviceSynchronize() != cudaSuccess;
   printf("%s: %d wrong\n", wrong ? "FAIL" : "PASS", wrong);
