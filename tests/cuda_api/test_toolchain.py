@@ -196,6 +196,8 @@ def test_our_own_include_folder_named(tmp_path: Path) -> None:
 
 HEADERS_OF_A_HOST_FILE = """#include <cuda.h>
 #include <cuda_runtime.h>
+#include <cuda_fp16.h>
+#include <curand_kernel.h>
 #include <nvrtc.h>
 #include <memory>
 #if !defined(__cuda_cuda_h__) || !defined(__CUDA_RUNTIME_H__) || !defined(__DRIVER_TYPES_H__) || !defined(__VECTOR_TYPES_H__)
@@ -205,13 +207,15 @@ nvrtcResult compile(nvrtcProgram p, char **options) { return nvrtcCompileProgram
 """
 
 
-def test_headers_in_a_host_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("standard", ["c++11", "c++17"])
+def test_headers_in_a_host_file(tmp_path: Path, standard: str) -> None:
     """The host's compiler takes them, whatever else is included; helper headers ask for them by the names of their guards."""
     (tmp_path / "h.cpp").write_text(HEADERS_OF_A_HOST_FILE)
     compiler = build_tool("g++")
     done = subprocess.run(
-        [compiler, "-c", "-Wall", "h.cpp", f"-I{tool_home()}/include"], cwd=tmp_path, capture_output=True, text=True, timeout=100
-    )
+        [compiler, "-c", "-Wall", f"-std={standard}", "h.cpp", f"-I{tool_home()}/include"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     done = nvcc("-c", "-x", "cu", "h.cpp", "-o", "device.o", folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -83,7 +83,7 @@ SHEER_HALF float widen_half(unsigned short h) {
   if (a > 0x7c00u) return float_of(0x7fffffffu);
   if (a == 0x7c00u) return float_of(sign | 0x7f800000u);
   if (a >= 0x400u) return float_of(sign | ((a << 13) + 0x38000000u));
-  return float_of(sign | bits_of((float)a * 0x1p-24f));
+  return float_of(sign | bits_of((float)a * 5.9604644775390625e-8f));  /* 2^-24; C++11 has no hexadecimal ones */
 }
 
 SHEER_HALF unsigned short round_bf16(float x, Rounding mode) {

@@ -6,6 +6,14 @@
 
 /* Every generator works in host code too. */
 #define SHEER_RANDOM static __host__ __device__ __inline__ __attribute__((unused))
+/* For clang; the host's compiler would warn of the pragma. */
+#ifdef __clang__
+#define SHEER_UNROLLED _Pragma("unroll")
+#define SHEER_ROLLED _Pragma("unroll 1")
+#else
+#define SHEER_UNROLLED
+#define SHEER_ROLLED
+#endif
 
 /* The tail of a pseudorandom generator's state: the number left over from a pair of normal ones, and whether there is one. */
 #define SHEER_RANDOM_SPARES \

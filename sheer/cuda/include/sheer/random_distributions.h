@@ -8,11 +8,12 @@
 #include "random_sobol.h"
 #include "random_xorwow.h"
 
-/* Bits to (0, 1]: the unit interval in equal cells, the middle of the cell (its upper end where a double has 32 bits). */
-SHEER_RANDOM float __sheer_unit(unsigned int x) { return fmaf(x, 0x1p-32f, 0x1p-33f); }
+/* Bits to (0, 1]: the unit interval in equal cells, the middle of the cell (its upper end where a double has 32 bits).
+   2^-32, 2^-33, 2^-53, 2^-54: C++11 has no hexadecimal floats. */
+SHEER_RANDOM float __sheer_unit(unsigned int x) { return fmaf(x, 2.3283064365386963e-10f, 1.1641532182693481e-10f); }
 SHEER_RANDOM float __sheer_unit(unsigned long long x) { return __sheer_unit(static_cast<unsigned int>(x >> 32)); }
-SHEER_RANDOM double __sheer_unit53(unsigned long long x) { return fma(static_cast<double>(x), 0x1p-53, 0x1p-54); }
-SHEER_RANDOM double __sheer_unit_double(unsigned int x) { return (x + 1.0) * 0x1p-32; }
+SHEER_RANDOM double __sheer_unit53(unsigned long long x) { return fma(static_cast<double>(x), 1.1102230246251565e-16, 5.551115123125783e-17); }
+SHEER_RANDOM double __sheer_unit_double(unsigned int x) { return (x + 1.0) * 2.3283064365386963e-10; }
 SHEER_RANDOM double __sheer_unit_double(unsigned long long x) { return __sheer_unit53(x >> 11); }
 /* 53 bits of two words: the second one's upper bits above, where they overlap the exclusive or. */
 SHEER_RANDOM unsigned long long __sheer_join(unsigned int low, unsigned int high) {
@@ -40,7 +41,7 @@ SHEER_RANDOM double2 __sheer_polar(double u, double half_turns) {
 }
 SHEER_RANDOM float2 __sheer_normal_pair(unsigned int x, unsigned int y) {
   const float turn = 6.2831853f;
-  return __sheer_polar(__sheer_unit(x), fmaf(y, turn * 0x1p-32f, turn * 0x1p-33f));
+  return __sheer_polar(__sheer_unit(x), fmaf(y, turn * 2.3283064365386963e-10f, turn * 1.1641532182693481e-10f));
 }
 SHEER_RANDOM double2 __sheer_normal_pair(uint4 x) {
   return __sheer_polar(__sheer_unit53(__sheer_join(x.x, x.y)), 2.0 * __sheer_unit53(__sheer_join(x.z, x.w)));
@@ -175,7 +176,7 @@ SHEER_RANDOM float __sheer_quantile(unsigned int x) {
 SHEER_RANDOM float __sheer_quantile(unsigned long long x) { return __sheer_quantile(static_cast<unsigned int>(x >> 32)); }
 SHEER_RANDOM double __sheer_quantile_double(unsigned int x) {
   bool upper = x >> 31;
-  double value = normcdfinv(fma(upper ? ~x : x, 0x1p-32, 0x1p-33));
+  double value = normcdfinv(fma(upper ? ~x : x, 2.3283064365386963e-10, 1.1641532182693481e-10));
   return upper ? -value : value;
 }
 SHEER_RANDOM double __sheer_quantile_double(unsigned long long x) {

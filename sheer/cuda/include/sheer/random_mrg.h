@@ -67,7 +67,7 @@ SHEER_RANDOM void __sheer_mrg_combine(unsigned int *s, unsigned int fourth, unsi
   }
 }
 SHEER_RANDOM void __sheer_mrg_jump(curandStateMRG32k3a_t *state, unsigned long long n, const unsigned int table[64][6]) {
-#pragma unroll 1
+  SHEER_ROLLED
   for (int k = 0; n != 0; n >>= 1, ++k) {
     unsigned int ahead[4];
     ahead[0] = state->s1[1], ahead[1] = state->s1[2], ahead[2] = __sheer_mrg_next1(state->s1);

@@ -19,7 +19,7 @@ struct curandStatePhilox4_32_10 {
 typedef struct curandStatePhilox4_32_10 curandStatePhilox4_32_10_t;
 
 SHEER_RANDOM uint4 curand_Philox4x32_10(uint4 counter, uint2 key) {
-#pragma unroll
+  SHEER_UNROLLED
   for (int round = 0; round < 10; ++round) {
     unsigned long long p0 = static_cast<unsigned long long>(SHEER_PHILOX_M0) * counter.x;
     unsigned long long p1 = static_cast<unsigned long long>(SHEER_PHILOX_M1) * counter.z;

@@ -52,7 +52,7 @@ SHEER_RANDOM uint4 curand_poisson4(curandStatePhilox4_32_10_t *state, double lam
    approximation's k with the function's value there summed from the mode's term. */
 SHEER_RANDOM unsigned int __sheer_poisson_inverse(double u, double mean) {
   if (mean > 4000.0) {
-    double normal = normcdfinv(u < 1.0 ? u : 1.0 - 0x1p-53);
+    double normal = normcdfinv(u < 1.0 ? u : 1.0 - 1.1102230246251565e-16);
     return static_cast<unsigned int>(fmax(0.0, sqrt(mean) * normal + mean + 0.5));
   }
   double term = exp(-mean), sum = term, k = 0.0;

@@ -32,7 +32,7 @@ SHEER_RANDOM unsigned int __sheer_xorwow_next(unsigned int first, unsigned int l
 /* Applies the jump polynomials of the digits of n, four bits a time (see random_jumps.py). All lanes do the same steps; what
    differs between them is which coefficients are one. */
 SHEER_RANDOM void __sheer_xorwow_jump(unsigned int *v, unsigned long long n, const unsigned int table[240][5]) {
-#pragma unroll 1
+  SHEER_ROLLED
   for (unsigned int k = 0; n != 0; n >>= 4, k += 15) {
     unsigned int digit = static_cast<unsigned int>(n) & 15u;
     if (digit == 0) continue;
@@ -47,7 +47,7 @@ SHEER_RANDOM void __sheer_xorwow_jump(unsigned int *v, unsigned long long n, con
     ra ^= first & mask, rb ^= second & mask, rc ^= third & mask, rd ^= fourth & mask, re ^= fifth & mask; \
     first = __sheer_xorwow_next(first, fifth); \
   }
-#pragma unroll 1
+    SHEER_ROLLED
     for (int i = 0; i < 32; ++i) {
       SHEER_JUMP_STEP(c0, a, b, c, d, e)
       SHEER_JUMP_STEP(c1, b, c, d, e, a)
