@@ -187,6 +187,26 @@ def test_brackets_of_a_launch_apart(tmp_path: Path) -> None:
     assert done.returncode and "t.cu:11:18: error: expected expression" in done.stderr, done.stderr
 
 
+NAME_OF_A_BUILTIN = """static inline unsigned long __rdtsc() { return 3; }
+static inline __host__ __device__ int _rotl(int a, int n) { return a + n; }
+__global__ void add(int* a) { *a += _rotl(1, 2); }
+int main() {
+  int* a;
+  cudaMallocManaged(&a, 4);
+  add<<<1, 1>>>(a);
+  return cudaDeviceSynchronize() != cudaSuccess || *a != 3 || __rdtsc() != 3;
+}
+"""
+
+
+def test_a_name_that_only_clang_knows(tmp_path: Path) -> None:
+    """Functions of the program that are called as builtins of clang, of which g++ does not know without a header."""
+    (tmp_path / "t.cu").write_text(NAME_OF_A_BUILTIN)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+
+
 def test_our_own_include_folder_named(tmp_path: Path) -> None:
     """-I$(CUDA_HOME)/include, as Makefiles have it: our headers stay system headers, whose warnings nobody sees."""
     (tmp_path / "t.cu").write_text("#include <cuda_fp16.h>\nint main() { return 0; }\n")

@@ -4,6 +4,8 @@ the sources put right.
 * `T::name<n>(x)` in device code, where T hangs on a template's parameter: the language wants `T::template name<n>(x)`. Without `template`,
   clang must take `<` for "less than", and finds out, at the earliest, when the template is instantiated.
 * `kernel << <grid, block>> >(x)`, as some formatters of source text write it.
+* A function of the program's own by the name of one that clang knows without a header and g++ does not, `static inline ... __rdtsc()`: the
+  program's gets another name.
 
 Clang's messages are the witness of where. The user's files are not touched: a virtual file system shows clang the amended text under the old name.
 """
@@ -29,6 +31,10 @@ MISSING = re.compile(WORDS)
 PLACE = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\d+:\d+-(\d+):(\d+)\}\S*)? " + WORDS, re.M)
 OPENING = re.compile(rb"<<(\s+)<(?!<)")
 CLOSING = re.compile(rb">(\s*)>(\s*)>(?=\s*\()")
+BUILTIN = re.compile(
+    rb"error: (?:static declaration of|conflicting types for|functions that differ only in their return type)[^\n]*\n"
+    rb"[^\n]*note: '(_\w+)' is a builtin with type"
+)
 ASK = ("-fdiagnostics-print-source-range-info", "-fno-caret-diagnostics", "-ferror-limit=0")
 ROUNDS = 4  # what is put right lets clang see further
 
@@ -45,16 +51,19 @@ class Change(NamedTuple):
 def amended(command: Sequence[str], said: bytes, folder: str) -> list[str]:
     """Flags for a repetition of `command`, or none if nothing can be done; the amended texts are kept in `folder`."""
     texts: dict[str, bytes] = {}
+    renamed: list[str] = []
     flags: list[str] = []
-    if not MISSING.search(said):
+    if not MISSING.search(said) and b"is a builtin with type" not in said:
         return flags
     for _ in range(ROUNDS):
         done = subprocess.run(
             [*command, *flags, *ASK], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
         )
-        if done.returncode == 0 or not _put_right(done.stderr, texts):
+        taken = [f"-D{name}=sheer_own{name}" for name in dict.fromkeys(map(os.fsdecode, BUILTIN.findall(done.stderr)))]
+        renamed += taken
+        if done.returncode == 0 or not (_put_right(done.stderr, texts) or taken):
             break
-        flags = _overlay(texts, folder)
+        flags = [*_overlay(texts, folder), *renamed]
     return flags
 
 
