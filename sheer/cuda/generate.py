@@ -75,6 +75,9 @@ def _header(rows: list[Function], guard: str, defaults: bool) -> str:
 NVRTC_TYPES = """
 #include <stddef.h>
 
+/* By this name other headers know that this one was included. */
+#define __NVRTC_H__
+
 typedef struct _nvrtcProgram *nvrtcProgram;
 
 typedef enum {
@@ -154,6 +157,9 @@ def coverage_page() -> str:
         "driver": ("Driver API", functions.DRIVER),
         "nvrtc": ("NVRTC", functions.NVRTC),
         "nvml": ("NVML", functions.NVML),
+        "ptx_compiler": ("PTX compiler", functions.PTX_COMPILER),
+        "jit_link": ("nvJitLink", functions.JIT_LINK),
+        "fatbin": ("nvFatbin", functions.FATBIN),
     }
     lines += ["| | works | partial | no | all |", "|---|---|---|---|---|"]
     for title, rows in titles.values():
@@ -171,7 +177,14 @@ def coverage_page() -> str:
 
 # ---- native sources
 RESULTS = {"runtime": "cudaError_t", "driver": "CUresult"}
-UNSUPPORTED = {"nvrtc": "NVRTC_ERROR_INVALID_INPUT", "nvml": "NVML_ERROR_NOT_SUPPORTED"}
+UNSUPPORTED = {
+    "nvrtc": "NVRTC_ERROR_INVALID_INPUT",
+    "nvml": "NVML_ERROR_NOT_SUPPORTED",
+    "ptx_compiler": "NVPTXCOMPILE_ERROR_INTERNAL",
+    "jit_link": "NVJITLINK_ERROR_INTERNAL",
+    "fatbin": "NVFATBIN_ERROR_INTERNAL",
+}
+CODES = (*RESULTS.values(), "nvrtcResult", "nvmlReturn_t", "nvPTXCompileResult", "nvJitLinkResult", "nvFatbinResult")
 # Functions that ask for the last error, and so must not become it.
 ASK_ERROR = {"cudaGetLastError", "cudaPeekAtLastError"}
 HOST_HEADERS = (
@@ -182,10 +195,16 @@ HOST_HEADERS = (
     "device_types.h",
     "driver_types.h",
     "library_types.h",
+    "nvFatbin.h",
+    "nvJitLink.h",
+    "nvPTXCompiler.h",
     "nvml.h",
     "nvrtc.h",
     "sheer_driver_api.h",
+    "sheer_fatbin_api.h",
+    "sheer_jit_link_api.h",
     "sheer_nvml_api.h",
+    "sheer_ptx_compiler_api.h",
     "sheer_runtime_api.h",
     "surface_types.h",
     "texture_types.h",
@@ -241,7 +260,7 @@ def _entry(row: Function) -> list[str]:
         if row.api in UNSUPPORTED:
             return [head, f'  say_once("{row.name}", "{why}");', f"  return {UNSUPPORTED[row.api]};", "}"]
         return [head, f'  return {row.api}_result(unsupported("{row.name}", "{why}"));', "}"]
-    if row.returns not in (*RESULTS.values(), "nvrtcResult", "nvmlReturn_t"):
+    if row.returns not in CODES:
         return [head, f"  return impl::{row.name}({arguments});", "}"]
     lines = [head]
     finish = f"{row.api}_result(" if result and row.name not in ASK_ERROR else f"({row.returns})("
@@ -357,6 +376,7 @@ def native_files() -> dict[str, str]:
             "entries_driver.cpp": _entries(functions.DRIVER),
             "entries_nvrtc.cpp": _entries(functions.NVRTC),
             "entries_nvml.cpp": _entries(functions.NVML),
+            "entries_images.cpp": _entries([*functions.PTX_COMPILER, *functions.JIT_LINK, *functions.FATBIN]),
             "procedures.cpp": _procedures(),
             "error_tables.cpp": _errors(),
             "builtin_chips.cpp": _chips(),
@@ -396,6 +416,9 @@ def committed_files() -> dict[Path, str]:
         include / "sheer_driver_api.h": _header(functions.DRIVER, "SHEER_DRIVER_API_H", False),
         include / "nvrtc.h": _nvrtc_header(),
         include / "sheer_nvml_api.h": _header(functions.NVML, "SHEER_NVML_API_H", False),
+        include / "sheer_ptx_compiler_api.h": _header(functions.PTX_COMPILER, "SHEER_PTX_COMPILER_API_H", False),
+        include / "sheer_jit_link_api.h": _header(functions.JIT_LINK, "SHEER_JIT_LINK_API_H", False),
+        include / "sheer_fatbin_api.h": _header(functions.FATBIN, "SHEER_FATBIN_API_H", False),
         include / "cudaTypedefs.h": _typedefs(),
         PROJECT / "docs" / "coverage" / "cuda-api.md": coverage_page(),
     }

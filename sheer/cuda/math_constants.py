@@ -66,6 +66,7 @@ HEAD = """\
 /* Mathematical constants. Made by `python -m sheer.cuda.math_constants`. */
 #ifndef SHEER_MATH_CONSTANTS_H
 #define SHEER_MATH_CONSTANTS_H
+#define __MATH_CONSTANTS_H__
 
 #define CUDART_INF_F __builtin_inff()
 #define CUDART_NAN_F __builtin_nanf("")

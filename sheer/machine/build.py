@@ -27,12 +27,17 @@ RECIPE = "3"  # changes when this file builds differently from the same sources
 GLIBC_MINOR = 28
 GLIBC_PARTS = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2")
 # file name, SONAME; the unversioned names that linkers look for are linker scripts
-THIN = ("libcudart.so.12", "libcudart.so.13", "libcuda.so.1", "libnvrtc.so.12", "libnvrtc.so.13", "libnvidia-ml.so.1")
+THIN = (
+    "libcudart.so.12", "libcudart.so.13", "libcuda.so.1", "libnvrtc.so.12", "libnvrtc.so.13", "libnvidia-ml.so.1",
+    "libnvJitLink.so.12", "libnvJitLink.so.13", "libnvfatbin.so.12", "libnvfatbin.so.13",
+)  # fmt: skip
 SCRIPTS = {
     "libcudart.so": "libcudart.so.12",
     "libcuda.so": "libcuda.so.1",
     "libnvrtc.so": "libnvrtc.so.12",
     "libnvidia-ml.so": "libnvidia-ml.so.1",
+    "libnvJitLink.so": "libnvJitLink.so.12",
+    "libnvfatbin.so": "libnvfatbin.so.12",
 }
 
 

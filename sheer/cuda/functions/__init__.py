@@ -1,6 +1,6 @@
 """The table of all CUDA functions: runtime API, driver API, NVRTC and NVML, each with its prototype, first version and status.
 
-Comes in: the texts of `runtime.py`, `driver.py`, `nvrtc.py` and `nvml.py`. Goes out: lists of `Function`, from which `sheer.cuda.generate`
+Comes in: the texts of `runtime.py`, `driver.py`, `nvrtc.py`, `nvml.py` and `images.py`. Goes out: lists of `Function`, from which `sheer.cuda.generate`
 makes prototypes, entry points, default answers, the call tracer and the coverage page.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from sheer.cuda.functions import driver, nvml, nvrtc, runtime
+from sheer.cuda.functions import driver, images, nvml, nvrtc, runtime
 
 STATUS = ("works", "partial", "no")
 
@@ -87,7 +87,7 @@ class Parameter(NamedTuple):
 class Function(NamedTuple):
     """One row of the table."""
 
-    api: str  # "runtime", "driver", "nvrtc" or "nvml"
+    api: str  # "runtime", "driver", "nvrtc", "nvml", "ptx_compiler", "jit_link" or "fatbin"
     group: str
     since: int  # 12080 for 12.8
     status: str  # "works", "partial" or "no"
@@ -169,7 +169,10 @@ RUNTIME = read(runtime.TABLE, "runtime")
 DRIVER = read(driver.TABLE, "driver")
 NVRTC = read(nvrtc.TABLE, "nvrtc")
 NVML = read(nvml.TABLE, "nvml")
-ALL = [*RUNTIME, *DRIVER, *NVRTC, *NVML]
+PTX_COMPILER = read(images.PTX_COMPILER, "ptx_compiler")
+JIT_LINK = read(images.JIT_LINK, "jit_link")
+FATBIN = read(images.FATBIN, "fatbin")
+ALL = [*RUNTIME, *DRIVER, *NVRTC, *NVML, *PTX_COMPILER, *JIT_LINK, *FATBIN]
 
 
 def plain_names(functions: list[Function]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 /* cudaCreateChannelDesc<T>(): the channel format of a scalar or vector type. */
 #ifndef SHEER_CHANNEL_DESCRIPTOR_H
 #define SHEER_CHANNEL_DESCRIPTOR_H
+#define __CHANNEL_DESCRIPTOR_H__
 
 #include "cuda_runtime_api.h"
 

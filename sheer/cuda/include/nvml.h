@@ -1,6 +1,7 @@
 /* The management library, as far as a device in software has something to manage: what it is, its memory, its limits. */
 #ifndef SHEER_NVML_H
 #define SHEER_NVML_H
+#define __nvml_nvml_h__
 
 #define NVML_API_VERSION 12
 #define NVML_API_VERSION_STR "12"

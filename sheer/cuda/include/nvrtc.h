@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* By this name other headers know that this one was included. */
+#define __NVRTC_H__
+
 typedef struct _nvrtcProgram *nvrtcProgram;
 
 typedef enum {

@@ -13,6 +13,9 @@
 #define SHEER_NO_CXX_LIBRARY
 #include "include/nvrtc.h"
 #include "include/nvml.h"
+#include "include/nvFatbin.h"
+#include "include/nvJitLink.h"
+#include "include/nvPTXCompiler.h"
 
 // First lines of implementations: `c` is the context that a call of the runtime, or of the driver, means.
 #define RUNTIME_CONTEXT \
@@ -359,6 +362,10 @@ Error module_kernel(ModuleObject*, const char* name, Kernel** out);
 Error module_drop(ModuleObject*);
 Error image_of(const void* data,
                Image* out);  // what a pointer given as an image is; refuses machine code, saying what to do
+Error image_texts(const void* data, size_t bytes, Vec<String>* texts);  // adds the image's PTX
+String image_around(const Vec<String>& texts);                          // a fatbin of texts that belong together
+Error link_texts(const Vec<String>& texts, String* image);              // the same, if they are right and fit together
+Error read_file(const char* path, String* out);
 Error find_kernel(const void* host, Kernel** out);  // a registered host stub, or a kernel handle
 Error find_symbol(Context*, const void* host, void** address, size_t* bytes);
 const char* kernel_name(const Kernel*);

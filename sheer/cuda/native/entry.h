@@ -14,6 +14,9 @@ const char* runtime_name(cudaError_t);
 const char* driver_name(CUresult);
 const char* nvrtc_name(nvrtcResult);
 const char* nvml_name(nvmlReturn_t);
+const char* ptx_compiler_name(nvPTXCompileResult);
+const char* jit_link_name(nvJitLinkResult);
+const char* fatbin_name(nvFatbinResult);
 
 // One traced call: arguments are gathered, then the line is written when the result is known.
 class Trace {

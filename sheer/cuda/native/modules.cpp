@@ -149,7 +149,7 @@ static Error load_data(Context* c, const void* data, unsigned count, const CUjit
   return finish(l, e, start);
 }
 
-static Error read_file(const char* path, String* out) {
+Error read_file(const char* path, String* out) {
   if (!path) return Error::InvalidValue;
   FILE* f = fopen(path, "rbe");
   if (!f) {
@@ -201,14 +201,13 @@ static Error check(CUlinkState handle, Link** out) {
   *out = l;
   return Error::Ok;
 }
-static Error link_add(Link* l, const void* data, size_t bytes, const char* name) {
+Error image_texts(const void* data, size_t bytes, Vec<String>* texts) {
   if (!data || !bytes) return Error::InvalidValue;
   Image image;
-  Error e = image_of(data, &image);
-  if (e != Error::Ok) return e;
+  SHEER_TRY(image_of(data, &image));
   const uint8_t* p = static_cast<const uint8_t*>(image.data);
   if (memcmp(p, "SHEERFB1", 8)) {
-    l->texts.push(String(static_cast<const char*>(data), strnlen(static_cast<const char*>(data), bytes)));
+    texts->push(String(static_cast<const char*>(data), strnlen(static_cast<const char*>(data), bytes)));
     return Error::Ok;
   }
   uint32_t count;
@@ -218,29 +217,36 @@ static Error link_add(Link* l, const void* data, size_t bytes, const char* name)
     uint64_t size;
     memcpy(&size, p, 8);
     const char* text = reinterpret_cast<const char*>(p + 8);
-    l->texts.push(String(text, strnlen(text, size)));
+    texts->push(String(text, strnlen(text, size)));
     p += 8 + size;
   }
   return Error::Ok;
 }
+String image_around(const Vec<String>& texts) {
+  String image("SHEERFB1");
+  uint32_t head[2] = {0, texts.count};
+  image.append(head, sizeof head);
+  for (const String& text : texts) {
+    uint64_t size = text.size();
+    image.append(&size, 8);
+    image.append(text.c(), size);
+  }
+  return image;
+}
+Error link_texts(const Vec<String>& texts, String* image) {
+  if (!texts.count) return Error::InvalidValue;
+  *image = image_around(texts);
+  // Loading it once text by text finds what is malformed, undefined or defined twice.
+  Vec<Image> images;
+  for (const String& text : texts) images.push(Image{text.c(), text.size()});
+  Module* trial;
+  SHEER_TRY(module_load(images.data, images.count, &trial));
+  return module_unload(trial);
+}
 static Error link_complete(Link* l, void** out, size_t* bytes) {
   if (!out || !l->texts.count) return Error::InvalidValue;
-  l->output = String("SHEERFB1");
-  uint32_t head[2] = {0, l->texts.count};
-  l->output.append(head, sizeof head);
-  for (const String& text : l->texts) {
-    uint64_t size = text.size();
-    l->output.append(&size, 8);
-    l->output.append(text.c(), size);
-  }
-  // Loading it once text by text finds what is malformed, undefined or defined twice.
   uint64_t start = host_ns();
-  Vec<Image> images;
-  for (const String& text : l->texts) images.push(Image{text.c(), text.size()});
-  Module* trial;
-  Error e = module_load(images.data, images.count, &trial);
-  if (e == Error::Ok) module_unload(trial);
-  SHEER_TRY(finish(l->logs, e, start));
+  SHEER_TRY(finish(l->logs, link_texts(l->texts, &l->output), start));
   *out = const_cast<char*>(l->output.c());
   if (bytes) *bytes = l->output.size();
   return Error::Ok;
@@ -306,12 +312,12 @@ Error cuLinkCreate_v2(unsigned count, CUjit_option* options, void** values, CUli
   *out = reinterpret_cast<CUlinkState>(l);
   return Error::Ok;
 }
-Error cuLinkAddData_v2(CUlinkState state, CUjitInputType type, void* data, size_t bytes, const char* name,
-                       unsigned, CUjit_option*, void**) {
+Error cuLinkAddData_v2(CUlinkState state, CUjitInputType type, void* data, size_t bytes, const char*, unsigned,
+                       CUjit_option*, void**) {
   Link* l;
   SHEER_TRY(check(state, &l));
   if (type < CU_JIT_INPUT_CUBIN || type > CU_JIT_INPUT_NVVM) return Error::InvalidValue;
-  return finish(l->logs, link_add(l, data, bytes, name), host_ns());
+  return finish(l->logs, image_texts(data, bytes, &l->texts), host_ns());
 }
 Error cuLinkAddFile_v2(CUlinkState state, CUjitInputType type, const char* path, unsigned, CUjit_option*,
                        void**) {
@@ -319,7 +325,7 @@ Error cuLinkAddFile_v2(CUlinkState state, CUjitInputType type, const char* path,
   SHEER_TRY(check(state, &l));
   String text;
   SHEER_TRY(read_file(path, &text));
-  return finish(l->logs, link_add(l, text.c(), text.size(), path), host_ns());
+  return finish(l->logs, image_texts(text.c(), text.size(), &l->texts), host_ns());
 }
 Error cuLinkComplete(CUlinkState state, void** out, size_t* bytes) {
   Link* l;

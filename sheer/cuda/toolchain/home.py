@@ -30,6 +30,12 @@ SCRIPTS = (
     "libcudadevrt.a",
     "libculibos.a",
     "libnvrtc_static.a",
+    "libnvJitLink.so",
+    "libnvJitLink_static.a",
+    "libnvfatbin.so",
+    "libnvfatbin_static.a",
+    "libnvptxcompiler_static.a",
+    "libcufilt.a",
 )
 TOOLS = {"nvcc": "nvcc"}
 
@@ -43,7 +49,7 @@ def folder(place: Path | None = None) -> Path:
         place = cache.entry("toolkit", key)
     library = link.library_folder()
     state = json.dumps(
-        {"library": str(library), "headers": _header_names(), "recipe": 5, "python": sys.executable}
+        {"library": str(library), "headers": _header_names(), "recipe": 6, "python": sys.executable}
     )
     marker = place / ".sheer"
     if marker.exists() and marker.read_text() == state:

@@ -32,6 +32,11 @@ OURS = {
     "nvidia-ml",
     "culibos",
     "nvptxcompiler_static",
+    "nvJitLink",
+    "nvJitLink_static",
+    "nvfatbin",
+    "nvfatbin_static",
+    "cufilt",
     "nvToolsExt",
 }
 ABSENT = {
@@ -48,7 +53,6 @@ ABSENT = {
     "nccl": "NCCL",
     "cupti": "CUPTI",
     "nvjpeg": "nvJPEG",
-    "nvJitLink": "nvJitLink",
     "nppc": "NPP",
     "nppial": "NPP",
     "nppicc": "NPP",

@@ -1,6 +1,7 @@
 /* Function and variable qualifiers of CUDA C++, for clang's CUDA mode and for plain host compilers. */
 #ifndef SHEER_HOST_DEFINES_H
 #define SHEER_HOST_DEFINES_H
+#define __HOST_DEFINES_H__
 
 #if defined(__CUDA__) || defined(__CUDACC__)
 #define __host__ __attribute__((host))
