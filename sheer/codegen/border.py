@@ -58,7 +58,7 @@ class KernelBorder:
 
     def _runs_blocks(self) -> bool:
         """Groups never wait: whole blocks run one after the other."""
-        return not self.flags & (BARRIER | POLLS | LANE_FIBERS | GRID_BARRIER) and self.block is not None
+        return not self.flags & (BARRIER | POLLS | LANE_FIBERS | GRID_BARRIER)
 
     def _valid_lanes(self, text: Text, group: str, total: str) -> str:
         """i<n>: lanes of the group that are threads of the block."""
@@ -79,6 +79,12 @@ class KernelBorder:
             place = text.op(f"getelementptr i8, ptr %frame, i64 {44 + 4 * axis}")
             parts.append(text.op(f"load i32, ptr {place}, align 4"))
         return text.op(f"mul i32 {text.op(f'mul i32 {parts[0]}, {parts[1]}')}, {parts[2]}")
+
+    def _groups(self, text: Text, total: str) -> str:
+        """Groups of a block of so many threads."""
+        if self.block is not None:
+            return str(-(-int(total) // self.lanes))
+        return text.op(f"udiv i32 {text.op(f'add i32 {total}, {self.lanes - 1}')}, {self.lanes}")
 
     def _border_scope(self, name: str) -> str:
         """A scope for a function of the border; its calls need a place, or the lines of what is inlined into it are lost."""
@@ -141,13 +147,12 @@ class KernelBorder:
 
     def _blocks_function(self) -> str:
         """Blocks first..first+count in tiles of a few: for each tile a loop over groups, in it a loop over the tile's blocks."""
-        assert self.block is not None
-        total = self.block[0] * self.block[1] * self.block[2]
-        groups = -(-total // self.lanes)
         text = Text(self.program, "define void @sheer_blocks(ptr %frame, i64 %first, i64 %count) #0")
+        total = self._total(text)
+        groups = self._groups(text, total)
         start, at = ([text.alloca("i64") for _ in range(3)] for _ in range(2))
         inner, group = text.alloca("i64"), text.alloca("i32")
-        grid, copies, size = self._begin_tiles(text, start, self._tile(groups))
+        grid, copies, size = self._begin_tiles(text, start, self._tile())
         text.do(f"store i32 0, ptr {group}")
         text.label("groups")
         number = text.op(f"load i32, ptr {group}")
@@ -161,7 +166,8 @@ class KernelBorder:
             place = text.op(f"getelementptr i8, ptr %frame, i64 {32 + 4 * axis}")
             text.do(f"store i32 {value}, ptr {place}, align 4")
             c.append(value)
-        lanes = "-1" if total % self.lanes == 0 else self._valid_lanes(text, number, str(total))
+        full = self.block is not None and int(total) % self.lanes == 0
+        lanes = "-1" if full else self._valid_lanes(text, number, total)
         self._call_kernel(text, number, lanes, c, copies)
         self._next_block(text, at, grid)
         less = text.op(f"sub i64 {text.op(f'load i64, ptr {inner}')}, 1")
@@ -236,12 +242,12 @@ class KernelBorder:
             text.intrinsic("sheer_rt_private_end", "void", [("ptr", "%frame"), ("ptr", copies), count])
         text.finish("ret void")
 
-    def _tile(self, groups: int) -> int:
+    def _tile(self) -> int:
         """How many neighbouring blocks run group by group. Where a group is a short row of a two-dimensional block, its neighbours' rows
         continue it in memory: so long stretches are read one after another. Blocks that use shared memory keep to themselves."""
-        assert self.block is not None
-        narrow = self.block[0] <= self.lanes and groups > 1
-        return _TILE if narrow and not self.shared_places else 1
+        if self.block is None or self.shared_places:
+            return 1
+        return _TILE if self.block[0] <= self.lanes < self.block[0] * self.block[1] * self.block[2] else 1
 
     def _next_block(self, text: Text, slots: list[str], grid: list[str]) -> None:
         """x fastest, then y, then z; in strips x to the strip's end, then y, then the next strip."""

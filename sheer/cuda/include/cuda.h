@@ -1909,6 +1909,7 @@ typedef CUlaunchAttributeValue CUkernelNodeAttrValue_v1;
 typedef CUlaunchAttributeValue CUstreamAttrValue_v1;
 typedef struct CUlaunchAttribute_st {
   CUlaunchAttributeID id;
+  char pad[8 - sizeof(CUlaunchAttributeID)];
   CUlaunchAttributeValue value;
 } CUlaunchAttribute;
 

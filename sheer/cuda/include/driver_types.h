@@ -227,6 +227,7 @@ enum cudaGraphInstantiateResult {
   cudaGraphInstantiateMultipleDevicesNotSupported = 4,
   cudaGraphInstantiateConditionalHandleUnused = 5
 };
+typedef enum cudaGraphInstantiateResult cudaGraphInstantiateResult;
 
 enum cudaLaunchMemSyncDomain { cudaLaunchMemSyncDomainDefault = 0, cudaLaunchMemSyncDomainRemote = 1 };
 
@@ -247,6 +248,8 @@ enum cudaLaunchAttributeID {
   cudaLaunchAttributeDeviceUpdatableKernelNode = 13,
   cudaLaunchAttributePreferredSharedMemoryCarveout = 14
 };
+typedef enum cudaLaunchAttributeID cudaLaunchAttributeID;
+typedef enum cudaLaunchMemSyncDomain cudaLaunchMemSyncDomain;
 
 enum cudaAsyncNotificationType_enum { cudaAsyncNotificationTypeOverBudget = 1 };
 
@@ -1494,9 +1497,11 @@ union cudaLaunchAttributeValue {
   } deviceUpdatableKernelNode;
   unsigned int sharedMemCarveout;
 };
+typedef union cudaLaunchAttributeValue cudaLaunchAttributeValue;
 
 struct cudaLaunchAttribute_st {
   enum cudaLaunchAttributeID id;
+  char pad[8 - sizeof(enum cudaLaunchAttributeID)];
   union cudaLaunchAttributeValue val;
 };
 typedef struct cudaLaunchAttribute_st cudaLaunchAttribute;
