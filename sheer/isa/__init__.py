@@ -9,6 +9,7 @@ from sheer.isa import (
     integer,
     logic,
     memory,
+    scalar_video,
     sync,
     tensor,
     texture,
@@ -18,5 +19,5 @@ from sheer.isa import (
 from sheer.isa.row import ROWS, TABLE, Binding, Form, Operand, Row, UnknownOpcode, bind, operand_type
 
 __all__ = ["ROWS", "TABLE", "Binding", "Form", "Operand", "Row", "UnknownOpcode", "atomic", "bind", "compare", "control",
-           "convert", "floating", "integer", "logic", "memory", "operand_type", "sync",
+           "convert", "floating", "integer", "logic", "memory", "operand_type", "scalar_video", "sync",
            "tensor", "texture", "video", "warp"]

@@ -26,8 +26,6 @@ ABSENT = (
     Absent(r"txq|suq", "txq.num_samples.b32", "questions about several samples a texel and about memory layouts", _PASSED),
     Absent(r"istypep", "istypep.texref", "questions about references", _PASSED),
     Absent(r"sured", "sured.b.add.1d.u32.trap", "reductions on surfaces", "suld and sust, or atomics on plain memory"),
-    Absent(r"v(add|sub|absdiff|min|max|shl|shr|mad|set)(\.|$)", "vadd.s32.u32.s32.sat",
-           "scalar video instructions", "bfe or prmt takes the part of an operand, cvt.sat or min and max saturate"),
     Absent(r"alloca|stacksave|stackrestore", "alloca.u64", "local memory whose size is known only when the kernel runs",
            "a local array of the largest size, or malloc"),
     Absent(r"mma\.sync\.aligned\.m8n8k4\..*\.f16", "mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32",
@@ -48,8 +46,7 @@ ABSENT = (
 )  # fmt: skip
 NAMES = frozenset((  # those of which the table has no form at all
     "alloca", "clusterlaunchcontrol", "getctarank", "istypep", "mapa", "multimem", "stackrestore", "stacksave",
-    "stmatrix", "sured", "tcgen05", "tensormap", "vabsdiff", "vadd", "vmad", "vmax", "vmin",
-    "vset", "vshl", "vshr", "vsub", "wgmma",
+    "stmatrix", "sured", "tcgen05", "tensormap", "wgmma",
 ))  # fmt: skip
 
 

@@ -35,7 +35,8 @@ _GROUPS = {
     "9.7.12": "Control flow",
     "9.7.13": "Synchronisation and communication",
     "9.7.14": "Matrices",
-    "9.7.18": "Video",
+    "9.7.17": "Video, one part",
+    "9.7.18": "Video, all parts",
     "9.7.19": "Miscellaneous",
 }
 

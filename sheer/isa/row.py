@@ -175,8 +175,8 @@ def bind(opcode: str) -> Binding:
 
 
 # Inline assembly in the wild writes the operation before the order and the scope (atom.add.relaxed.gpu.u32), how many matrices before their
-# shape, .satfinite and .relu last, and the vendor's assembler takes it.
-ANY_ORDER = frozenset(("atom", "red", "ld", "st", "ldmatrix", "mma", "fma"))
+# shape, .satfinite and .relu last, .trans early, and the vendor's assembler takes it.
+ANY_ORDER = frozenset(("atom", "red", "ld", "st", "ldmatrix", "movmatrix", "mma", "fma"))
 
 
 def _in_order(name: str, parts: list[str]) -> str | None:

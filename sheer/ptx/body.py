@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sheer.base.types import SCALARS
-from sheer.ir.module import Guard, Inst, Label, Loc, Operand, Prototype, Reg, Variable
+from sheer.ir.module import Guard, Imm, Inst, Label, Loc, Operand, Prototype, Reg, Variable
 from sheer.ptx.lexer import Token
 from sheer.ptx.reader import SPACES
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sheer.ptx.parser import Parser
 
 MOST_REGISTERS, DEEPEST_SCOPE = 1 << 20, 200
+PARTS = ("b0", "b1", "b2", "b3", "h0", "h1")  # bytes and halves of a register, as operands of video instructions
 
 
 class Body:
@@ -239,14 +240,29 @@ class BodyParser:
                 raise p.error(f"the guard {guard.reg.name} is not a declared register", p.toks[p.pos - 1])
         opcode = p.expect_kind("word", "an instruction")
         operands: list[Operand] = []
+        selectors = 0
         if not p.at(";"):
             while True:
+                selectors |= self.selector() << 4 * len(operands)
                 operands.append(self.renamed_operand())
                 if not p.accept(","):
                     break
         if not p.accept(";"):
             raise p.error(f"expected ',' or ';' after an operand of {opcode.text}, found {p.tok.text!r}")
-        self.body.code.append(Inst(opcode.text, tuple(operands), guard, self.loc, p.line_of(start)))
+        word = opcode.text
+        if selectors:  # as a literal and a modifier of ours
+            operands.append(Imm("int", selectors))
+            word += ".merged" if selectors & 15 else ".parts"
+        self.body.code.append(Inst(word, tuple(operands), guard, self.loc, p.line_of(start)))
+
+    def selector(self) -> int:
+        """Which part of a register the next operand is, from 1 (0 = no part), as in `%r1.h0`; the register alone is left."""
+        token = self.p.tok
+        register, dot, part = token.text.rpartition(".")
+        if not dot or part not in PARTS or self.rename(register) not in self.body.regs:
+            return 0
+        self.p.toks[self.p.pos] = token._replace(text=register)
+        return PARTS.index(part) + 1
 
     def renamed_operand(self) -> Operand:
         p = self.p

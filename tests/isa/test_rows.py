@@ -109,6 +109,7 @@ def test_every_spelling(name: str) -> None:
     ("ldmatrix.sync.aligned.x4.trans.m8n8.shared.b16", "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16"),
     ("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32.satfinite", "mma.sync.aligned.m16n8k32.row.col.satfinite.s32.u8.s8.s32"),
     ("fma.rn.f16x2.relu", "fma.rn.relu.f16x2"),
+    ("movmatrix.sync.trans.aligned.m8n8.b16", "movmatrix.sync.aligned.m8n8.trans.b16"),
 ])  # fmt: skip
 def test_modifiers_come_in_the_order_that_is_usual(written: str, meant: str) -> None:
     assert bind(written) is bind(meant)
