@@ -207,6 +207,13 @@ def test_a_name_that_only_clang_knows(tmp_path: Path) -> None:
     assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
 
 
+def test_commas_in_a_macro(tmp_path: Path) -> None:
+    """CMake writes -DSIZES=1\\,4, since nvcc splits at commas."""
+    (tmp_path / "t.cu").write_text("int sizes[] = {SIZES};\nstatic_assert(sizeof sizes == 8, \"two\");\nint main() {}\n")
+    done = nvcc("-DSIZES=1\\,4", "-c", "t.cu", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_our_own_include_folder_named(tmp_path: Path) -> None:
     """-I$(CUDA_HOME)/include, as Makefiles have it: our headers stay system headers, whose warnings nobody sees."""
     (tmp_path / "t.cu").write_text("#include <cuda_fp16.h>\nint main() { return 0; }\n")

@@ -66,6 +66,8 @@ def test_absent_headers_are_named(tmp_path: Path, name: str, words: str) -> None
     [
         ("__global__ void k(curandStateMtgp32 *s) {}", "curandStateMtgp32: cuRAND's MTGP32 is not there yet"),
         ("__device__ unsigned d(curandState *s) { return curand_discrete(s, 0); }", "curand_poisson needs none"),
+        ("__nv_bfloat16 sixteen_bits;", "__nv_bfloat16 is declared in cuda_bf16.h"),
+        ("__device__ int d(int a) { return __shfl_snyc(~0u, a, 0); }", "Sheer has no __shfl_snyc; there is __shfl_sync"),
     ],
 )
 def test_absent_names_are_explained(tmp_path: Path, code: str, words: str) -> None:

@@ -68,8 +68,11 @@ def _names(text: str) -> list[str]:
         if hint:
             hints.append(f"{name}: {hint}")
         elif name.startswith("__"):
-            near = difflib.get_close_matches(name, _own_names(), 3, 0.75)
-            hints.append(f"Sheer has no {name}{_instead(near)}")
+            own = _own_names()
+            if own.get(name, "sheer/").startswith("cuda_"):
+                hints.append(f"{name} is declared in {own[name]}, which this file does not include, or not before")
+            else:
+                hints.append(f"Sheer has no {name}{_instead(difflib.get_close_matches(name, own, 3, 0.75))}")
     if "no matching function for call to 'cudaDeviceSynchronize'" in text:
         hints.append("cudaDeviceSynchronize: since CUDA 12 a kernel cannot wait for those that it launched")
     called = ", ".join(dict.fromkeys(HOST_CALL.findall(text)))
@@ -78,9 +81,13 @@ def _names(text: str) -> list[str]:
     return hints
 
 
-def _own_names() -> list[str]:
-    """Every name with two underscores that our headers declare."""
-    found: set[str] = set()
+def _own_names() -> dict[str, str]:
+    """Every name with two underscores that our headers use like a function, and the header that declares it, if one does so plainly."""
+    found: dict[str, str] = {}
     for path in clang.INCLUDE.rglob("*.h*"):
-        found.update(re.findall(r"\b(__[a-z]\w+)\s*\(", path.read_text(errors="replace")))
-    return sorted(found)
+        text = path.read_text(errors="replace")
+        for name in re.findall(r"\b(__[a-z]\w+)\s*\(", text):
+            found.setdefault(name, "")
+        for name in re.findall(r"^(?:[A-Za-z_][\w:()]*[ *&]+)+(__[a-z]\w+)\s*[({]", text, re.MULTILINE):
+            found[name] = str(path.relative_to(clang.INCLUDE))
+    return found

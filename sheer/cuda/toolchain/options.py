@@ -283,9 +283,8 @@ def _store(options: Options, row: Row, value: str, word: str) -> None:
         value = "c++11"
     known = options.values.setdefault(row.name, [])
     if row.name in ("define-macro", "undefine-macro"):
-        known.append(
-            value
-        )  # a macro's value may hold commas: nvcc's own splitting of them surprises more than it helps
+        # A macro's value may hold commas: nvcc's own splitting of them surprises more than it helps. CMake writes `\,` against it.
+        known.append(value.replace("\\,", ","))
     elif row.name in ("compiler-options", "linker-options"):
         for part in _commas(value):
             known += _shell_words(part, row.name == "compiler-options")
