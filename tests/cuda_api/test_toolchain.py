@@ -225,12 +225,16 @@ HEADERS_OF_A_HOST_FILE = """#include <cuda.h>
 #include <cuda_runtime.h>
 #include <cuda_fp16.h>
 #include <curand_kernel.h>
+#include <nvtx3/nvToolsExtCuda.h>
+#include <nvtx3/nvToolsExtCudaRt.h>
 #include <nvrtc.h>
 #include <memory>
 #if !defined(__cuda_cuda_h__) || !defined(__CUDA_RUNTIME_H__) || !defined(__DRIVER_TYPES_H__) || !defined(__VECTOR_TYPES_H__)
 #error names by which helper headers know what was included
 #endif
 nvrtcResult compile(nvrtcProgram p, char **options) { return nvrtcCompileProgram(p, 1, options); }
+void name(cudaStream_t s) { nvtxNameCudaStreamW(s, L"mine"), nvtxNameCuStreamW(s, L"mine"), nvtxNameCudaStream(s, "mine"); }
+CUlaunchAttribute attributes[] = {{CU_LAUNCH_ATTRIBUTE_IGNORE, {}, {}}};
 """
 
 

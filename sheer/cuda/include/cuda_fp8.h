@@ -1,4 +1,4 @@
-/* 8-bit floating point: e4m3 (no infinity, one NaN) and e5m2, alone, as pairs and as fours; conversions on host and device. */
+/* 8-bit floating point: e4m3 (no infinity, one NaN), e5m2 and e8m0 (powers of two), alone, as pairs and as fours; conversions on host and device. */
 #ifndef SHEER_CUDA_FP8_H
 #define SHEER_CUDA_FP8_H
 #define __CUDA_FP8_H__
@@ -6,6 +6,7 @@
 
 #include "cuda_bf16.h"
 #include "cuda_fp16.h"
+#include "device_types.h"
 #include "vector_functions.h"
 
 typedef unsigned char __nv_fp8_storage_t;
@@ -104,8 +105,20 @@ SHEER_FP8 __half2_raw __nv_cvt_fp8x2_to_halfraw2(const __nv_fp8x2_storage_t x, c
 #define SHEER_TO_INTEGER(type, low, high) \
   explicit SHEER_FP8_MEMBER operator type() const { \
     float f = float(*this); \
-    return f != f ? (type)0 : f < (float)(low) ? (type)(low) : f > (float)(high) ? (type)(high) : static_cast<type>(f); \
+    return f != f ? (type)0 : f < (float)(low) ? (type)(low) : f >= (float)(high) ? (type)(high) : static_cast<type>(f); \
   }
+#define SHEER_TO_ALL_INTEGERS \
+  SHEER_TO_INTEGER(unsigned char, 0, 255) \
+  SHEER_TO_INTEGER(signed char, -128, 127) \
+  SHEER_TO_INTEGER(char, -128, 127) \
+  SHEER_TO_INTEGER(unsigned short int, 0, 65535) \
+  SHEER_TO_INTEGER(short int, -32768, 32767) \
+  SHEER_TO_INTEGER(unsigned int, 0, 4294967295u) \
+  SHEER_TO_INTEGER(int, -2147483647 - 1, 2147483647) \
+  SHEER_TO_INTEGER(unsigned long int, 0, ~0ul) \
+  SHEER_TO_INTEGER(long int, -__LONG_MAX__ - 1, __LONG_MAX__) \
+  SHEER_TO_INTEGER(unsigned long long int, 0, ~0ull) \
+  SHEER_TO_INTEGER(long long int, -__LONG_LONG_MAX__ - 1, __LONG_LONG_MAX__)
 #define SHEER_FP8_TYPE(name, kind) \
   struct name { \
     __nv_fp8_storage_t __x; \
@@ -127,17 +140,7 @@ SHEER_FP8 __half2_raw __nv_cvt_fp8x2_to_halfraw2(const __nv_fp8x2_storage_t x, c
     SHEER_TO(__nv_bfloat16, __float2bfloat16(float(*this))) \
     SHEER_TO(double, static_cast<double>(float(*this))) \
     SHEER_TO(bool, (__x & 0x7f) != 0) \
-    SHEER_TO_INTEGER(unsigned char, 0, 255) \
-    SHEER_TO_INTEGER(signed char, -128, 127) \
-    SHEER_TO_INTEGER(char, -128, 127) \
-    SHEER_TO_INTEGER(unsigned short int, 0, 65535) \
-    SHEER_TO_INTEGER(short int, -32768, 32767) \
-    SHEER_TO_INTEGER(unsigned int, 0, 4294967295u) \
-    SHEER_TO_INTEGER(int, -2147483647 - 1, 2147483647) \
-    SHEER_TO_INTEGER(unsigned long int, 0, ~0ul) \
-    SHEER_TO_INTEGER(long int, -__LONG_MAX__ - 1, __LONG_MAX__) \
-    SHEER_TO_INTEGER(unsigned long long int, 0, ~0ull) \
-    SHEER_TO_INTEGER(long long int, -__LONG_LONG_MAX__ - 1, __LONG_LONG_MAX__) \
+    SHEER_TO_ALL_INTEGERS \
   };
 #define SHEER_FP8X2_TYPE(name, kind) \
   struct name { \
@@ -179,10 +182,12 @@ SHEER_FP8X2_TYPE(__nv_fp8x2_e4m3, __NV_E4M3)
 SHEER_FP8X2_TYPE(__nv_fp8x2_e5m2, __NV_E5M2)
 SHEER_FP8X4_TYPE(__nv_fp8x4_e4m3, __nv_fp8x2_e4m3, __NV_E4M3)
 SHEER_FP8X4_TYPE(__nv_fp8x4_e5m2, __nv_fp8x2_e5m2, __NV_E5M2)
+#include "sheer/fp8_scale.h"
 
 #undef SHEER_FP8X4_TYPE
 #undef SHEER_FP8X2_TYPE
 #undef SHEER_FP8_TYPE
+#undef SHEER_TO_ALL_INTEGERS
 #undef SHEER_TO_INTEGER
 #undef SHEER_TO
 #undef SHEER_FROM

@@ -20,10 +20,9 @@ from sheer.base import cache as kept
 # The folder under site-packages/nvidia, in the order of preference: the wheels of CUDA 13, then those of 12.
 PLACES = ("cu13/include/cccl", "cuda_cccl/include/cccl", "cuda_cccl/include")
 
-# Ranges for the vendor's profiler: a dead weight here, and they ask for a particular version of its C++ header. Its support of
-# 8-bit floats wants e8m0 too, which our cuda_fp8.h lacks.
+# Ranges for the vendor's profiler: a dead weight here, and they ask for a particular version of its C++ header.
 # Algorithms called in a kernel run in the calling thread, as they do where kernels cannot launch kernels.
-DEFINES = ("-DCCCL_DISABLE_NVTX", "-DCCCL_DISABLE_NVFP8_SUPPORT", "-DCCCL_DISABLE_CDP")
+DEFINES = ("-DCCCL_DISABLE_NVTX", "-DCCCL_DISABLE_CDP")
 
 
 @cache
