@@ -162,6 +162,39 @@ def test_template_left_out_in_device_code(tmp_path: Path) -> None:
     assert done.returncode and "t.cu:15:13: error" in done.stderr, done.stderr
 
 
+PRAGMA_IN_A_MACRO = """#ifdef __CUDA_ARCH__
+  #define UNROLL #pragma unroll
+  #define FOUR #pragma unroll 4   
+#else
+#define UNROLL
+#define FOUR
+#endif
+__host__ __device__ int sum(int n) {
+  int all = 0;
+  UNROLL
+  for (int i = 0; i < 5; i++) all += i;
+  FOUR
+  for (int i = 0; i < n; i++) all += i;
+  return all;
+}
+__global__ void k(int* p) { *p = sum(10); }
+int main() {
+  int* p;
+  cudaMallocManaged(&p, 4);
+  k<<<1, 1>>>(p);
+  return cudaDeviceSynchronize() != cudaSuccess || *p != 55 || sum(10) != 55;
+}
+"""
+
+
+def test_pragma_in_a_macro(tmp_path: Path) -> None:
+    """A macro that stands for #pragma unroll, which nvcc takes."""
+    (tmp_path / "t.cu").write_text(PRAGMA_IN_A_MACRO)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+
+
 BRACKETS_APART = """#include <vector>
 template <int n> __global__ void add(int* a, int b) { *a += n * b; }
 int main() {

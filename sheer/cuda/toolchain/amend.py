@@ -4,6 +4,8 @@ the sources put right.
 * `T::name<n>(x)` in device code, where T hangs on a template's parameter: the language wants `T::template name<n>(x)`. Without `template`,
   clang must take `<` for "less than", and finds out, at the earliest, when the template is instantiated.
 * `kernel << <grid, block>> >(x)`, as some formatters of source text write it.
+* `#define UNROLL #pragma unroll`: nvcc reads text that went through the preprocessor, in which a line `UNROLL` became the directive. The macro gets
+  `_Pragma("unroll")`.
 * A function of the program's own by the name of one that clang knows without a header and g++ does not, `static inline ... __rdtsc()`: the
   program's gets another name.
 
@@ -29,6 +31,9 @@ WORDS = (
 MISSING = re.compile(WORDS)
 # file:line:column:{ranges}: error: ...; the messages that name nothing have a range that ends behind the name
 PLACE = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\d+:\d+-(\d+):(\d+)\}\S*)? " + WORDS, re.M)
+# where the macro is written whose use came before
+IN_MACRO = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\S*)? note: expanded from macro '\w+'", re.M)
+PRAGMA = re.compile(rb"#[ \t]*pragma[ \t]+([^\\\n]*?)[ \t]*(?=\n|$)")
 OPENING = re.compile(rb"<<(\s+)<(?!<)")
 CLOSING = re.compile(rb">(\s*)>(\s*)>(?=\s*\()")
 BUILTIN = re.compile(
@@ -70,17 +75,15 @@ def amended(command: Sequence[str], said: bytes, folder: str) -> list[str]:
 def _put_right(said: bytes, texts: dict[str, bytes]) -> bool:
     """Amend the texts at the places that clang names; is there a new one?"""
     changes: dict[str, set[Change]] = {}
-    for match in PLACE.finditer(said):
+    for match in (*PLACE.finditer(said), *IN_MACRO.finditer(said)):
         name = os.path.abspath(os.fsdecode(match.group(1)))
         if name not in texts:
             try:
                 texts[name] = Path(name).read_bytes()
             except OSError:
                 continue
-        if match.group(7):
-            changes.setdefault(name, set()).update(_launch(texts[name], match))
-        else:
-            changes.setdefault(name, set()).update(_template(texts[name], match))
+        found = _pragma if match.re is IN_MACRO else _launch if match.group(7) else _template
+        changes.setdefault(name, set()).update(found(texts[name], match))
     for name, found in changes.items():
         text = texts[name]
         for change in sorted(found, reverse=True):
@@ -116,6 +119,14 @@ def _launch(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
         yield Change(opening.start(), opening.end(), b"<<<" + opening.group(1))
         if closing.group(1) or closing.group(2):
             yield Change(closing.start(), closing.end(), closing.group(1) + closing.group(2) + b">>>")
+
+
+def _pragma(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
+    """A directive as what a macro stands for, as an operator."""
+    directive = PRAGMA.match(text, _offset(text, int(match.group(2)), int(match.group(3))))
+    if directive:
+        words = directive.group(1).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        yield Change(directive.start(), directive.end(), b'_Pragma("' + words + b'")')
 
 
 def _offset(text: bytes, line: int, column: int) -> int:
