@@ -164,7 +164,7 @@ def test_template_left_out_in_device_code(tmp_path: Path) -> None:
 
 PRAGMA_IN_A_MACRO = """#ifdef __CUDA_ARCH__
   #define UNROLL #pragma unroll
-  #define FOUR #pragma unroll 4   
+  #define FOUR #pragma unroll 4
 #else
 #define UNROLL
 #define FOUR
