@@ -82,8 +82,8 @@ def _put_right(said: bytes, texts: dict[str, bytes]) -> bool:
                 texts[name] = Path(name).read_bytes()
             except OSError:
                 continue
-        found = _pragma if match.re is IN_MACRO else _launch if match.group(7) else _template
-        changes.setdefault(name, set()).update(found(texts[name], match))
+        how = _pragma if match.re is IN_MACRO else _launch if match.group(7) else _template
+        changes.setdefault(name, set()).update(how(texts[name], match))
     for name, found in changes.items():
         text = texts[name]
         for change in sorted(found, reverse=True):
