@@ -200,7 +200,7 @@ static bool find_entries(Loading& l, Code* code) {
   }
   if (!code->info) return refuse(l, "it lacks sheer_info");
   if (code->info->abi != SHEER_ABI_VERSION)
-    return refuse(l, "it was made for another version of the machine");
+    return refuse(l, "the sheer package has another version than the program: build the program again");
   if (needs_fibers(code) && !code->warp) return refuse(l, "it lacks sheer_warp");
   if (!needs_fibers(code) && !code->blocks) return refuse(l, "it lacks sheer_blocks");
   return code->info->lanes ? true : refuse(l, "groups of no lanes");
@@ -211,6 +211,7 @@ Code* code_load(Vec<uint8_t> object, String* why_not) {
   l.file = object.data;
   l.bytes = object.count;
   l.why_not = why_not;
+  *why_not = "";
   if (!open_object(l)) return nullptr;
   uint64_t ends[3];
   uint64_t total = lay_out(l, ends);
