@@ -27,6 +27,7 @@ from sheer.passes import (
     cases,
     cfg,
     depot,
+    early,
     flush,
     homes,
     joining,
@@ -252,6 +253,8 @@ class KernelCompiler(KernelBorder):
         alone = self._is_alone(facts)
         if not alone or any(map(reuse.both_ways, facts)):
             # A matrix product goes in stages even where one group is the block: what it stores in shared memory is not to stay in registers.
+            self.staged = self._stages(facts)
+        if self.staged is not None and not self.staged.apart and early.hoist(facts[0], list(self.staged.next)):
             self.staged = self._stages(facts)
         if alone and self.staged is None:
             self.alone = True

@@ -24,6 +24,8 @@ _MANY = 4  # products of a sum
 _LATENCY = 600  # cycles that memory may take, about
 _LANE = 1.5  # cycles of a lane's turn at an atomic
 _MOST_TURNS = 8
+_LANES_A_CYCLE = 32
+_PRODUCT = 16  # vector instructions that a product of matrices is worth
 _SAME = ("mov", "cvt", "cvta")
 _NOT_GLOBAL = {"shared", "local", "param", "const"}
 
@@ -63,12 +65,20 @@ def ahead(facts: Facts) -> dict[int, Step]:
 
 
 def _turns(facts: Facts, loop: Loop) -> int:
-    """Turns ahead that are worth a prefetch; 0: none. Where lanes take their turns at memory, one after the other, the processor does not look
-    far beyond a turn."""
+    """Turns ahead that are worth a prefetch; 0: none. Where groups wait for each other what comes next, or what comes then if turns are short. Where
+    lanes take their turns at memory, one after the other, the processor does not look far beyond a turn."""
     if _waits(facts, loop):
-        return 1
+        pauses = any(facts.graph.blocks[b].pauses for b in loop.members)  # other blocks take their turns meanwhile
+        return 1 if pauses or _turn(facts, loop) > _LATENCY else 2
     atomics = sum(i.binding.form.name in ("atom", "red") for b in loop.members for i in facts.graph.blocks[b].ins)
     return min(_MOST_TURNS, math.ceil(_LATENCY / (_LANE * atomics * facts.lanes))) if atomics else 0
+
+
+def _turn(facts: Facts, loop: Loop) -> float:
+    """Cycles of a block's turn, at least: what its lanes compute of their own."""
+    made = [ins for b in loop.members for ins in facts.graph.blocks[b].ins if any(facts.shape[v] is None for v in ins.defs.values())]
+    vectors = sum(_PRODUCT if ins.binding.form.name in ("mma", "wmma") else 1 for ins in made)
+    return vectors * math.prod(facts.block or (facts.lanes,)) / _LANES_A_CYCLE
 
 
 def _waits(facts: Facts, loop: Loop) -> bool:

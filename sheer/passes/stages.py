@@ -15,10 +15,12 @@ from sheer.ir.module import Imm, Inst, Special
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pressure import live_in, live_out
+from sheer.passes.shape import Shape
 
 _MOST = 12  # stages
 _REPEATED = 3000  # instructions that several stages may have to themselves
 _AGAIN = 24  # instructions that make a value again
+_FEW, _PARTS = 8, 2  # instructions, and values that are kept, that make one again
 _WAITS = ("mbarrier", "nanosleep", "call")
 _CARRY = ("addc", "subc", "madc")
 _FIXED = ("tid", "ctaid", "ntid", "nctaid", "laneid", "warpid")
@@ -128,7 +130,9 @@ def _cut(facts: Facts, found: Plan, ends: list[int], reached: list[frozenset[int
     at_end = {b: live_out(facts, graph.blocks[b], live) | more.get(b, set()) for b in ends}
     again = _Again(facts)
     for value in set().union(*at_end.values()):
-        again.look(value)
+        again.look(value, [] if found.apart else [b for b in ends if value in at_end[b]])
+    for values in at_end.values():
+        values |= {part for v in values for part in again.parts.get(v, ())}
     kept = {b: {v for v in values if graph.value_block[v] >= 0 and v not in again.makers} for b, values in at_end.items()}
     for b in ends:  # the result of a barrier is made behind it
         kept[b] -= set() if found.apart else set(graph.blocks[b].ins[-1].defs.values())
@@ -207,17 +211,28 @@ def _reached(graph: Graph, start: int, ends: set[int]) -> frozenset[int]:
 
 
 class _Again:
-    """Values that cost less to make again than to keep: the same for all lanes, or known from their neighbour's, and made of what is fixed."""
+    """Values that cost less to make again than to keep: the same for all lanes, or known from their neighbour's, and made of what is fixed, or what
+    each lane has of its own whatever the group. Of values that differ from lane to lane by constants, what is the same for all lanes is kept."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.where = {v: (block.index, ins) for block in facts.graph.blocks for ins in block.ins for v in ins.defs.values()}
         self.makers: dict[int, list[Ins]] = {}  # value -> all that has to run, in order
+        self.parts: dict[int, set[int]] = {}  # value -> what is kept in its place
+        self.own: dict[int, bool] = {}
 
-    def look(self, value: int) -> None:
-        found: dict[int, tuple[int, int, Ins]] = {}
-        if self._follow(value, found):
-            self.makers[value] = [ins for _, _, ins in sorted(found.values(), key=lambda t: t[:2])]
+    def look(self, value: int, ends: list[int]) -> None:
+        """`ends`: where it is needed, if parts of it may be kept: all lanes are together there."""
+        shape = self.facts.shape[value]
+        steps = _Steps()
+        made = self._follow(value, steps, False)
+        if not made and ends and shape is not None and not shape.uniform:
+            steps = _Steps()
+            made = self._follow(value, steps, True) and len(steps.parts) <= _PARTS and len(steps.found) <= _FEW
+            made = made and not any(self.facts.leaves_divergent_loop(v, b) for v in (value, *steps.parts) for b in ends)
+            self.parts[value] = steps.parts if made else set()
+        if made:
+            self.makers[value] = steps.order()
 
     def order(self, values: set[int]) -> list[Ins]:
         """All that makes these values, without repetition, each after what it needs."""
@@ -227,18 +242,33 @@ class _Again:
                 made.setdefault(id(ins), ins)
         return list(made.values())
 
-    def _follow(self, value: int, found: dict[int, tuple[int, int, Ins]]) -> bool:
-        if value not in self.where or self.facts.shape[value] is None:
-            return False
-        block, ins = self.where[value]
-        if id(ins) in found:
+    def _follow(self, value: int, steps: _Steps, parts: bool) -> bool:
+        """Whether the value can be made again; `parts`: of values that are the same for all lanes, too."""
+        if value in self.where and (self.facts.shape[value] is not None or self._own(value)):
+            block, ins = self.where[value]
+            if id(ins) in steps.found:
+                return True
+            before = steps.copy()
+            if self._plain(ins) and len(steps.found) < _AGAIN and all(self._follow(v, steps, parts) for v in ins.uses.values()):
+                steps.found[id(ins)] = len(steps.found), block, ins  # what it needs comes before it
+                return len(steps.found) <= _AGAIN
+            steps.found, steps.parts = before.found, before.parts
+        shape = self.facts.shape[value]
+        if parts and shape is not None and shape.uniform and self.facts.graph.value_block[value] >= 0:
+            steps.parts.add(value)
             return True
-        if not self._plain(ins) or len(found) >= _AGAIN:
-            return False
-        if not all(self._follow(v, found) for v in ins.uses.values()):
-            return False
-        found[id(ins)] = len(found), block, ins  # what it needs comes before it
-        return len(found) <= _AGAIN
+        return False
+
+    def _own(self, value: int) -> bool:
+        """It varies, but each lane has the same in all groups: LLVM knows it when the code is made."""
+        if value not in self.own:
+            self.own[value] = False
+            self.own[value] = value in self.where and self._made_of_own(self.where[value][1])
+        return self.own[value]
+
+    def _made_of_own(self, ins: Ins) -> bool:
+        shape = self.facts.shape
+        return self._plain(ins) and all(self._own(v) if shape[v] is None else _of_the_lane(shape[v]) for v in ins.uses.values())
 
     def _plain(self, ins: Ins) -> bool:
         """Only its operands decide what it gives, now as before."""
@@ -251,6 +281,30 @@ class _Again:
         if words[0] == "ld":
             return "param" in words
         return words[0] == "cvta" or (ins.binding.row.ref is not None and not ins.binding.row.raw) or (words[0] == "mov" and not ins.uses)
+
+
+class _Steps:
+    """What makes a value again: (number, block, instruction) by id, and the values it begins with."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, tuple[int, int, Ins]] = {}
+        self.parts: set[int] = set()
+
+    def copy(self) -> _Steps:
+        other = _Steps()
+        other.found, other.parts = dict(self.found), set(self.parts)
+        return other
+
+    def order(self) -> list[Ins]:
+        return [ins for _, _, ins in sorted(self.found.values(), key=lambda t: t[:2])]
+
+
+def _of_the_lane(shape: Shape) -> bool:
+    """A lane's value in one group is its value in every group: nothing is added to the lanes' constants."""
+    if shape.uniform:
+        return shape.const is not None
+    unit = 1 << min(shape.tz, 62)
+    return shape.stride is None and 0 <= shape.bits < unit and bool(((shape.c >= 0) & (shape.c < unit)).all())
 
 
 def _places(facts: Facts, together: list[set[int]]) -> dict[int, int]:
