@@ -316,6 +316,7 @@ class MemoryLanes(GatherLanes):
 
     def _store_pieces(self, t: ScalarType, values: list[Value], address: Value, size: int, patterns: list[str]) -> None:
         base = self.pointer(address)
+        rows = self._short_rows(t, values, size) if set(patterns) == {"row"} else []
         for index, pattern in enumerate(patterns):
             first = index * size
             place = self.piece_pointer(address, base, first)
@@ -324,7 +325,21 @@ class MemoryLanes(GatherLanes):
                 continue
             if self.ahead:
                 self._prefetch(place, size * len(values) * t.bytes)
-            self._row_store(t, values, first, size, place)
+            self._row_store(t, values, first, size, place, rows[index] if rows else "")
+
+    def _short_rows(self, t: ScalarType, values: list[Value], size: int) -> list[str]:
+        """Pieces of pairs, shorter than a register, cut from registers full of pairs: one by one they take more shuffles. []: they are not short."""
+        whole = _VECTOR // t.bits // 2  # lanes whose pairs fill a register
+        if len(values) != 2 or size >= whole or self.n % whole or t.bits < 32:
+            return []
+        text, rows = self.text, []
+        for first in range(0, self.n, whole):  # as wider units, or LLVM makes one shuffle of two
+            row = self._interleave(t, values, first, whole)
+            pairs = text.op(f"bitcast <{2 * whole} x i{t.bits}> {row} to <{whole} x i{2 * t.bits}>")
+            for cut in range(0, whole, size):
+                piece = self._lanes_of(pairs, 2 * t.bits, cut, size, whole)
+                rows.append(text.op(f"bitcast <{size} x i{2 * t.bits}> {piece} to <{2 * size} x i{t.bits}>"))
+        return rows
 
     def _last_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
         """All lanes of a piece share an address: the last active one wins. As where one lane of each warp leaves the warp's result."""
@@ -347,8 +362,8 @@ class MemoryLanes(GatherLanes):
             text.do(f"store i{t.bits} {one}, ptr {at}, align {self.aligned(t)}")
         text.label(done)
 
-    def _row_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str) -> None:
-        row = self._interleave(t, values, first, size)
+    def _row_store(self, t: ScalarType, values: list[Value], first: int, size: int, place: str, row: str = "") -> None:
+        row = row or self._interleave(t, values, first, size)
         total = size * len(values)
         ty = f"<{total} x i{t.bits}>"
         if not self.mask:
