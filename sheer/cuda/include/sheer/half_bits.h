@@ -59,7 +59,17 @@ SHEER_HALF float odd_fma(float a, float b, float c) {
   return odd_float(s);
 }
 
+/* To the nearest: selections in place of branches, so that loops in host code become vector code. */
+SHEER_HALF unsigned short nearest_half(float x) {
+  unsigned int u = bits_of(x), a = u & 0x7fffffffu, sign = (u >> 16) & 0x8000u;
+  unsigned int kept = (a - 0x38000000u + 0xfffu + ((a >> 13) & 1u)) >> 13;
+  unsigned int small = bits_of(float_of(a) + 0.5f) - 0x3f000000u; /* below 2^-14: the sum's last bit is worth 2^-24 */
+  kept = a < 0x38800000u ? small : kept;
+  kept = sign | (a >= 0x47800000u ? 0x7c00u : kept);
+  return (unsigned short)(a > 0x7f800000u ? 0x7fffu : kept);
+}
 SHEER_HALF unsigned short round_half(float x, Rounding mode) {
+  if (mode == rn) return nearest_half(x);
   unsigned int u = bits_of(x), a = u & 0x7fffffffu, sign = (u >> 16) & 0x8000u;
   if (a > 0x7f800000u) return 0x7fff;
   if (a >= 0x47800000u) {  /* 65536 and more */
@@ -80,16 +90,17 @@ SHEER_HALF unsigned short round_half(float x, Rounding mode) {
 }
 SHEER_HALF float widen_half(unsigned short h) {
   unsigned int sign = (h & 0x8000u) << 16, a = h & 0x7fffu;
-  if (a > 0x7c00u) return float_of(0x7fffffffu);
-  if (a == 0x7c00u) return float_of(sign | 0x7f800000u);
-  if (a >= 0x400u) return float_of(sign | ((a << 13) + 0x38000000u));
-  return float_of(sign | bits_of((float)a * 5.9604644775390625e-8f));  /* 2^-24; C++11 has no hexadecimal ones */
+  unsigned int usual = (a << 13) + 0x38000000u;
+  unsigned int small = bits_of((float)(int)a * 5.9604644775390625e-8f);  /* 2^-24; C++11 has no hexadecimal ones */
+  unsigned int finite = sign | (a < 0x400u ? small : usual), special = a > 0x7c00u ? 0x7fffffffu : sign | 0x7f800000u;
+  return float_of(a >= 0x7c00u ? special : finite);
 }
 
 SHEER_HALF unsigned short round_bf16(float x, Rounding mode) {
   unsigned int u = bits_of(x), kept = u >> 16;
-  if ((u & 0x7fffffffu) > 0x7f800000u) return 0x7fff;
-  return (unsigned short)(kept + goes_up(kept, u & 0xffffu, 0x8000u, (u >> 31) != 0, mode));
+  unsigned int nearest = (u + 0x7fffu + (kept & 1u)) >> 16;
+  if (mode != rn) nearest = kept + goes_up(kept, u & 0xffffu, 0x8000u, (u >> 31) != 0, mode);
+  return (unsigned short)((u & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : nearest);
 }
 SHEER_HALF float widen_bf16(unsigned short h) { return float_of((unsigned int)h << 16); }
 
