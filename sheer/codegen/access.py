@@ -8,8 +8,10 @@ from sheer.base.errors import CompileError
 from sheer.base.types import SCALARS, ScalarType
 from sheer.codegen.counting import CountingLanes
 from sheer.codegen.depot import in_depot
+from sheer.codegen.memory import LINE
 from sheer.codegen.value import Value
 from sheer.ir.module import Addr, Imm, Not, Operand, Reg, Sym, Vec
+from sheer.passes.advance import Step
 from sheer.passes.alignment import required
 from sheer.passes.cfg import Ins
 from sheer.passes.shape import Shape
@@ -93,8 +95,20 @@ class AccessLanes(CountingLanes):
     def distance(self, ins: Ins) -> str:
         """Bytes from an access to where memory will be accessed next, where that is known."""
         step = self.compiler.ahead.get(id(ins))
-        if step is None:
-            return ""
+        return "" if step is None else self._bytes_of(step)
+
+    def ask(self, ins: Ins) -> None:
+        """Lines are asked for, if the instruction is a request that the compiler made (passes/spread.py); a program's own are ignored."""
+        ask = self.compiler.asks.get(id(ins))
+        if ask is None:
+            return
+        address = self.address(ins, ins.inst.operands[0], "global")
+        place = self.piece_pointer(address, self.pointer(address), ask.lane)
+        self.ahead = self._bytes_of(ask.step._replace(constant=ask.step.constant + ask.offset))
+        self._prefetch(place, ask.lines * LINE)
+        self.ahead = ""
+
+    def _bytes_of(self, step: Step) -> str:
         t, total = self.text, str(step.constant)
         for factor, values in step.products:
             product = str(factor)

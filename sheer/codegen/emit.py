@@ -23,7 +23,7 @@ from sheer.passes.facts import Facts, destinations
 from sheer.passes.leaving import past_barriers
 from sheer.passes.shape import Shape, ShapeLanes
 from sheer.passes.stages import is_barrier
-from sheer.passes.tight import tight_values
+from sheer.passes.tight import of_rows, tight_values
 
 PRED = SCALARS["pred"]
 
@@ -76,7 +76,7 @@ class FunctionEmitter(StageLanes):
 
     def run(self) -> None:
         """Emits all blocks."""
-        self.tight = tight_values(self.facts)
+        self.tight = tight_values(self.facts) | (set() if self.compiler.plain else of_rows(self.facts))
         self.begin_tiles(self.compiler.tiles(self.facts))
         self.find_slots()
         for variable in self.function.variables:

@@ -37,6 +37,7 @@ from sheer.passes import (
     polling,
     private,
     reuse,
+    spread,
     ssa,
     stages,
     turns,
@@ -129,6 +130,7 @@ class KernelCompiler(KernelBorder):
         self.registers = order.Machine(32 if target.avx512 else 16, target.vector_bits // 32)
         self.private: private.Private | None = None  # arrays that are only added to
         self.ahead: dict[int, Step] = {}  # accesses, and how far from them the next block, or the next turn, accesses memory
+        self.asks: dict[int, spread.Ask] = {}  # requests by id
         self.helpers: dict[Any, Any] = {}  # functions that hold the work of many instructions that are alike
         self.many_products = sum("mma." in i.opcode for f in self.functions for i in f.body or () if isinstance(i, Inst)) > _MANY
         self.granule = 0  # bytes of a word of local memory in rows
@@ -271,6 +273,7 @@ class KernelCompiler(KernelBorder):
             if not self.plain:
                 self.ahead |= {at: Step(far) for at, far in neighbour.ahead(found).items()} | advance.ahead(found)
                 keep_order |= order.arrange(found, self.registers, None if self.counting else self.walls)
+                self._spread(found)
                 if not self.lane_fibers:
                     self.cases[found.graph.function.name] = cases.find(found, self.target.shuffles, self.staged is not None)
         if not self.plain:
@@ -295,6 +298,14 @@ class KernelCompiler(KernelBorder):
             self.program.globals.append(counting.table(facts, self.known_accesses, self.sites))
         footer = self._footer()
         return self.program.text(f"{footer}\n{KEEP_ORDER}" if keep_order else footer)
+
+    def _spread(self, facts: Facts) -> None:
+        """Requests for memory go where work is."""
+        if self.staged is None or self.staged.apart:
+            return
+        self.asks = spread.spread(facts, list(self.staged.next), self.ahead)
+        if self.asks:
+            self.staged = self._stages([facts])
 
     def _align(self, graphs: list[tuple[Function, Graph]]) -> None:
         """Finds the accesses that test their alignment, and what the machine has to look at when it launches the kernel."""

@@ -20,7 +20,7 @@ from sheer.passes.pattern import pieces, short
 U64 = SCALARS["u64"]
 
 
-_LINE = 64  # bytes that caches hold together
+LINE = 64  # bytes that caches hold together
 _AT_ONCE = 8  # lanes, in a loop over all of them
 _WORTH = 16  # lanes of a piece that are better stored by a branch and a scalar than by a scatter
 _VECTOR = 512  # bits of the widest register
@@ -151,7 +151,7 @@ class MemoryLanes(GatherLanes):
     def _prefetch(self, place: str, size: int) -> None:
         """Asks for what will be accessed next, into the second cache."""
         place = self.text.op(f"getelementptr i8, ptr {place}, i64 {self.ahead}")
-        for offset in range(0, size, _LINE):
+        for offset in range(0, size, LINE):
             there = self.text.op(f"getelementptr i8, ptr {place}, i64 {offset}") if offset else place
             self.text.intrinsic("llvm.prefetch.p0", "void", [("ptr", there), ("i32", "0"), ("i32", "2"), ("i32", "1")])
 

@@ -27,7 +27,7 @@ op("""prefetch{.space:global|local}.level:L1|L2|L2::evict_last|L2::evict_normal 
       prefetch{.tensormap}.generic  [a]
       discard{.space:global}.L2.size:128  [a] b
       applypriority{.space:global}.L2::evict_normal.size:128  [a] b""",
-   emit=lambda k, m, i: None, raw=True, work="hint", section="9.7.9.15")
+   emit=lambda k, m, i: k.ask(i), raw=True, work="hint", section="9.7.9.15")
 
 op("""createpolicy.fractional.primary:L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged{.second:L2::evict_first|L2::evict_unchanged}.b64  d (a)
       createpolicy.range{.space:global}.primary:L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged{.second:L2::evict_first|L2::evict_unchanged}.b64  d [a] b c""",

@@ -20,7 +20,7 @@ from sheer.passes.shape import Shape
 _MOST = 12  # stages
 _REPEATED = 3000  # instructions that several stages may have to themselves
 _AGAIN = 24  # instructions that make a value again
-_FEW, _PARTS = 8, 2  # instructions, and values that are kept, that make one again
+_FEW, _PARTS = 24, 2  # instructions, and values that are kept, that make one again
 _WAITS = ("mbarrier", "nanosleep", "call")
 _CARRY = ("addc", "subc", "madc")
 _FIXED = ("tid", "ctaid", "ntid", "nctaid", "laneid", "warpid")
