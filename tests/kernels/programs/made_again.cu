@@ -1,5 +1,5 @@
 // What a stage makes again instead of keeping it: numbers of elements from what all lanes share, tests of a lane's place, results in front of a barrier
-// instead of what they are made of, pairs that leave in short rows. Against the host.
+// instead of what they are made of, pairs that leave in short rows, addresses that lie as one number between stages. Against the host.
 #include <cstdio>
 #include <cuda_runtime.h>
 #include "arrays.h"
@@ -65,6 +65,27 @@ __global__ void fewer(float* data, int rounds) {
   for (int i = 0; i < 8; ++i) data[i * kThreads + t] = shared[i * kThreads + t];
 }
 
+// Addresses go from turn to turn across barriers; of one, and of a number that passes 2^32 within a warp, the lanes' values are told, too.
+__global__ void places(const float* in, float* out, unsigned long long* told, unsigned start, int turns) {
+  __shared__ float shared[kThreads];
+  int t = threadIdx.x;
+  const float *at = in + t, *other = in + unsigned(t) * 2u;
+  unsigned number = start + unsigned(t);
+  unsigned long long wide;
+  asm volatile("cvt.u64.u32 %0, %1;" : "=l"(wide) : "r"(number));
+  float sum = 0.0f;
+  for (int i = 0; i < turns; ++i) {
+    shared[t] = *at;
+    __syncthreads();
+    for (int k = 0; k < 16; ++k) sum += shared[(t + k) % kThreads] * float(k + 1);
+    sum += *other;
+    __syncthreads();
+    at += kThreads, other += kThreads;
+  }
+  out[t] = sum;
+  told[t] = wide + (unsigned long long)(other - in);
+}
+
 // Pairs go to rows of kRow lanes; of the last row a part stays.
 template <int kRow>
 __global__ void pairs(float2* out, const float* in, int rows) {
@@ -126,6 +147,26 @@ static void check_fewer() {
   for (size_t i = 0; i < data.size(); ++i) wrong += !(out[i] - data[i] < 1e-4f && data[i] - out[i] < 1e-4f);
 }
 
+static void check_places() {
+  constexpr int turns = 6;
+  const unsigned start = 0u - 40u;
+  std::vector<float> in = numbers(kThreads * (turns + 1));
+  float *d_in = device(in), *d_out = device(std::vector<float>(kThreads));
+  auto d_told = device(std::vector<unsigned long long>(kThreads));
+  places<<<1, kThreads>>>(d_in, d_out, d_told, start, turns);
+  std::vector<float> out = taken(d_out, kThreads);
+  auto told = taken(d_told, kThreads);
+  for (int t = 0; t < kThreads; ++t) {
+    float sum = 0.0f;
+    for (int i = 0; i < turns; ++i) {
+      for (int k = 0; k < 16; ++k) sum += in[i * kThreads + (t + k) % kThreads] * float(k + 1);
+      sum += in[i * kThreads + t * 2];
+    }
+    wrong += out[t] != sum || told[t] != (unsigned long long)(start + unsigned(t)) + t * 2 + turns * kThreads;
+  }
+  cudaFree(d_in);
+}
+
 template <int kRow>
 static void check_pairs() {
   constexpr int threads = 512, rows = threads / kRow - 3;
@@ -146,6 +187,7 @@ int main() {
   check_scan();
   check_leave();
   check_fewer();
+  check_places();
   check_pairs<4>();
   check_pairs<8>();
   check_pairs<16>();
