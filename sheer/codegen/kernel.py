@@ -24,6 +24,7 @@ from sheer.ir.module import Function, Inst, Loc, Module, Prototype, Sym
 from sheer.passes import (
     advance,
     alignment,
+    alike,
     cases,
     cfg,
     depot,
@@ -341,6 +342,8 @@ class KernelCompiler(KernelBorder):
         if edges:
             graph = cfg.with_pauses(graph, edges)
         ssa.build(graph)
+        if not self.plain:
+            alike.merge(graph)
         return graph
 
     def _may_pause(self) -> bool:

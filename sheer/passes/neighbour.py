@@ -10,11 +10,13 @@ where the distance is not known, or far, nothing is done, and a wrong one costs 
 from __future__ import annotations
 
 from sheer.ir.module import Addr, Imm, Reg, Special
+from sheer.passes import advance
 from sheer.passes.cfg import Ins
 from sheer.passes.facts import Facts
 
 _LINE = 64  # bytes that caches hold together
 _FAR = 256 << 10  # bytes: what one block reads should stay in the second cache until the next
+_FAR_TURN = 2048  # bytes
 _DEEP = 200  # instructions looked at behind one address
 _GLOBAL = ("global", "nc", "weak", "b32", "b64", "v2", "v4")  # or generic
 _SAME = ("mov", "cvt", "cvta")
@@ -27,6 +29,8 @@ def ahead(facts: Facts) -> dict[int, int]:
     search = _Search(facts)
     flat = facts.block[1] * facts.block[2] > 1
     found = {}
+    lines: dict[tuple[int, int, int], list[int]] = {}  # block, address, step -> offsets
+    searches: dict[int, advance.Search] = {}
     for block in facts.graph.blocks:
         for ins in block.ins:
             words = ins.inst.opcode.split(".")
@@ -37,10 +41,27 @@ def ahead(facts: Facts) -> dict[int, int]:
                 continue
             step = search.step(ins.uses[address.base.name])
             size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
+            if _goes_on(facts, searches, block.index, ins.uses[address.base.name]):
+                continue
             near = _LINE if flat or facts.loop_of[block.index] else facts.block[0] * size + 1
-            if step is not None and near <= abs(step) <= _FAR:
+            if step is None or not near <= abs(step) <= _FAR:
+                continue
+            asked = lines.setdefault((block.index, ins.uses[address.base.name], step), [])
+            if all(abs(address.offset - other) >= _LINE for other in asked):  # or another access asks for the same lines, but for one
+                asked.append(address.offset)
                 found[id(ins)] = step
     return found
+
+
+def _goes_on(facts: Facts, searches: dict[int, advance.Search], block: int, address: int) -> bool:
+    """Each turn of a loop goes far, so what the next block reads beside it has left the caches when that comes."""
+    loop = facts.loop_of[block]
+    if loop is None:
+        return False
+    if id(loop) not in searches:
+        searches[id(loop)] = advance.Search(facts, loop)
+    step = searches[id(loop)].step(address)
+    return step is not None and (bool(step.products) or abs(step.constant) >= _FAR_TURN)
 
 
 class _Search:
