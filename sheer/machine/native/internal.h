@@ -307,7 +307,7 @@ void node_close(Node*);            // lock held: hands out no more of it
 void node_cancel(Node*);           // the same, and makes its users leave
 void device_fail(Device*, Error);  // sticky; cancels what runs there
 Node* pick(Stream* only);          // lock held; users + 1; null: any stream
-bool take_blocks(Node*, uint64_t* first, uint64_t* count);
+bool take_blocks(Node*, uint64_t* first, uint64_t* count, uint64_t least = 1);
 void work_on(Worker*, Node*);  // until there is nothing more to take; ends with node_leave
 bool help(Stream* only);       // run some of it on this thread; false: there was nothing to do
 void host_thread_push(Node*);  // lock held

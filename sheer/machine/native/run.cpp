@@ -80,10 +80,18 @@ static void run_stretch(Worker* w, Block* b, uint64_t first, uint64_t count) {
   }
 }
 
+static const uint64_t stretch_ns = 2000;  // shorter ones cost more to begin than they leave to share
+
+// How many blocks take as long as that, if all are as those that have run.
+static uint64_t blocks_of_a_stretch(uint64_t count, uint64_t ns) {
+  return max<uint64_t>(1, count * stretch_ns / max<uint64_t>(ns, count));
+}
+
 static void run_simple(Worker* w, Node* n) {
   Block* b = block_get(w, n, n->code);
-  uint64_t first, count;
-  while (take_blocks(n, &first, &count)) {
+  uint64_t first, count, least = 1;
+  while (take_blocks(n, &first, &count, least)) {
+    uint64_t since = host_ns();
     uint64_t step = n->counting && n->code->info->flags & SHEER_STRIPS ? 1 : count;
     b->end_id = first + count;
     for (b->next_id = first; b->next_id < b->end_id;) {
@@ -91,6 +99,7 @@ static void run_simple(Worker* w, Node* n) {
       b->next_id += step;
       run_stretch(w, b, at, step);
     }
+    least = blocks_of_a_stretch(count, host_ns() - since);
   }
   block_put(b);
 }

@@ -66,11 +66,12 @@ Node* pick(Stream* only) {
   return nullptr;
 }
 
-bool take_blocks(Node* n, uint64_t* first, uint64_t* count) {
+bool take_blocks(Node* n, uint64_t* first, uint64_t* count, uint64_t least) {
   uint64_t at = load(n->taken);
   for (;;) {
     if (at >= n->total) return false;
-    uint64_t part = n->one_by_one ? 1 : max<uint64_t>(1, (n->total - at) / (uint64_t(scheduler.limit) * 4));
+    uint64_t left = n->total - at, threads = scheduler.limit;
+    uint64_t part = n->one_by_one ? 1 : max(left / (threads * 4), min(least, (left + threads - 1) / threads));
     if (!compare_swap(n->taken, at, at + part)) continue;
     *first = at;
     *count = part;
@@ -141,11 +142,14 @@ void node_leave(Node* n) {
 // ---- the threads
 static bool work_left() { return scheduler.first != nullptr; }
 
+// While as many threads work as may, one that spins takes a core from one that works.
+static bool no_room() { return load_relaxed(scheduler.active) >= scheduler.limit; }
+
 static void idle(uint32_t seen) {
   uint32_t allowed = scheduler.limit - 1;
   if (fetch_add(scheduler.spinners, 1) < allowed) {
     uint64_t until = host_ns() + spin_ns;
-    while (load_relaxed(scheduler.version) == seen) {
+    while (load_relaxed(scheduler.version) == seen && !no_room()) {
       for (int i = 0; i < 32 && load_relaxed(scheduler.version) == seen; i++) cpu_pause();
       if (host_ns() > until) break;
     }
