@@ -281,7 +281,7 @@ SHEER_MATH float fabs(float x) { return fabsf(x); }
    : (y) == T(3) ? (x) * (x) * (x)                                                   \
    : (y) == T(4) ? ((x) * (x)) * ((x) * (x))                                         \
    : (y) == T(-1) ? T(1) / (x)                                                       \
-   : (y) == T(0.5) ? ((x) == -T(HUGE_VAL) ? T(HUGE_VAL) : root(x) + T(0)) /* +0 of -0 */ \
+   : (y) == T(0.5) ? ((x) == -T(__builtin_huge_val()) ? T(__builtin_huge_val()) : root(x) + T(0)) /* +0 of -0 */ \
                    : otherwise(x, y))
 SHEER_MATH double pow(double x, double y) { return SHEER_POWER(double, x, y, __builtin_sqrt, __nv_pow); }
 SHEER_MATH float powf(float x, float y) {
