@@ -36,12 +36,27 @@ StreamObject* default_stream(Context* c) {
   return thread().per_thread_default ? per_thread_of(c) : legacy_of(c);
 }
 
+// After a sticky error nothing can be made any more, and programs that ask no results hand on handles that were never written.
+// Where there is such an error it is said of all but the handles that were made.
+template <class T>
+static Error unless_made(const Vec<T*>& made, const T* handle) {
+  Thread& t = thread();
+  const Context* c = t.contexts.count ? t.contexts.back() : nullptr;
+  Error failed = c && live(c) ? device_error(c->device) : Error::Ok;
+  if (SHEER_LIKELY(failed == Error::Ok)) return Error::Ok;
+  Hold hold(lists_lock);
+  for (const T* one : made)
+    if (one == handle) return Error::Ok;
+  return failed;
+}
+
 Error find_stream(Context* c, CUstream handle, StreamObject** out) {
   uint64_t value = reinterpret_cast<uint64_t>(handle);
   if (value <= 2) {
     *out = value == 0 ? default_stream(c) : value == 1 ? legacy_of(c) : per_thread_of(c);
     return Error::Ok;
   }
+  SHEER_TRY(unless_made(all_streams, handle));
   if (value % alignof(StreamObject) || handle->tag != Tag::Stream) return Error::InvalidHandle;
   *out = handle;
   return Error::Ok;
@@ -77,6 +92,7 @@ static Error stream_drop(StreamObject* s) {
 
 Error find_event(CUevent handle, EventObject** out) {
   uint64_t value = reinterpret_cast<uint64_t>(handle);
+  SHEER_TRY(unless_made(all_events, handle));
   if (value < 4096 || value % alignof(EventObject) || handle->tag != Tag::Event) return Error::InvalidHandle;
   *out = handle;
   return Error::Ok;

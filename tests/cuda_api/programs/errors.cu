@@ -60,6 +60,15 @@ int main() {
   EXPECT(cudaErrorIllegalAddress, cudaMalloc(&p, 4));
   nothing<<<1, 1>>>(0);
   EXPECT(cudaErrorIllegalAddress, cudaGetLastError());
+  // Handles that could not be made, in programs that do not ask: they are not looked at.
+  cudaEvent_t event = (cudaEvent_t)0x10000;
+  cudaStream_t stream = (cudaStream_t)0x10000;
+  float ms;
+  EXPECT(cudaErrorIllegalAddress, cudaEventCreate(&event));
+  EXPECT(cudaErrorIllegalAddress, cudaEventElapsedTime(&ms, event, event));
+  EXPECT(cudaErrorIllegalAddress, cudaEventDestroy(event));
+  EXPECT(cudaErrorIllegalAddress, cudaStreamSynchronize(stream));
+  EXPECT(cudaErrorIllegalAddress, cudaStreamDestroy(stream));
   OK(cudaDeviceReset());
   OK(cudaGetLastError());
   OK(cudaMalloc(&p, 4));
