@@ -195,6 +195,27 @@ def test_pragma_in_a_macro(tmp_path: Path) -> None:
     assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
 
 
+SHAPES_IN_BRACES = """__global__ void k(int* p) { atomicAdd(p, blockDim.y * gridDim.x); }
+int main() {
+  int *p, wide = 2;
+  cudaMallocManaged(&p, 4);
+  k<<<{wide, 1}, {1, 3, 1}>>>(p);
+  k<<<1,
+      { 4u, 2u }, 0, 0>>>(p);
+  k<<<dim3{2}, 1>>>(p);
+  return cudaDeviceSynchronize() != cudaSuccess || *p != 36 + 16 + 4;
+}
+"""
+
+
+def test_shapes_in_braces(tmp_path: Path) -> None:
+    """kernel<<<grid, {x, y}>>>(p), which nvcc takes."""
+    (tmp_path / "t.cu").write_text(SHAPES_IN_BRACES)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+
+
 BRACKETS_APART = """#include <vector>
 template <int n> __global__ void add(int* a, int b) { *a += n * b; }
 int main() {

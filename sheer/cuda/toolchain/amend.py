@@ -4,6 +4,7 @@ the sources put right.
 * `T::name<n>(x)` in device code, where T hangs on a template's parameter: the language wants `T::template name<n>(x)`. Without `template`,
   clang must take `<` for "less than", and finds out, at the earliest, when the template is instantiated.
 * `kernel << <grid, block>> >(x)`, as some formatters of source text write it.
+* `kernel<<<grid, {x, y}>>>(p)`: the shape of a launch without its name, `dim3`.
 * `#define UNROLL #pragma unroll`: nvcc reads text that went through the preprocessor, in which a line `UNROLL` became the directive. The macro gets
   `_Pragma("unroll")`.
 * A function of the program's own by the name of one that clang knows without a header and g++ does not, `static inline ... __rdtsc()`: the
@@ -35,6 +36,7 @@ PLACE = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\d+:\d+-(\d+):(\d+)\}\S*)? " + WOR
 IN_MACRO = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\S*)? note: expanded from macro '\w+'", re.M)
 PRAGMA = re.compile(rb"#[ \t]*pragma[ \t]+([^\\\n]*?)[ \t]*(?=\n|$)")
 OPENING = re.compile(rb"<<(\s+)<(?!<)")
+SHAPE = re.compile(rb"<<<(?:(?:(?!>>>)[^;])*,)?\s*\{\Z")  # an argument of a launch that begins with a brace
 CLOSING = re.compile(rb">(\s*)>(\s*)>(?=\s*\()")
 BUILTIN = re.compile(
     rb"error: (?:static declaration of|conflicting types for|functions that differ only in their return type)[^\n]*\n"
@@ -111,8 +113,10 @@ def _template(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
 
 
 def _launch(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
-    """The brackets of a launch, together; the space between them goes behind, so that all else keeps its place."""
+    """The brackets of a launch, together; the space between them goes behind, so that all else keeps its place. Or the name of its shapes."""
     third = _offset(text, int(match.group(2)), int(match.group(3)))
+    if SHAPE.search(text, text.rfind(b"<<<", 0, third), third + 1):
+        yield Change(third, third, b"dim3")
     opening = next((m for m in OPENING.finditer(text, max(0, third - 80), third + 1) if m.end() == third + 1), None)
     closing = CLOSING.search(text, third) if opening else None
     if opening and closing:
