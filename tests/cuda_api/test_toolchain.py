@@ -268,6 +268,21 @@ def test_commas_in_a_macro(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+DEFAULT_OUTSIDE = """template <class T> struct Sum { int of(int a, T b); };
+template <class T>
+int Sum<T>::of(int a, T b = T(1 + 2)) { return a + b; }
+int main() { return Sum<int>().of(1, 2) != 3; }
+"""
+
+
+def test_default_argument_outside_the_class(tmp_path: Path) -> None:
+    """nvcc takes it; a call without the argument stays an error here."""
+    (tmp_path / "t.cu").write_text(DEFAULT_OUTSIDE)
+    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+
+
 def test_our_own_include_folder_named(tmp_path: Path) -> None:
     """-I$(CUDA_HOME)/include, as Makefiles have it: our headers stay system headers, whose warnings nobody sees."""
     (tmp_path / "t.cu").write_text("#include <cuda_fp16.h>\nint main() { return 0; }\n")

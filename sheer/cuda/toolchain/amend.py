@@ -7,6 +7,7 @@ the sources put right.
 * `kernel<<<grid, {x, y}>>>(p)`: the shape of a launch without its name, `dim3`.
 * `#define UNROLL #pragma unroll`: nvcc reads text that went through the preprocessor, in which a line `UNROLL` became the directive. The macro gets
   `_Pragma("unroll")`.
+* A default argument that a member of a class template gets outside its class. It is left out; calls that needed it remain an error.
 * A function of the program's own by the name of one that clang knows without a header and g++ does not, `static inline ... __rdtsc()`: the
   program's gets another name.
 
@@ -27,7 +28,7 @@ from typing import NamedTuple
 WORDS = (
     rb"error: (?:missing 'template' keyword prior to dependent template name '(\w+)'"
     rb"|reference to overloaded function could not be resolved|reference to non-static member function must be called"
-    rb"|(expected expression))"
+    rb"|(expected expression)|(default arguments cannot be added to an out-of-line definition of a member of a class template))"
 )
 MISSING = re.compile(WORDS)
 # file:line:column:{ranges}: error: ...; the messages that name nothing have a range that ends behind the name
@@ -84,7 +85,7 @@ def _put_right(said: bytes, texts: dict[str, bytes]) -> bool:
                 texts[name] = Path(name).read_bytes()
             except OSError:
                 continue
-        how = _pragma if match.re is IN_MACRO else _launch if match.group(7) else _template
+        how = _pragma if match.re is IN_MACRO else _default if match.group(8) else _launch if match.group(7) else _template
         changes.setdefault(name, set()).update(how(texts[name], match))
     for name, found in changes.items():
         text = texts[name]
@@ -110,6 +111,16 @@ def _template(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
         place = start + found.start(1) if found and text[end:].lstrip()[:1] == b"<" else None
     if place is not None:
         yield Change(place, place, b"template ", "taken with `template`, as nvcc does in device code")
+
+
+def _default(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
+    """The default argument, which clang's range is, with its equals sign; blanks stand for it, so that all else keeps its place."""
+    line, column, last_line, last_column = match.group(2, 3, 4, 5)
+    if last_line:
+        start = text.find(b"=", _offset(text, int(line), int(column)))
+        end = _offset(text, int(last_line), int(last_column))
+        if 0 <= start < end and b"\n" not in text[start:end]:
+            yield Change(start, end, b" " * (end - start))
 
 
 def _launch(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
