@@ -213,8 +213,8 @@ def _transfers(facts: Facts, machine: Machine, order: _Order, later: set[int]) -
     now: dict[int, int] = {}  # value -> its latest name, where it is made again
     steps: list[tuple[list[int], list[int]]] = []
     size: dict[int, int] = {}
-    cost, made = 0, set()
-    for n, ins in enumerate(order.ins):
+    cost, names, made = 0, 0, set()  # names below 0: of values that are made again
+    for ins in order.ins:
         uses = [now.get(v, v) for v in ins.uses.values()]
         defs = []
         for v in ins.defs.values():
@@ -222,7 +222,8 @@ def _transfers(facts: Facts, machine: Machine, order: _Order, later: set[int]) -
             if registers > 1 and _repeats(facts, machine, ins):
                 registers = 1
             if v in made:
-                now[v] = ~n
+                names -= 1
+                now[v] = names
                 cost += registers
             made.add(v)
             defs.append(now.get(v, v))
