@@ -1,4 +1,5 @@
-// Many values a thread: a product with 6 x 5 sums a thread, and a filter that keeps a window of 40 values, in blocks of 16 x 8 threads.
+// Many values a thread: a product with 6 x 5 sums a thread, a filter that keeps a window of 40 values, and sums of what comes four elements at a time, in
+// blocks of 16 x 8 threads.
 #include <cstdio>
 #include <vector>
 
@@ -43,6 +44,51 @@ __global__ void pairs(const int* in, int* out) {
   out[first / 3] = total;
 }
 
+// Each sum needs elements of many loads of four from shared memory.
+constexpr int kQuads = 16, kSums = 40;
+__host__ __device__ int term(int r, int q, int x, int y, int z, int w) { return (r + q) % 2 ? x * (r + 1) + w : y * (q + 1) - z * r; }
+__global__ void quads(const int4* in, int* out, int turns) {
+  __shared__ int4 shared[kQuads * 128];
+  int thread = threadIdx.y * 16 + threadIdx.x, sums[kSums] = {};
+  for (int turn = 0; turn < turns; ++turn) {
+    for (int q = 0; q < kQuads; ++q) shared[q * 128 + thread] = in[(turn * kQuads + q) * 128 + thread];
+    __syncthreads();
+    int4 quad[kQuads];
+#pragma unroll
+    for (int q = 0; q < kQuads; ++q) quad[q] = shared[q * 128 + (thread ^ 1)];
+#pragma unroll
+    for (int r = 0; r < kSums; ++r)
+#pragma unroll
+      for (int q = 0; q < kQuads; ++q) sums[r] += term(r, q, quad[q].x, quad[q].y, quad[q].z, quad[q].w);
+    __syncthreads();
+  }
+#pragma unroll
+  for (int r = 0; r < kSums; ++r) out[r * 128 + thread] = sums[r];
+}
+
+static int check_quads() {
+  const int turns = 3;
+  std::vector<int4> in(turns * kQuads * 128);
+  std::vector<int> out(kSums * 128);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = make_int4(int(i % 97), int(i % 89) - 40, int(i * 7 % 83), int(i * 5 % 79));
+  int4* d_in;
+  int *d_out, wrong = 0;
+  cudaMalloc(&d_in, in.size() * sizeof(int4)), cudaMalloc(&d_out, out.size() * 4);
+  cudaMemcpy(d_in, in.data(), in.size() * sizeof(int4), cudaMemcpyHostToDevice);
+  quads<<<1, dim3(16, 8)>>>(d_in, d_out, turns);
+  cudaMemcpy(out.data(), d_out, out.size() * 4, cudaMemcpyDeviceToHost);
+  for (int t = 0; t < 128; ++t)
+    for (int r = 0; r < kSums; ++r) {
+      int sum = 0;
+      for (int q = 0; q < turns * kQuads; ++q) {
+        int4 v = in[q * 128 + (t ^ 1)];
+        sum += term(r, q % kQuads, v.x, v.y, v.z, v.w);
+      }
+      wrong += out[r * 128 + t] != sum;
+    }
+  return wrong;
+}
+
 int main() {
   const int n = 240;
   std::vector<float> a(n * n), b(n * n), c(n * n);
@@ -77,6 +123,7 @@ int main() {
     for (int i = 0; i < kWindow; ++i) total = total * 31 + sums[i];
     wrong += out[t] != int(total);
   }
+  wrong += check_quads();
   printf(wrong ? "FAIL: %d wrong\n" : "PASS: %d wrong\n", wrong);
   return wrong != 0;
 }
