@@ -44,17 +44,24 @@ class AccessLanes(CountingLanes):
         if space == "shared":
             if value.narrow is not None and value.narrow[2] == "zext":
                 value = self._shared_indices(value)
+            elif value.narrow is None and value.shape is None:
+                low = self.text.op(f"trunc <{self.n} x i64> {self.vec(value)} to <{self.n} x i32>")
+                value = self.widen(U64, SCALARS["s32"], self.vector(32, low))
             return self.add(U64, self.scalar(64, self.frame_field(8, "i64")), value)
         if space == "local":
             return self.add(U64, self.local_base(), value)
         return value
 
     def _shared_indices(self, value: Value) -> Value:
-        """Shared memory ends far below 2 GB: with the highest bit off, indices are the same for a signed gather."""
+        """Addresses of shared memory have 32 bits: `shared[~i]`, taken from further on, is in front of it. So unsigned indices are signed ones of the bits
+        that are left when they are multiplied."""
         base, indices, _, scale = value.narrow or ("", "", "", 0)
-        low = self.text.op(f"and <{self.n} x i32> {indices}, splat (i32 2147483647)")
+        bits, wide = scale.bit_length() - 1, f"<{self.n} x i32>"
+        if bits:
+            high = self.text.op(f"shl {wide} {indices}, splat (i32 {bits})")
+            indices = self.text.op(f"ashr {wide} {high}, splat (i32 {bits})")
         result = value.apart()
-        result.narrow = (base, low, "zext", scale)
+        result.narrow = (base, indices, "sext", scale)
         return result
 
     def local_base(self) -> Value:

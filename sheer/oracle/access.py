@@ -36,6 +36,8 @@ def address(code: Code, inst: Inst, operand: Operand, space: str) -> tuple[Where
         space = place[0] if place is not None and place[0] in ("shared", "local") else ""
     if isinstance(operand.base, Reg):
         width = SCALARS[code.function.regs[operand.base.name]].bits
+        if plain(space) == "shared":  # whose addresses have 32 bits, in whatever register they come
+            width = 32
         mask = (1 << max(width, 32)) - 1 if space else (1 << 64) - 1
         return (lambda thread: (read(thread) + offset) & mask), space
     return (lambda thread: (read(thread) + offset) & ((1 << 64) - 1)), space
