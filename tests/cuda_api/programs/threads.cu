@@ -25,7 +25,11 @@ static void* work(void* arg) {
   OK(cudaFree(d));
   return 0;
 }
-static void nap(void* flag) { usleep(50000); *(volatile int*)flag = 1; }
+static volatile int go_on;
+static void nap(void* flag) {  // until it is told, but not for ever
+  for (int i = 0; i < 20000 && !go_on; i++) usleep(1000);
+  *(volatile int*)flag = 1;
+}
 static void* sleeper(void* flag) {
   OK(cudaLaunchHostFunc(0, nap, flag));      // in this thread's own stream
   OK(cudaStreamSynchronize(cudaStreamPerThread));
@@ -44,6 +48,7 @@ int main() {
   OK(cudaMalloc(&d, 4));
   OK(cudaMemcpy(d, &value, 4, cudaMemcpyHostToDevice));   // does not wait for the other thread's stream
   CHECK(!flag);
+  go_on = 1;
   pthread_join(t[0], 0);
   CHECK(flag);
   return 0;
