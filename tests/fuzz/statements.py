@@ -20,6 +20,10 @@ _CLASS = {1: "pred", 16: "b16", 32: "b32", 64: "b64"}
 _NAN = {"f16": 0x7FFF, "bf16": 0x7FFF, "f32": 0x7FFFFFFF, "tf32": 0x7FFFFFFF, "f64": 0x7FF8000000000000}
 
 
+# Instructions that came later: a seed's program is made of all that there are, and those that showed a fault once are to stay. They have row tests.
+_LATER = ("vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr", "vmad", "vset")
+
+
 @functools.cache
 def values() -> tuple[Case, ...]:
     """Value instructions that a program may use: exact ones, on registers that it has."""
@@ -27,7 +31,8 @@ def values() -> tuple[Case, ...]:
     for case in cases(full=False):
         packed = [t for t in case.dests if t.lanes > 1 and t.element in ("f16", "bf16")]
         sizes = {t.bits for t in (*case.dests, *case.sources)}
-        if case.row.within is None and not packed and not case.carry and sizes <= _CLASS.keys() and case.opcode != "fns.b32":
+        left = case.opcode == "fns.b32" or case.opcode.partition(".")[0] in _LATER
+        if case.row.within is None and not packed and not case.carry and sizes <= _CLASS.keys() and not left:
             found.append(case)
     return tuple(found)
 
