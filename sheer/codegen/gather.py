@@ -344,18 +344,9 @@ class GatherLanes(WindowLanes):
         n, mask = lanes or self.n, mask or self.mask_name()
         ty = int_type(t.bits, n)
         if t.bits in (32, 64):
-            return self.vector(
-                t.bits,
-                self.text.intrinsic(
-                    f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0",
-                    ty,
-                    [
-                        (f"<{n} x ptr>", f"align {self.aligned(t)} {places}"),
-                        (f"<{n} x i1>", mask),
-                        (ty, "zeroinitializer"),
-                    ],
-                ),
-            )
+            arguments = [(f"<{n} x ptr>", f"align {self.aligned(t)} {places}"), (f"<{n} x i1>", mask), (ty, "zeroinitializer")]
+            loaded = self.text.intrinsic(f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0", ty, arguments)
+            return self.vector(t.bits, self.kept_here(ty, loaded) if self.mask else loaded)
         return self._gather_small(t, places)
 
     def _gather_small(self, t: ScalarType, places: str) -> Value:

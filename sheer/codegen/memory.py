@@ -179,11 +179,12 @@ class MemoryLanes(GatherLanes):
         piece = self.mask_piece(first, size, count)
         if pattern == "back":
             piece = self._reversed_mask(piece, size, count)
-        return self.text.intrinsic(
-            f"llvm.masked.load.v{total}i{t.bits}.p0",
-            ty,
-            [("ptr", f"align {self.aligned(t)} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")],
-        )
+        arguments = [("ptr", f"align {self.aligned(t)} {place}"), (f"<{total} x i1>", piece), (ty, "zeroinitializer")]
+        return self.kept_here(ty, self.text.intrinsic(f"llvm.masked.load.v{total}i{t.bits}.p0", ty, arguments))
+
+    def kept_here(self, ty: str, loaded: str) -> str:
+        """What lanes of a mask have loaded. LLVM 20 makes one load of it and a select of the same lanes, where the select stands: behind stores."""
+        return self.text.op(f"freeze {ty} {loaded}")
 
     def _reversed_mask(self, piece: str, size: int, count: int) -> str:
         total = size * count

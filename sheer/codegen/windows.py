@@ -51,7 +51,7 @@ class WindowLanes(ConvertLanes):
                 rows[row] = self.text.op(f"load {ty}, ptr {place}, align {self.aligned(t)}")
                 continue
             arguments = [("ptr", f"align {self.aligned(t)} {place}"), (f"<{w.size} x i1>", mask), (ty, "zeroinitializer")]
-            rows[row] = self.text.intrinsic(f"llvm.masked.load.v{w.size}i{t.bits}.p0", ty, arguments)
+            rows[row] = self.kept_here(ty, self.text.intrinsic(f"llvm.masked.load.v{w.size}i{t.bits}.p0", ty, arguments))
         parts = []
         for first in range(0, self.n, w.size):
             lanes = w.elements[first : first + w.size]
