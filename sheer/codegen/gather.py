@@ -346,7 +346,7 @@ class GatherLanes(WindowLanes):
         if t.bits in (32, 64):
             arguments = [(f"<{n} x ptr>", f"align {self.aligned(t)} {places}"), (f"<{n} x i1>", mask), (ty, "zeroinitializer")]
             loaded = self.text.intrinsic(f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0", ty, arguments)
-            return self.vector(t.bits, self.kept_here(ty, loaded) if self.mask else loaded)
+            return self.vector(t.bits, loaded)
         return self._gather_small(t, places)
 
     def _gather_small(self, t: ScalarType, places: str) -> Value:

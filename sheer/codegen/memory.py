@@ -183,7 +183,8 @@ class MemoryLanes(GatherLanes):
         return self.kept_here(ty, self.text.intrinsic(f"llvm.masked.load.v{total}i{t.bits}.p0", ty, arguments))
 
     def kept_here(self, ty: str, loaded: str) -> str:
-        """What lanes of a mask have loaded. LLVM 20 makes one load of it and a select of the same lanes, where the select stands: behind stores."""
+        """A row that lanes of a mask have loaded. LLVM 20 makes one load of it and a select of the same lanes, where the select stands: behind
+        stores. Gathers stay."""
         return self.text.op(f"freeze {ty} {loaded}")
 
     def _reversed_mask(self, piece: str, size: int, count: int) -> str:
