@@ -5,17 +5,31 @@
 
 constexpr int kThreads = 128;
 
-__global__ void rows(int* data, int* out, int n) {
+__global__ void rows(int* data, int* out) {
   int t = threadIdx.x, kept = -1;
   if (data[t] % 3 != 0) {
-    kept = data[n + t];
-    data[n + t] = t * 10;
+    kept = data[kThreads + t];
+    data[kThreads + t] = t * 10;
   }
   out[t] = kept;
 }
 
-__global__ void scattered(int* data, int* out, const int* places) {
-  int t = threadIdx.x, kept = -1, place = places[t];
+// In assembly, where nothing puts a branch around the pair.
+__global__ void shared_rows(int* data, int* out) {
+  __shared__ int shared[kThreads];
+  int t = threadIdx.x, kept = -1;
+  shared[t] = data[kThreads + t];
+  __syncthreads();
+  if (t % 2 == 1 && data[t] % 3 != 0) {
+    unsigned place = unsigned(__cvta_generic_to_shared(shared + t));
+    asm volatile("ld.shared.s32 %0, [%1];" : "=r"(kept) : "r"(place) : "memory");
+    asm volatile("st.shared.s32 [%0], %1;" : : "r"(place), "r"(t * 10) : "memory");
+  }
+  out[t] = kept;
+}
+
+__global__ void scattered(int* data, int* out) {
+  int t = threadIdx.x, kept = -1, place = kThreads + t * 5 % kThreads;
   if (data[t] % 3 != 0) {
     kept = data[place];
     data[place] = t * 10;
@@ -24,21 +38,17 @@ __global__ void scattered(int* data, int* out, const int* places) {
 }
 
 int main() {
-  std::vector<int> data(2 * kThreads), places(kThreads);
+  std::vector<int> data(2 * kThreads);
   for (int i = 0; i < 2 * kThreads; ++i) data[i] = i * 7 % 100;
-  for (int t = 0; t < kThreads; ++t) places[t] = kThreads + t * 5 % kThreads;
-  int* d_places = device(places);
-  for (int way = 0; way < 2; ++way) {
+  for (auto kernel : {rows, shared_rows, scattered}) {
     int *d_data = device(data), *d_out = device(std::vector<int>(kThreads));
-    if (way) scattered<<<1, kThreads>>>(d_data, d_out, d_places);
-    else rows<<<1, kThreads>>>(d_data, d_out, kThreads);
+    kernel<<<1, kThreads>>>(d_data, d_out);
     std::vector<int> after = taken(d_data, 2 * kThreads), out = taken(d_out, kThreads);
     for (int t = 0; t < kThreads; ++t) {
-      int place = way ? places[t] : kThreads + t;
-      bool some = data[t] % 3 != 0;
-      wrong += out[t] != (some ? data[place] : -1) || after[place] != (some ? t * 10 : data[place]);
+      int place = kThreads + (kernel == scattered ? t * 5 % kThreads : t);
+      bool some = data[t] % 3 != 0 && (kernel != shared_rows || t % 2 == 1);
+      wrong += out[t] != (some ? data[place] : -1) || after[place] != (some && kernel != shared_rows ? t * 10 : data[place]);
     }
   }
-  cudaFree(d_places);
   return wrong ? printf("%d wrong\n", wrong), 1 : 0;
 }
