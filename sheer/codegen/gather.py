@@ -345,8 +345,7 @@ class GatherLanes(WindowLanes):
         ty = int_type(t.bits, n)
         if t.bits in (32, 64):
             arguments = [(f"<{n} x ptr>", f"align {self.aligned(t)} {places}"), (f"<{n} x i1>", mask), (ty, "zeroinitializer")]
-            loaded = self.text.intrinsic(f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0", ty, arguments)
-            return self.vector(t.bits, loaded)
+            return self.vector(t.bits, self.text.intrinsic(f"llvm.masked.gather.v{n}i{t.bits}.v{n}p0", ty, arguments))
         return self._gather_small(t, places)
 
     def _gather_small(self, t: ScalarType, places: str) -> Value:

@@ -19,6 +19,7 @@ from sheer.passes.cfg import Ins, Phi
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
+_FAR = 2048  # bytes
 _DEEP = 60  # instructions followed from one address
 _MANY = 4  # products of a sum
 _LATENCY = 600  # cycles that memory may take, about
@@ -41,6 +42,11 @@ class Step(NamedTuple):
 
     def times(self, turns: int) -> Step:
         return Step(turns * self.constant, tuple((turns * factor, values) for factor, values in self.products))
+
+    @property
+    def is_far(self) -> bool:
+        """A turn leaves what lies beside it behind."""
+        return bool(self.products) or abs(self.constant) >= _FAR
 
     @property
     def values(self) -> set[int]:
@@ -102,6 +108,11 @@ def address_of(ins: Ins) -> int | None:
     """The value of the address, where that is in a register."""
     address = next((o for o in ins.inst.operands if isinstance(o, Addr)), None)
     return ins.uses.get(address.base.name) if address is not None and isinstance(address.base, Reg) else None
+
+
+def size_of(ins: Ins) -> int:
+    """Bytes that each lane accesses."""
+    return ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
 
 
 class Search:

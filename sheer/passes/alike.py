@@ -7,12 +7,12 @@ computed once more where they meet.
 
 from __future__ import annotations
 
-from sheer.ir.module import Imm, Operand, Reg, Special, Sym
+from sheer.ir.module import Imm, Operand, Reg, Sym
 from sheer.passes.cfg import Block, Graph, Ins
+from sheer.passes.pure import is_fixed
 
 _CHAIN = 6  # instructions for a value
 _CHEAP = frozenset(("mov", "cvt", "cvta", "add", "sub", "mul", "mad", "shl", "shr", "and", "or"))
-_FIXED = ("tid", "ctaid", "ntid", "nctaid", "laneid")
 
 
 def merge(graph: Graph) -> None:
@@ -82,8 +82,7 @@ def _cheap(ins: Ins) -> bool:
 
 def _same(one: Operand, other: Operand) -> bool:
     """The same constant, or what stays as it is while a thread runs."""
-    fixed = isinstance(other, Special) and other.name.lstrip("%").split(".")[0] in _FIXED
-    return (fixed or isinstance(other, Imm | Sym)) and one == other
+    return (is_fixed(other) or isinstance(other, Imm | Sym)) and one == other
 
 
 def _name(operand: Operand) -> str:

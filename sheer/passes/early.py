@@ -8,10 +8,10 @@ are fewer than what they are made of, they are computed first: nothing but regis
 from __future__ import annotations
 
 from sheer.base.types import SCALARS
-from sheer.ir.module import Special
 from sheer.passes.cfg import Block, Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pressure import live_in, live_out
+from sheer.passes.pure import is_pure
 
 
 def hoist(facts: Facts, ends: list[int]) -> bool:
@@ -22,28 +22,22 @@ def hoist(facts: Facts, ends: list[int]) -> bool:
         block, behind = blocks[end], blocks[blocks[end].succs[0]]
         if behind.preds != [end] or behind.phis:
             continue
-        moved = _movable(facts, block, behind)
+        moved = _movable(block, behind)
         if moved and _kept(facts, _needed(facts, behind, moved, live)) < _kept(facts, live_out(facts, block, live)):
             _move(facts, block, behind, moved)
             changed = True
     return changed
 
 
-def _movable(facts: Facts, block: Block, behind: Block) -> list[Ins]:
+def _movable(block: Block, behind: Block) -> list[Ins]:
     """Instructions whose operands are known when the barrier is reached, and that do nothing but make values of them."""
     unknown = set(block.ins[-1].defs.values()) | {v for ins in behind.ins for v in ins.defs.values()}
     found = []
     for ins in behind.ins:
-        if _pure(ins) and not unknown & set(ins.uses.values()):
+        if is_pure(ins) and not unknown & set(ins.uses.values()):
             found.append(ins)
             unknown -= set(ins.defs.values())
     return found
-
-
-def _pure(ins: Ins) -> bool:
-    if ins.guard is not None or any(isinstance(o, Special) for o in ins.inst.operands):
-        return False
-    return ins.binding.row.ref is not None and not ins.binding.row.raw
 
 
 def _needed(facts: Facts, behind: Block, moved: list[Ins], live: list[set[int]]) -> set[int]:

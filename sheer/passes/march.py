@@ -12,7 +12,6 @@ from sheer.passes.advance import Search, Step, address_of, goes_far
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
 
-_FAR = 2048  # bytes
 _MOST = 6  # values of 32 bits a lane that are carried from turn to turn
 
 
@@ -49,8 +48,7 @@ def _marches(facts: Facts, loop: Loop) -> bool:
                 return False
             if step == Step(0) and facts.shape[address] is not None and facts.shape[address].uniform:
                 continue
-            near = not step.products and abs(step.constant) < _FAR
-            if near or facts.shape[address] is None or facts.shape[address].uniform:
+            if not step.is_far or facts.shape[address] is None or facts.shape[address].uniform:
                 return False
             far = True
     return far

@@ -16,7 +16,6 @@ from sheer.passes.facts import Facts
 
 _LINE = 64  # bytes that caches hold together
 _FAR = 256 << 10  # bytes: what one block reads should stay in the second cache until the next
-_FAR_TURN = 2048  # bytes
 _DEEP = 200  # instructions looked at behind one address
 _GLOBAL = ("global", "nc", "weak", "b32", "b64", "v2", "v4")  # or generic
 _SAME = ("mov", "cvt", "cvta")
@@ -40,7 +39,7 @@ def ahead(facts: Facts) -> dict[int, int]:
             if address is None or not isinstance(address.base, Reg) or address.base.name not in ins.uses:
                 continue
             step = search.step(ins.uses[address.base.name])
-            size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
+            size = advance.size_of(ins)
             if _goes_on(facts, searches, block.index, ins.uses[address.base.name]):
                 continue
             near = _LINE if flat or facts.loop_of[block.index] else facts.block[0] * size + 1
@@ -61,7 +60,7 @@ def _goes_on(facts: Facts, searches: dict[int, advance.Search], block: int, addr
     if id(loop) not in searches:
         searches[id(loop)] = advance.Search(facts, loop)
     step = searches[id(loop)].step(address)
-    return step is not None and (bool(step.products) or abs(step.constant) >= _FAR_TURN)
+    return step is not None and step.is_far
 
 
 class _Search:

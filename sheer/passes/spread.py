@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sheer.ir.module import Addr, Reg
 from sheer.isa.row import bind
-from sheer.passes.advance import Step, address_of
+from sheer.passes.advance import Step, address_of, size_of
 from sheer.passes.cfg import Block, Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pattern import pieces
@@ -55,7 +55,7 @@ def _asks(facts: Facts, ins: Ins, step: Step) -> list[Ask]:
     shape = facts.shape[address] if address is not None else None
     if shape is None or ins.guard is not None or shape.uniform:
         return []
-    size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
+    size = size_of(ins)
     plan = pieces(shape, facts.lanes, size)
     if plan is None or set(plan[1]) != {"row"}:
         return []

@@ -11,19 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sheer.ir.module import Imm, Inst, Special
+from sheer.ir.module import Imm, Inst
 from sheer.passes.cfg import Graph, Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pressure import live_in, live_out
+from sheer.passes.pure import is_pure
 from sheer.passes.shape import Shape
 
 _MOST = 12  # stages
 _REPEATED = 3000  # instructions that several stages may have to themselves
 _AGAIN = 24  # instructions that make a value again
-_FEW, _PARTS = 24, 2  # instructions, and values that are kept, that make one again
+_PARTS = 2  # values that are kept to make one again
 _WAITS = ("mbarrier", "nanosleep", "call")
 _CARRY = ("addc", "subc", "madc")
-_FIXED = ("tid", "ctaid", "ntid", "nctaid", "laneid", "warpid")
 
 
 class Stage(NamedTuple):
@@ -131,6 +131,8 @@ def _cut(facts: Facts, found: Plan, ends: list[int], reached: list[frozenset[int
     again = _Again(facts)
     for value in set().union(*at_end.values()):
         again.look(value, [] if found.apart else [b for b in ends if value in at_end[b]])
+    for part in set().union(*again.parts.values()):  # others are made of it, perhaps before it would be made again
+        again.makers.pop(part, None)
     for values in at_end.values():
         values |= {part for v in values for part in again.parts.get(v, ())}
     kept = {b: {v for v in values if graph.value_block[v] >= 0 and v not in again.makers} for b, values in at_end.items()}
@@ -228,7 +230,7 @@ class _Again:
         made = self._follow(value, steps, False)
         if not made and ends and shape is not None and not shape.uniform:
             steps = _Steps()
-            made = self._follow(value, steps, True) and len(steps.parts) <= _PARTS and len(steps.found) <= _FEW
+            made = self._follow(value, steps, True) and len(steps.parts) <= _PARTS
             made = made and not any(self.facts.leaves_divergent_loop(v, b) for v in (value, *steps.parts) for b in ends)
             self.parts[value] = steps.parts if made else set()
         if made:
@@ -249,7 +251,7 @@ class _Again:
             if id(ins) in steps.found:
                 return True
             before = steps.copy()
-            if self._plain(ins) and len(steps.found) < _AGAIN and all(self._follow(v, steps, parts) for v in ins.uses.values()):
+            if is_pure(ins) and len(steps.found) < _AGAIN and all(self._follow(v, steps, parts) for v in ins.uses.values()):
                 steps.found[id(ins)] = len(steps.found), block, ins  # what it needs comes before it
                 return len(steps.found) <= _AGAIN
             steps.found, steps.parts = before.found, before.parts
@@ -268,19 +270,7 @@ class _Again:
 
     def _made_of_own(self, ins: Ins) -> bool:
         shape = self.facts.shape
-        return self._plain(ins) and all(self._own(v) if shape[v] is None else _of_the_lane(shape[v]) for v in ins.uses.values())
-
-    def _plain(self, ins: Ins) -> bool:
-        """Only its operands decide what it gives, now as before."""
-        if ins.guard is not None:
-            return False
-        words = ins.inst.opcode.split(".")
-        specials = [o.name.lstrip("%").split(".")[0] for o in ins.inst.operands if isinstance(o, Special)]
-        if not all(name in _FIXED for name in specials):
-            return False
-        if words[0] == "ld":
-            return "param" in words
-        return words[0] == "cvta" or (ins.binding.row.ref is not None and not ins.binding.row.raw) or (words[0] == "mov" and not ins.uses)
+        return is_pure(ins) and all(self._own(v) if shape[v] is None else _of_the_lane(shape[v]) for v in ins.uses.values())
 
 
 class _Steps:

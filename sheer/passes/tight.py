@@ -8,6 +8,7 @@ goes through additions and products of one width wraps alike in base and lanes. 
 from __future__ import annotations
 
 from sheer.ir.module import Addr, Reg
+from sheer.passes.advance import size_of
 from sheer.passes.cfg import Ins
 from sheer.passes.facts import Facts
 from sheer.passes.pattern import pieces
@@ -76,9 +77,8 @@ def _is_row(facts: Facts, ins: Ins, name: str) -> bool:
         return False
     if ins.binding.form.name == "prefetch":
         return True
-    size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
     shape = facts.shape[ins.uses[name]]
-    return shape is not None and pieces(shape, facts.lanes, size) is not None
+    return shape is not None and pieces(shape, facts.lanes, size_of(ins)) is not None
 
 
 def _keeps(opcode: str) -> bool:

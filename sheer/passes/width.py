@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from sheer.base.types import SCALARS
 from sheer.ir.module import Addr, Imm, Reg, Special
+from sheer.passes.advance import size_of
 from sheer.passes.cfg import Ins
 from sheer.passes.dominance import Loop
 from sheer.passes.facts import Facts
@@ -89,7 +90,7 @@ def _size_in_row(facts: Facts, block: int, ins: Ins) -> int:
     if not isinstance(address, Addr) or not isinstance(address.base, Reg) or address.base.name not in ins.uses:
         return 0
     shape = facts.shape_at(ins.uses[address.base.name], block)
-    size = ins.binding.m.type.bytes * int(getattr(ins.binding.m, "vec", "")[1:] or 1)
+    size = size_of(ins)
     if shape is None or shape.uniform or getattr(ins.binding.m, "space", "") not in ("", "global"):
         return 0
     plan = pieces(shape, facts.lanes, size)

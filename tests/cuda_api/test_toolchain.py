@@ -53,6 +53,14 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def builds_and_runs(text: str, folder: Path) -> None:
+    """A program without arguments, which checks itself."""
+    (folder / "t.cu").write_text(text)
+    done = nvcc("t.cu", "-o", "t", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([str(folder / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+
+
 def test_a_compilation_with_dlink_among_its_flags_is_one(small: Path) -> None:
     for words in (("-rdc=true", "-dlink", "-c", "a.cu", "-o", "a.o"), ("-rdc=true", "a.o", "-o", "a")):
         done = nvcc(*words, folder=small)
@@ -189,10 +197,7 @@ int main() {
 
 def test_pragma_in_a_macro(tmp_path: Path) -> None:
     """A macro that stands for #pragma unroll, which nvcc takes."""
-    (tmp_path / "t.cu").write_text(PRAGMA_IN_A_MACRO)
-    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    builds_and_runs(PRAGMA_IN_A_MACRO, tmp_path)
 
 
 SHAPES_IN_BRACES = """__global__ void k(int* p) { atomicAdd(p, blockDim.y * gridDim.x); }
@@ -210,10 +215,7 @@ int main() {
 
 def test_shapes_in_braces(tmp_path: Path) -> None:
     """kernel<<<grid, {x, y}>>>(p), which nvcc takes."""
-    (tmp_path / "t.cu").write_text(SHAPES_IN_BRACES)
-    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    builds_and_runs(SHAPES_IN_BRACES, tmp_path)
 
 
 BRACKETS_APART = """#include <vector>
@@ -231,10 +233,7 @@ int main() {
 
 def test_brackets_of_a_launch_apart(tmp_path: Path) -> None:
     """kernel << <1, 1 >> >(x), as formatters write it, and nvcc takes it."""
-    (tmp_path / "t.cu").write_text(BRACKETS_APART)
-    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    builds_and_runs(BRACKETS_APART, tmp_path)
     assert nvcc("-ptx", "t.cu", folder=tmp_path).returncode == 0
     (tmp_path / "t.cu").write_text(BRACKETS_APART + "int wrong = (1 < );\n")
     done = nvcc("t.cu", "-o", "t", folder=tmp_path)
@@ -255,10 +254,7 @@ int main() {
 
 def test_a_name_that_only_clang_knows(tmp_path: Path) -> None:
     """Functions of the program that are called as builtins of clang, of which g++ does not know without a header."""
-    (tmp_path / "t.cu").write_text(NAME_OF_A_BUILTIN)
-    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    builds_and_runs(NAME_OF_A_BUILTIN, tmp_path)
 
 
 def test_commas_in_a_macro(tmp_path: Path) -> None:
@@ -277,10 +273,7 @@ int main() { return Sum<int>().of(1, 2) != 3; }
 
 def test_default_argument_outside_the_class(tmp_path: Path) -> None:
     """nvcc takes it; a call without the argument stays an error here."""
-    (tmp_path / "t.cu").write_text(DEFAULT_OUTSIDE)
-    done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
+    builds_and_runs(DEFAULT_OUTSIDE, tmp_path)
 
 
 def test_our_own_include_folder_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ PTX_COMPILER = """
 11.1 | works | nvPTXCompileResult nvPTXCompilerGetVersion(unsigned int *major, unsigned int *minor)
 11.1 | works | nvPTXCompileResult nvPTXCompilerCreate(nvPTXCompilerHandle *compiler, size_t ptxCodeLen, const char *ptxCode)
 11.1 | works | nvPTXCompileResult nvPTXCompilerDestroy(nvPTXCompilerHandle *compiler)
-11.1 | partial: checks the PTX; options change nothing | nvPTXCompileResult nvPTXCompilerCompile(nvPTXCompilerHandle compiler, int numCompileOptions, const char *const *compileOptions)
+11.1 | partial: checks the PTX (with -c its syntax); options change nothing | nvPTXCompileResult nvPTXCompilerCompile(nvPTXCompilerHandle compiler, int numCompileOptions, const char *const *compileOptions)
 11.1 | partial: size of the PTX, as images of this device are PTX | nvPTXCompileResult nvPTXCompilerGetCompiledProgramSize(nvPTXCompilerHandle compiler, size_t *binaryImageSize)
 11.1 | partial: gives the PTX, as images of this device are PTX | nvPTXCompileResult nvPTXCompilerGetCompiledProgram(nvPTXCompilerHandle compiler, void *binaryImage)
 11.1 | works | nvPTXCompileResult nvPTXCompilerGetErrorLogSize(nvPTXCompilerHandle compiler, size_t *errorLogSize)

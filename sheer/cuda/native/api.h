@@ -365,6 +365,7 @@ Error image_of(const void* data,
 Error image_texts(const void* data, size_t bytes, Vec<String>* texts);  // adds the image's PTX
 String image_around(const Vec<String>& texts);                          // a fatbin of texts that belong together
 Error link_texts(const Vec<String>& texts, String* image);              // the same, if they are right and fit together
+Error parse_text(const String& text);                                   // can it be read? Names of other texts may be missing
 Error read_file(const char* path, String* out);
 Error find_kernel(const void* host, Kernel** out);  // a registered host stub, or a kernel handle
 Error find_symbol(Context*, const void* host, void** address, size_t* bytes);

@@ -154,12 +154,12 @@ nvPTXCompileResult nvPTXCompilerDestroy(nvPTXCompilerHandle* h) {
 nvPTXCompileResult nvPTXCompilerCompile(nvPTXCompilerHandle h, int count, const char* const* options) {
   if (!h) return NVPTXCOMPILE_ERROR_INVALID_COMPILER_HANDLE;
   if (count < 0 || (count && !options)) return NVPTXCOMPILE_ERROR_INVALID_INPUT;
-  bool apart = false;  // names of other files may be missing: linking checks
+  bool apart = false;  // names of other files may be missing: linking checks the rest
   for (int i = 0; i < count; i++) apart |= !strcmp(options[i], "-c") || !strcmp(options[i], "--compile-only");
   String image;
   Vec<String> one;
   one.push(h->source);
-  h->compiled = apart || link_texts(one, &image) == Error::Ok;
+  h->compiled = (apart ? parse_text(h->source) : link_texts(one, &image)) == Error::Ok;
   h->error = h->compiled ? String() : String(last_message());
   return h->compiled ? NVPTXCOMPILE_SUCCESS : NVPTXCOMPILE_ERROR_COMPILATION_FAILURE;
 }

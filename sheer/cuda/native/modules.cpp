@@ -243,6 +243,15 @@ Error link_texts(const Vec<String>& texts, String* image) {
   SHEER_TRY(module_load(images.data, images.count, &trial));
   return module_unload(trial);
 }
+Error parse_text(const String& text) {
+  Vec<String> one;
+  one.push(text);
+  String image = image_around(one);  // what is inside has been checked, or will be when it is linked
+  const Image whole{image.c(), image.size()};
+  Module* trial;
+  SHEER_TRY(module_load(&whole, 1, &trial));
+  return module_unload(trial);
+}
 static Error link_complete(Link* l, void** out, size_t* bytes) {
   if (!out || !l->texts.count) return Error::InvalidValue;
   uint64_t start = host_ns();

@@ -404,7 +404,6 @@ static Error build(Function* f, const uint32_t block[3], Mode mode, Code** out, 
     return reply.error;
   }
   cache_write("kernels", key, ".o", reply.blob.data, reply.blob.count);
-  why_not = String();
   *out = code_load(sheer::move(reply.blob), &why_not);
   if (*out) return Error::Ok;
   set_message("kernel %s: its native code cannot be loaded: %s", f->name.c(), why_not.c());

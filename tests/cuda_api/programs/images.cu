@@ -61,6 +61,13 @@ static void compiler() {
   OK(nvPTXCompilerGetErrorLog(c, &log[0]));
   CHECK(log.find("nonsense") != std::string::npos);
   OK(nvPTXCompilerDestroy(&c));
+  const char* apart[] = {"-c"};
+  for (std::string part : {std::string(put), std::string(put) + "}"}) {  // another text's function is called; one brace too many
+    OK(nvPTXCompilerCreate(&c, part.size(), part.c_str()));
+    bool right = part == put;
+    EXPECT(right ? NVPTXCOMPILE_SUCCESS : NVPTXCOMPILE_ERROR_COMPILATION_FAILURE, nvPTXCompilerCompile(c, 1, apart));
+    OK(nvPTXCompilerDestroy(&c));
+  }
 }
 
 static std::string linker(bool whole) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "arrays.h"
+
 struct __attribute__((packed)) Packed { char tag; int number; short few; double value; };
 struct Triple { float x, y, z; };
 
@@ -67,20 +69,6 @@ __global__ void halves(const uint64_t* from, uint16_t* to) {  // stored in parts
   mine[0] = uint16_t(v >> 32), mine[1] = uint16_t(v >> 48), mine[2] = uint16_t(v), mine[3] = 77;
 }
 
-static int wrong;
-template <class T>
-static T* device(const std::vector<T>& values) {
-  T* at;
-  cudaMalloc(&at, values.size() * sizeof(T) + 16);
-  cudaMemcpy(at, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice);
-  return at;
-}
-template <class T>
-static std::vector<T> host(const T* at, size_t n) {
-  std::vector<T> values(n);
-  wrong += cudaMemcpy(values.data(), at, n * sizeof(T), cudaMemcpyDeviceToHost) != cudaSuccess;
-  return values;
-}
 static void check(bool right, const char* what) {
   if (!right) ++wrong, printf("%s is wrong\n", what);
 }
