@@ -136,6 +136,17 @@ void cache_write(const char* folder, const String& key, const char* suffix, cons
 }
 
 // ---- fingerprint
+static void list_source(const String& root, String relative, Vec<String>* out) {
+  struct statx info;
+  String full = root;
+  full += "/";
+  full += relative;
+  if (statx(AT_FDCWD, full.c(), 0, STATX_SIZE | STATX_MTIME, &info)) return;
+  relative.format(" %llu %lld.%u\n", (unsigned long long)info.stx_size, (long long)info.stx_mtime.tv_sec,
+                  info.stx_mtime.tv_nsec);
+  out->push(relative);
+}
+
 static void list_sources(const String& root, const String& relative, const char* suffix, Vec<String>* out) {
   String path = root;
   path += "/";
@@ -150,14 +161,7 @@ static void list_sources(const String& root, const String& relative, const char*
     inner += name;
     size_t length = strlen(name), end = strlen(suffix);
     if (length > end && !strcmp(name + length - end, suffix)) {
-      struct statx info;
-      String full = root;
-      full += "/";
-      full += inner;
-      if (statx(AT_FDCWD, full.c(), 0, STATX_SIZE | STATX_MTIME, &info)) continue;
-      inner.format(" %llu %lld.%u\n", (unsigned long long)info.stx_size, (long long)info.stx_mtime.tv_sec,
-                   info.stx_mtime.tv_nsec);
-      out->push(inner);
+      list_source(root, inner, out);
     } else if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) {
       list_sources(root, inner, suffix, out);
     }
@@ -188,11 +192,15 @@ static void add_processor(Sha256* sha) {
 #endif
 }
 
-static void add_files(Sha256* sha, const char* folder, const char* suffix) {
+// `part`: a folder of the package, or one file.
+static void add_files(Sha256* sha, const char* part, const char* suffix) {
   String root(knobs().home);
   root += "/sheer";
   Vec<String> lines;
-  list_sources(root, folder, suffix, &lines);
+  if (strstr(part, suffix))
+    list_source(root, part, &lines);
+  else
+    list_sources(root, part, suffix, &lines);
   qsort(lines.data, lines.count, sizeof(String), by_text);
   for (String& line : lines) sha->add(line.c(), line.size());
 }
@@ -208,7 +216,7 @@ const String& compiler_fingerprint() {
   static String text;
   Hold hold(lock);
   if (!text.empty()) return text;
-  static const char* const parts[] = {"base", "isa", "ir", "ptx", "passes", "codegen"};
+  static const char* const parts[] = {"base", "isa", "ir", "ptx", "passes", "codegen", "worker.py"};
   Sha256 sha;
   for (const char* part : parts) add_files(&sha, part, ".py");
   add_processor(&sha);
