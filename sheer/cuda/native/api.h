@@ -236,7 +236,8 @@ Context* primary(int ordinal);  // made at first use; null if there is no such d
 // The runtime's current context, made current if there is none; the device's sticky error.
 Error runtime_context(Context** out);
 Error runtime_context_quiet(Context** out);  // as before, but no word of the sticky error
-Error driver_context(Context** out);         // NotInitialized, InvalidContext, the sticky error
+// NotInitialized, InvalidContext, the sticky error. `otherwise`: whose objects the call names, where no context is current.
+Error driver_context(Context** out, Context* otherwise = nullptr);
 Error driver_ready();                        // NotInitialized
 bool live(const Context*);
 // Which of the two APIs calls decides how a context is found.
@@ -258,6 +259,8 @@ Error device_uuid(int ordinal, void* out);
 // ---- streams, events
 // (streams.cpp)
 Error find_stream(Context*, CUstream handle, StreamObject** out);
+// For driver calls on a stream: where no context is current, that of the stream stands in, else `otherwise`.
+Error stream_context(Context** out, CUstream, Context* otherwise = nullptr);
 StreamObject* default_stream(Context*);  // what the null stream means here
 Error stream_make(Context*, uint32_t flags, int priority, StreamObject** out);
 Error find_event(CUevent handle, EventObject** out);

@@ -107,11 +107,11 @@ Error runtime_context(Context** out) {
 
 Error driver_ready() { return initialized() ? Error::Ok : Error::NotInitialized; }
 
-Error driver_context(Context** out) {
+Error driver_context(Context** out, Context* otherwise) {
   SHEER_TRY(driver_ready());
   Thread& t = thread();
-  if (!t.contexts.count || !t.contexts.back()) return Error::InvalidContext;
-  *out = t.contexts.back();
+  *out = t.contexts.count && t.contexts.back() ? t.contexts.back() : otherwise;
+  if (!*out) return Error::InvalidContext;
   if (!live(*out)) return Error(CUDA_ERROR_CONTEXT_IS_DESTROYED);
   return device_error((*out)->device);
 }

@@ -297,6 +297,11 @@ Error cudaPointerGetAttributes(cudaPointerAttributes* out, const void* p) {
 }
 
 static void* at(CUdeviceptr p) { return reinterpret_cast<void*>(p); }
+// The context of the memory at `base` stands in where none is current.
+static Error memory_context(Context** out, const void* base) {
+  Allocation a;
+  return driver_context(out, allocation_find(base, &a) ? a.context : nullptr);
+}
 Error cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) {
   if (!out || !bytes) return Error::InvalidValue;
   DRIVER_CONTEXT;
@@ -304,7 +309,8 @@ Error cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) {
   return allocate(c, bytes, Kind::Device, 0, reinterpret_cast<void**>(out));
 }
 Error cuMemFree_v2(CUdeviceptr base) {
-  DRIVER_CONTEXT;
+  Context* c;
+  SHEER_TRY(memory_context(&c, at(base)));
   SHEER_TRY(check_unsafe_call());
   return release(c, at(base), false);
 }
@@ -317,7 +323,8 @@ Error cuMemHostAlloc(void** out, size_t bytes, unsigned flags) {
   return bytes ? allocate_host(c, out, bytes, flags) : Error::InvalidValue;
 }
 Error cuMemFreeHost(void* base) {
-  DRIVER_CONTEXT;
+  Context* c;
+  SHEER_TRY(memory_context(&c, base));
   return base ? release(c, base, true) : Error::InvalidValue;
 }
 Error cuMemAllocManaged(CUdeviceptr* out, size_t bytes, unsigned flags) {
@@ -336,15 +343,18 @@ Error cuMemHostRegister_v2(void* host, size_t bytes, unsigned flags) {
   return host_register(c, host, bytes, flags);
 }
 Error cuMemHostUnregister(void* host) {
-  DRIVER_CONTEXT;
+  Context* c;
+  SHEER_TRY(memory_context(&c, host));
   return host_unregister(c, host);
 }
 Error cuMemHostGetDevicePointer_v2(CUdeviceptr* out, void* host, unsigned flags) {
-  DRIVER_CONTEXT;
+  Context* c;
+  SHEER_TRY(memory_context(&c, host));
   return device_pointer(reinterpret_cast<void**>(out), host, flags);
 }
 Error cuMemHostGetFlags(unsigned* out, void* host) {
-  DRIVER_CONTEXT;
+  Context* c;
+  SHEER_TRY(memory_context(&c, host));
   return host_flags(host, out);
 }
 Error cuMemGetInfo_v2(size_t* free, size_t* total) {

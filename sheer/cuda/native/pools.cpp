@@ -271,20 +271,23 @@ Error cudaMemSetMemPool(cudaMemLocation* where, cudaMemAllocationType type, cuda
 // The driver's enumerations and structures have the same numbers and layouts.
 Error cuMemAllocAsync(CUdeviceptr* out, size_t bytes, CUstream stream) {
   Context* c;
-  SHEER_TRY(driver_context(&c));
+  SHEER_TRY(stream_context(&c, stream));
   return pool_allocate(c, current_pool(c->ordinal), bytes, stream, reinterpret_cast<void**>(out));
 }
 Error cuMemAllocFromPoolAsync(CUdeviceptr* out, size_t bytes, CUmemoryPool pool, CUstream stream) {
   Context* c;
-  SHEER_TRY(driver_context(&c));
+  bool named = pool && check(pool) == Error::Ok;
+  SHEER_TRY(stream_context(&c, stream, named ? primary(pool->ordinal) : nullptr));
   Pool* p;
   SHEER_TRY(find_pool(c, pool, &p));
   return pool_allocate(c, p, bytes, stream, reinterpret_cast<void**>(out));
 }
 Error cuMemFreeAsync(CUdeviceptr base, CUstream stream) {
+  void* memory = reinterpret_cast<void*>(base);
   Context* c;
-  SHEER_TRY(driver_context(&c));
-  return pool_free(c, reinterpret_cast<void*>(base), stream);
+  Allocation a;
+  SHEER_TRY(stream_context(&c, stream, allocation_find(memory, &a) ? a.context : nullptr));
+  return pool_free(c, memory, stream);
 }
 Error cuDeviceGetDefaultMemPool(CUmemoryPool* out, CUdevice ordinal) {
   SHEER_TRY(driver_ready());

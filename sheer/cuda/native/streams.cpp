@@ -62,6 +62,12 @@ Error find_stream(Context* c, CUstream handle, StreamObject** out) {
   return Error::Ok;
 }
 
+Error stream_context(Context** out, CUstream handle, Context* otherwise) {
+  StreamObject* s;
+  bool named = uint64_t(handle) > 2 && find_stream(nullptr, handle, &s) == Error::Ok;
+  return driver_context(out, named ? s->context : otherwise);
+}
+
 Error stream_make(Context* c, uint32_t flags, int priority, StreamObject** out) {
   if (!out || flags & ~1u) return Error::InvalidValue;
   priority = max(GREATEST_PRIORITY, min(LEAST_PRIORITY, priority));
@@ -315,6 +321,9 @@ static Error attributes_copy(StreamObject* to, const StreamObject* from) {
 
 namespace sheer::impl {
 // One line per function: how the context is found is all that differs between the two APIs.
+#define STREAM_CONTEXT(h) \
+  Context* c;             \
+  SHEER_TRY(stream_context(&c, h))
 #define STREAM(h)  \
   StreamObject* s; \
   SHEER_TRY(find_stream(c, h, &s))
@@ -462,35 +471,35 @@ Error cuStreamDestroy_v2(CUstream h) {
   return stream_drop(s);
 }
 Error cuStreamGetPriority(CUstream h, int* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->priority;
   return Error::Ok;
 }
 Error cuStreamGetFlags(CUstream h, unsigned* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->flags;
   return Error::Ok;
 }
 Error cuStreamGetId(CUstream h, unsigned long long* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = stream_id(s->stream);
   return Error::Ok;
 }
 Error cuStreamGetDevice(CUstream h, CUdevice* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = device_index(stream_device(s->stream));
   return Error::Ok;
 }
 Error cuStreamGetCtx(CUstream h, CUcontext* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   if (!out) return Error::InvalidValue;
   *out = s->context;
@@ -501,38 +510,38 @@ Error cuStreamGetCtx_v2(CUstream h, CUcontext* out, CUgreenCtx* green) {
   return impl::cuStreamGetCtx(h, out);
 }
 Error cuStreamSynchronize(CUstream h) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   return stream_wait(c, h);
 }
 Error cuStreamQuery(CUstream h) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   return stream_ask(c, h);
 }
 Error cuStreamWaitEvent(CUstream h, CUevent event, unsigned flags) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   EVENT(event);
   return wait(c, h, e, flags);
 }
 Error cuStreamAddCallback(CUstream h, CUstreamCallback call, void* user, unsigned flags) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   return stream_callback(c, h, reinterpret_cast<cudaStreamCallback_t>(call), user, flags);
 }
 Error cuLaunchHostFunc(CUstream h, CUhostFn call, void* user) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   return host_function(c, h, call, user);
 }
 Error cuStreamGetAttribute(CUstream h, CUstreamAttrID id, CUstreamAttrValue* out) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   return attribute_get(s, id, out);
 }
 Error cuStreamSetAttribute(CUstream h, CUstreamAttrID id, const CUstreamAttrValue* in) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   STREAM(h);
   return attribute_set(s, id, in);
 }
 Error cuStreamCopyAttributes(CUstream to, CUstream from) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(to);
   StreamObject *a, *b;
   SHEER_TRY(find_stream(c, to, &a));
   SHEER_TRY(find_stream(c, from, &b));
@@ -549,12 +558,12 @@ Error cuEventDestroy_v2(CUevent event) {
   return event_drop(e);
 }
 Error cuEventRecord(CUevent event, CUstream h) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   EVENT(event);
   return record(c, e, h, 0);
 }
 Error cuEventRecordWithFlags(CUevent event, CUstream h, unsigned flags) {
-  DRIVER_CONTEXT;
+  STREAM_CONTEXT(h);
   EVENT(event);
   return record(c, e, h, flags);
 }

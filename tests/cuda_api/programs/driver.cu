@@ -36,6 +36,40 @@ static void run(CUfunction f, CUdeviceptr d, int expected) {
   for (int i = 0; i < 100; i++) CHECK(out[i] == i * expected);
 }
 
+// Where no context is current, calls that name memory, a pool or a stream mean the context of that.
+static void without_context(CUdevice dev) {
+  CUcontext ctx;
+  CUstream s;
+  CUdeviceptr d, on_stream, on_null, from_pool, seen;
+  CUmemoryPool pool;
+  void *host, *plain = malloc(4096);
+  OK(cuCtxCreate(&ctx, 0, dev));
+  OK(cuStreamCreate(&s, CU_STREAM_NON_BLOCKING));
+  OK(cuMemAlloc(&d, 64));
+  OK(cuMemAllocAsync(&on_null, 64, 0));
+  OK(cuMemHostAlloc(&host, 64, CU_MEMHOSTALLOC_DEVICEMAP));
+  OK(cuMemHostRegister(plain, 4096, 0));
+  OK(cuCtxSetCurrent(nullptr));
+  OK(cuDeviceGetDefaultMemPool(&pool, dev));
+  EXPECT(CUDA_ERROR_INVALID_CONTEXT, cuMemAllocAsync(&on_stream, 64, 0));
+  OK(cuMemAllocAsync(&on_stream, 64, s));
+  OK(cuMemAllocFromPoolAsync(&from_pool, 64, pool, s));
+  OK(cuMemFreeAsync(on_stream, s));
+  OK(cuMemFreeAsync(from_pool, s));
+  OK(cuMemFreeAsync(on_null, 0));
+  OK(cuMemHostGetDevicePointer(&seen, host, 0));
+  CHECK(seen == CUdeviceptr(host));
+  OK(cuMemHostUnregister(plain));
+  OK(cuMemFreeHost(host));
+  OK(cuMemFree(d));
+  EXPECT(CUDA_ERROR_INVALID_CONTEXT, cuMemFree(d));  // it is nobody's now
+  OK(cuStreamSynchronize(s));
+  OK(cuCtxSetCurrent(ctx));
+  OK(cuStreamDestroy(s));
+  OK(cuCtxDestroy(ctx));
+  free(plain);
+}
+
 int main() {
   CUdevice dev;
   CUcontext ctx, other, got;
@@ -52,6 +86,7 @@ int main() {
   CHECK(value == 8);
   CUdeviceptr d;
   EXPECT(CUDA_ERROR_INVALID_CONTEXT, cuMemAlloc(&d, 4));
+  without_context(dev);
   OK(cuDevicePrimaryCtxRetain(&ctx, dev));
   OK(cuCtxSetCurrent(ctx));
   OK(cuCtxCreate(&other, 0, dev));
