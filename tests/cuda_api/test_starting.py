@@ -14,6 +14,29 @@ from test_programs import HERE, ROOT, compiled, run
 
 SOURCE = HERE / "programs" / "squares.cu"
 RUN = [sys.executable, "-m", "sheer", "run"]
+LONG_CODE = r"""#include <stdio.h>
+template <int N>
+__device__ __forceinline__ unsigned long long step(unsigned long long x) {
+  x = __umul64hi(x, 0x9e3779b97f4a7c15ull + N) ^ (x * (2 * N + 1));
+  return step<N - 1>(x % 1000003 + x);
+}
+template <>
+__device__ __forceinline__ unsigned long long step<0>(unsigned long long x) { return x; }
+__global__ void big(unsigned long long *out) { out[blockIdx.x * blockDim.x + threadIdx.x] = step<130>(threadIdx.x + blockIdx.x * blockDim.x); }
+int main() {
+  unsigned long long *out, first[96], again[96];
+  cudaMalloc(&out, sizeof first);
+  int wrong = 0;
+  for (int block : {96, 48, 32, 16, 8}) {
+    cudaMemset(out, 0, sizeof first);
+    big<<<96 / block, block>>>(out);
+    cudaMemcpy(block == 96 ? first : again, out, sizeof first, cudaMemcpyDeviceToHost);
+    for (int i = 0; i < 96 && block < 96; i++) wrong += first[i] != again[i];
+  }
+  printf("%d wrong\n", wrong);
+  return wrong;
+}
+"""
 KNOBS = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -143,3 +166,15 @@ def test_many_at_once(program: Path, tmp_path: Path) -> None:
         said, _ = process.communicate(timeout=200)
         assert (process.returncode, said) == (7, b"to stderr")
     assert not [p for p in tmp_path.rglob(".*") if p.name.startswith((".new-", ".old-"))]
+
+
+@pytest.mark.slow
+def test_long_code_is_not_compiled_for_every_block_shape(tmp_path: Path) -> None:
+    source = tmp_path / "long.cu"
+    source.write_text(LONG_CODE)
+    program = compiled(source, tmp_path)
+    with_library(tmp_path / "cache")
+    for compiled_anew in (2, 3), (0,):
+        done = run(program, SHEER_CACHE=str(tmp_path / "cache"), SHEER_DEBUG="1")
+        assert done.returncode == 0, done.stdout
+        assert done.stderr.count("code compiled") in compiled_anew, done.stderr

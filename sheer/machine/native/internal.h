@@ -160,7 +160,8 @@ struct Function {
   Vec<Param> params;
   Module* module = nullptr;
   Special* specials = nullptr;  // read without lock, written under module->lock
-  uint32_t shapes = 0;
+  uint32_t shapes = 0;      // that it was compiled for, and their code
+  uint64_t text_bytes = 0;
   uint64_t address = 0;  // what device code knows it by
 };
 void modules_forget(Device*);

@@ -7,7 +7,10 @@
 
 namespace sheer {
 
-static const uint32_t shapes_before_any = 8;  // then one form serves every other block shape
+// A kernel is compiled for each block shape until it has this many or this much code (some seconds of compiling);
+// then one form serves every other shape. Code's size, as it is the same in every run; time is not.
+static const uint32_t shapes_before_any = 8;
+static const uint64_t text_before_any = 160 << 10;
 
 // ---- images
 static Mutex modules_lock;
@@ -356,6 +359,8 @@ Error module_bind(Module* m, const char* name, void* host) {
 }
 
 // ---- kernels
+static bool has_enough(const Function* f) { return f->shapes >= shapes_before_any || f->text_bytes >= text_before_any; }
+
 static Special* find_special(Function* f, const uint32_t block[3], Mode mode) {
   Special* any = nullptr;
   for (Special* s = load(f->specials); s; s = s->next) {
@@ -413,23 +418,26 @@ static Error build(Function* f, const uint32_t block[3], Mode mode, Code** out, 
 Error function_code(Function* f, const uint32_t block[3], Mode mode, Code** out, bool* cache_hit) {
   *cache_hit = true;
   Special* found = find_special(f, block, mode);
-  if (SHEER_LIKELY(found && (found->block[0] || f->shapes >= shapes_before_any))) {
+  if (SHEER_LIKELY(found && (found->block[0] || has_enough(f)))) {
     *out = found->code;
     return Error::Ok;
   }
   Hold hold(f->module->lock);
   found = find_special(f, block, mode);
-  if (found && (found->block[0] || f->shapes >= shapes_before_any)) {
+  if (found && (found->block[0] || has_enough(f))) {
     *out = found->code;
     return Error::Ok;
   }
   uint32_t shape[3] = {block[0], block[1], block[2]};
-  if (f->shapes >= shapes_before_any && mode == Mode::Fast) memset(shape, 0, sizeof shape);
+  if (has_enough(f) && mode == Mode::Fast) memset(shape, 0, sizeof shape);
   Code* code;
   Error error = build(f, shape, mode, &code, cache_hit);
   if (error == Error::Ok && knobs().perf_map) name_for_perf(f, code);
   if (error != Error::Ok) return error;
-  if (mode == Mode::Fast && shape[0]) f->shapes++;
+  if (mode == Mode::Fast && shape[0]) {
+    f->shapes++;
+    f->text_bytes += code->text_bytes;
+  }
   Special* fresh = make<Special>(Special{{shape[0], shape[1], shape[2]}, mode, code, f->specials});
   store(f->specials, fresh);
   *out = code;
