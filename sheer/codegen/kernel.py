@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sheer.base.errors import CompileError
+from sheer.base.errors import CompileError, UsageError
 from sheer.codegen import counting
 from sheer.codegen.beside import Beside
 from sheer.codegen.border import BARRIER, FTZ, LANE_FIBERS, POLLS, RECURSIVE, STRIPS, TILES, KernelBorder
@@ -102,6 +102,8 @@ class KernelCompiler(KernelBorder):
     """State of one compilation; FunctionEmitter asks it for everything that lies outside a function."""
 
     def __init__(self, module: Module, kernel: Function, spec: Spec, target: Target) -> None:
+        if spec.lanes not in (0, 32, 64, 128, 256):
+            raise UsageError(f"SHEER_LANES={spec.lanes}: choose 32, 64, 128 or 256, or 0 for the compiler's choice")
         self.module, self.kernel, self.spec, self.target = module, kernel, spec, target
         self.block = spec.block
         self.checked, self.counting = spec.checked, spec.counting

@@ -14,6 +14,7 @@ import numpy as np
 
 from tests import engines
 from tests.fuzz.program import COLUMNS, RECORD, Program
+from tests.fuzz.tiles import Tiles
 
 SECONDS = 60  # for one program
 
@@ -29,7 +30,7 @@ class Way:
         return f"{self.isa}-{self.lanes or 'any'}"
 
 
-def launch(program: Program, engine: Any) -> np.ndarray:
+def launch(program: Program | Tiles, engine: Any) -> np.ndarray:
     """Every word that the program leaves behind."""
     words, cells, number = program.inputs()
     out = np.arange(program.total * RECORD, dtype=np.uint32) * 3
@@ -39,7 +40,7 @@ def launch(program: Program, engine: Any) -> np.ndarray:
     return np.concatenate([out, columns, reduced])
 
 
-def reference(program: Program) -> np.ndarray:
+def reference(program: Program | Tiles) -> np.ndarray:
     """What the interpreter leaves behind."""
     return launch(program, engines.reference)
 
@@ -75,7 +76,7 @@ class Native:
             self.process.join()
             self.process = None
 
-    def run(self, program: Program) -> np.ndarray | str:
+    def run(self, program: Program | Tiles) -> np.ndarray | str:
         """The words that the program leaves behind, or what went wrong."""
         if self.process is None:
             self._start()
@@ -92,7 +93,7 @@ class Native:
             return f"Crash: the process ended with status {status}"
 
 
-def difference(program: Program, wanted: np.ndarray, got: np.ndarray | str) -> str:
+def difference(program: Program | Tiles, wanted: np.ndarray, got: np.ndarray | str) -> str:
     """"" or the first word that differs."""
     if isinstance(got, str):
         return got

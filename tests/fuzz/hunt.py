@@ -1,6 +1,6 @@
 """Looks for programs on which the engines differ. In: seeds. Out: the smallest failing program of each.
 
-    python -m tests.fuzz.hunt FIRST COUNT [--ways native-64,generic-32] [--keep FOLDER]
+    python -m tests.fuzz.hunt FIRST COUNT [--tiles] [--ways native-64,generic-32] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tests.fuzz.engines import Native, Way, difference, reference
 from tests.fuzz.generator import Generator
 from tests.fuzz.program import Program
 from tests.fuzz.reduce import smaller
+from tests.fuzz.tiles import TileGenerator
 
 WAYS = "native-0,avx2-0"
 
@@ -45,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("first", type=int)
     parser.add_argument("count", type=int)
+    parser.add_argument("--tiles", action="store_true", help="CUDA C++ kernels in tiles; they are not made smaller")
     parser.add_argument("--ways", default=WAYS)
     parser.add_argument("--keep", type=Path, help="where the failing programs are written")
     parser.add_argument("--seconds", type=int, default=120, help="how long to make each smaller")
@@ -52,7 +54,7 @@ def main() -> int:
     natives = [Native(way(text)) for text in options.ways.split(",")]
     bad = 0
     for seed in range(options.first, options.first + options.count):
-        program = Generator(seed).make()
+        program = (TileGenerator if options.tiles else Generator)(seed).make()
         try:
             wanted = reference(program)
         except Exception as error:
@@ -68,7 +70,8 @@ def main() -> int:
                 def fails(p: Program, n: Native = native, k: str = kind(found), end: float = end) -> bool:
                     return time.monotonic() < end and kind(failure(p, n)) == k
 
-                smaller(program, fails)
+                if isinstance(program, Program):
+                    smaller(program, fails)
                 if options.keep:
                     options.keep.mkdir(parents=True, exist_ok=True)
                     (options.keep / f"{seed}.ptx").write_text(program.text())

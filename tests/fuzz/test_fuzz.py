@@ -9,6 +9,7 @@ import pytest
 from tests.fuzz.engines import Native, Way, difference, reference
 from tests.fuzz.generator import Generator
 from tests.fuzz.statements import MIXING
+from tests.fuzz.tiles import TileGenerator
 
 QUICK, MANY = 8, 150
 FOUND = (131, 132, 77000, 77126)  # showed a fault once
@@ -22,8 +23,8 @@ def native(request: pytest.FixtureRequest) -> Iterator[Native]:
     engine.stop()
 
 
-def check(seed: int, native: Native) -> None:
-    program = Generator(seed).make()
+def check(seed: int, native: Native, generator: type[Generator | TileGenerator] = Generator) -> None:
+    program = generator(seed).make()
     wrong = difference(program, reference(program), native.run(program))
     assert not wrong, f"seed {seed}, {native.way}: {wrong}"
 
@@ -37,3 +38,14 @@ def test_engines_agree(seed: int, native: Native) -> None:
 @pytest.mark.parametrize("seed", [s + start for start in (0, MIXING) for s in range(QUICK, MANY) if s not in FOUND])
 def test_engines_agree_on_many(seed: int, native: Native) -> None:
     check(seed, native)
+
+
+@pytest.mark.parametrize("seed", range(QUICK // 2))
+def test_engines_agree_on_tiles(seed: int, native: Native) -> None:
+    check(seed, native, TileGenerator)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(QUICK // 2, MANY))
+def test_engines_agree_on_many_tiles(seed: int, native: Native) -> None:
+    check(seed, native, TileGenerator)
