@@ -156,6 +156,16 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
             self.even()])
         return f"unsigned({near}) % ({size})"
 
+    def warp(self) -> str:
+        """What lanes of a whole warp tell each other."""
+        rng = self.rng
+        ballot = f"__ballot_sync(~0u, {self.even()} % 3 == 1)"
+        return rng.choice([
+            f"__shfl_xor_sync(~0u, {self.even()}, {rng.choice([1, 2, 16])})", f"__shfl_down_sync(~0u, {self.even()}, {rng.choice([1, 8])})",
+            f"__shfl_sync(~0u, {self.word()}, {self.word()})", f"__shfl_up_sync(~0u, {self.word()}, 1, 8)", ballot, f"__ffs({ballot})", f"__clz({ballot})",
+            f"__popc({ballot} & ((1u << (t & 31)) - 1))", f"__any_sync(~0u, {self.word()} == 3)", f"__reduce_add_sync(~0u, {self.word()})",
+            f"__match_any_sync(~0u, {self.word()} & 3)", f"__reduce_max_sync(~0u, {self.word()})"])
+
     def fetched(self) -> str:
         """Something read from memory, as a word."""
         rng, array = self.rng, self.rng.choice(self.arrays)
@@ -219,8 +229,7 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
         elif kind < 0.65:
             self.barrier()
         elif kind < 0.72 and self.threads % 32 == 0:
-            k = rng.randrange(self.words)
-            self.put(f"r{k} = {rng.choice(['__shfl_xor_sync', '__shfl_down_sync'])}(~0u, r{k}, {rng.choice([1, 2, 16])});")
+            self.put(f"r{rng.randrange(self.words)} = {self.warp()};")
         elif kind < 0.78:
             own = {a.name: a.own for a in self.arrays}
             self.inside(depth, self.together, f"if ({self.uniform()} % 3 {rng.choice(['!=', '=='])} 1)", False)
