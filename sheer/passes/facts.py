@@ -39,11 +39,11 @@ class Facts:
         self.depends = [{branch for branch, _ in sides} for sides in self.sides]
         self.shape: list[Any] = [_TOP] * len(graph.value_type)
         self.divergent = [False] * len(graph.blocks)
-        self.context: list[frozenset[tuple[int, int]]] = [frozenset()] * len(graph.blocks)
+        self.context = [0] * len(graph.blocks)  # (branch, side) pairs, a bit each
         self.divergent_loops: set[int] = set()
-        self.clock = 1  # of the analysis: when a shape, or what depends on branches, last changed
+        self.clock = 1  # of the analysis: when a shape, or who leaves a loop with whom, last changed
         self.changed_at = [0] * len(graph.value_type)
-        self.contexts_at = 0
+        self.left_apart_at = 0  # when lanes last were found to leave a loop at different times
         self.times_changed = [0] * len(graph.value_type)
         self.read = _read(graph)
         self.mixed_phis: set[int] = set()  # values of phis at which differently masked edges meet
@@ -115,6 +115,7 @@ def analyse(
     seen: dict[int, int] = {}
     while _sweep(facts, lanes_k, seen):
         pass
+    _contexts(facts)
     for value, shape in enumerate(facts.shape):
         if shape is _TOP:
             facts.shape[value] = VARYING
@@ -132,7 +133,7 @@ def _sweep(facts: Facts, k: FactLanes, seen: dict[int, int]) -> bool:
             changed |= _update(facts, phi.value, _phi_shape(facts, index, phi))
         for ins in block.ins:
             before = seen.get(id(ins), -1)
-            if before >= facts.contexts_at and all(facts.changed_at[v] <= before for v in ins.uses.values()):
+            if before >= facts.left_apart_at and all(facts.changed_at[v] <= before for v in ins.uses.values()):
                 continue
             seen[id(ins)] = facts.clock
             for reg, shape in k.results(ins):
@@ -147,9 +148,7 @@ def _sweep(facts: Facts, k: FactLanes, seen: dict[int, int]) -> bool:
             divergent = False
         if divergent and not facts.divergent[index]:
             facts.divergent[index] = changed = True
-            _contexts(facts)
-            facts.clock += 1
-            facts.contexts_at = facts.clock
+            _part_loops(facts, index)
     return changed
 
 
@@ -181,9 +180,9 @@ def _update(facts: Facts, value: int, shape: Any) -> bool:
 
 
 def _contexts(facts: Facts) -> None:
-    """Transitive closure of control dependence on divergent branches, as (branch, side) pairs."""
-    graph = facts.graph
-    context = [frozenset(pair for pair in sides if facts.divergent[pair[0]]) for sides in facts.sides]
+    """Transitive closure of control dependence on divergent branches, as sets of (branch, side) pairs: a number each, a bit a pair."""
+    number = {pair: n for n, pair in enumerate(sorted(set().union(*facts.sides))) if facts.divergent[pair[0]]}
+    context = [sum(1 << number[pair] for pair in sides if pair in number) for sides in facts.sides]
     changed = True
     while changed:
         changed = False
@@ -195,15 +194,23 @@ def _contexts(facts: Facts) -> None:
                 context[index] = new
                 changed = True
     facts.context = context
-    facts.divergent_loops = {
-        id(loop)
-        for loop in facts.loops
-        if any(
-            facts.divergent[b] and any(s not in loop.members for s in graph.blocks[b].succs)
-            for b in loop.members
-        )
-        or any(_exits_masked(facts, loop, b) for b in loop.members)
-    }
+
+
+def _part_loops(facts: Facts, branch: int) -> None:
+    """`branch` has come to part lanes: which of the loops around it these now leave at different times."""
+    loop = facts.loop_of[branch]
+    while loop is not None:
+        if id(loop) not in facts.divergent_loops and any(_parts(facts, loop, block) for block in loop.members):
+            facts.divergent_loops.add(id(loop))
+            facts.clock += 1
+            facts.left_apart_at = facts.clock
+        loop = loop.parent
+
+
+def _parts(facts: Facts, loop: Loop, block: int) -> bool:
+    """Lanes leave the loop from this block while others stay, or without those of the turn that are not here."""
+    leaves = any(s not in loop.members for s in facts.graph.blocks[block].succs)
+    return (leaves and facts.divergent[block]) or _exits_masked(facts, loop, block)
 
 
 def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
