@@ -155,3 +155,11 @@ def test_the_native_side_reads_no_unknown_knob() -> None:
 def test_every_knob_is_documented() -> None:
     page = (ROOT / "docs" / "knobs.md").read_text()
     assert page == knobs.page(), "docs/knobs.md is stale: python -m sheer.base.knobs > docs/knobs.md"
+
+
+def test_pages_that_are_named_exist() -> None:
+    texts = [p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".cpp", ".h", ".toml")]
+    texts += [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "tests").rglob("*.py")]
+    for path in texts:
+        for page in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text(errors="replace")):
+            assert (ROOT / page).is_file(), f"{path.relative_to(ROOT)}: there is no {page}"

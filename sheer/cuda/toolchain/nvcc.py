@@ -382,7 +382,7 @@ Compiles CUDA C++ for Sheer with nvcc's command line. Inputs: .cu .cpp .cc .cxx 
   -arch -gencode   accepted: there is one target, compute capability 8.0
   -v --dryrun      show the commands               --version
 
-More: docs/nvcc.md
+More: docs/run-a-program.md
 """
 
 
