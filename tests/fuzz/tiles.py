@@ -15,6 +15,13 @@ from tests.fuzz.program import CELLS, INPUTS, RECORD
 BLOCKS = [(64, 1), (128, 1), (256, 1), (16, 16), (32, 4), (8, 8), (16, 8), (96, 1), (33, 3), (100, 1), (32, 8)]
 TYPES = ["unsigned", "unsigned", "unsigned", "unsigned short", "unsigned char", "unsigned long long", "float"]
 DEEPEST = 3
+_HELPER = """__device__ __noinline__ unsigned helper(unsigned a, unsigned b, unsigned *own) {
+  if (a % 5 < 3) *own += b;
+  unsigned sum = a;
+  for (unsigned k = 0; k < (b & 7); k++) sum = sum * 3 + k;
+  return sum ^ *own;
+}
+"""
 
 
 @dataclass
@@ -75,6 +82,9 @@ class TileGenerator:
             Shared(f"s{i}", rng.choice(TYPES), rng.choice([1, 1, 2, 4]), rng.random() < 0.5) for i in range(rng.randint(1, 4))
         ]
         self.private = rng.random() < 0.4  # an array of the thread's own, in registers if clang can
+        self.tally = rng.choice(["", "adds", "adds"])  # of an array that all add to: may be added to, or read
+        self.calls = rng.random() < 0.25
+        self.copies = rng.random() < 0.25  # cp.async
         self.words, self.floats = rng.randint(2, 7), rng.randint(1, 4)
         self.loops: list[str] = []
         self.barriers = 0
@@ -86,7 +96,10 @@ class TileGenerator:
             self.together(0)
         T, body = self.threads, "\n".join(self.lines)
         shared = "\n".join(f"  __shared__ __align__(16) {a.type} {a.name}[{a.each} * T];" for a in self.arrays)
+        if self.tally:
+            shared += "\n  __shared__ unsigned tally[32];"
         fill = "\n".join(f"  for (int k = 0; k < {a.each}; k++) {a.name}[{a.place('k')}] = in[(k * 77 + i) % 1024] & 255;" for a in self.arrays)
+        fill += "\n  if (t < 32) tally[t] = t;\n  __syncthreads();" if self.tally else ""
         words = "".join(f"  unsigned r{k} = {('in[i % 1024]', 'threadIdx.x', 't', 'in[(t * 7) % 1024] % 16', 'blockIdx.x', 'in[t % 64]', 'n')[k]};\n"
                         for k in range(self.words))
         floats = "".join(f"  float f{k} = float(in[(i + {k}) % 1024] & 1023) * 0.125f;\n" for k in range(self.floats))
@@ -96,8 +109,10 @@ class TileGenerator:
             results += "  unsigned all = 0;\n  for (int k = 0; k < 6; k++) all = all * 31 + p[k];\n"
             results += f"  out[i * {RECORD} + {self.words + self.floats}] = all;\n"
         own = "  unsigned p[6] = {1, 2, 3, in[t % 1024], 5, t};\n" if self.private else ""
+        head = "#include <cuda_pipeline.h>\n" if self.copies else ""
+        head += _HELPER if self.calls else ""
         source = f"""// seed {self.seed}
-extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restrict__ in, unsigned *out, unsigned *columns, unsigned *cells, unsigned n) {{
+{head}extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restrict__ in, unsigned *out, unsigned *columns, unsigned *cells, unsigned n) {{
   const int T = {T};
 {shared}
   const int t = threadIdx.y * {self.block[0]} + threadIdx.x, i = blockIdx.x * T + t;
@@ -169,6 +184,8 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
     def fetched(self) -> str:
         """Something read from memory, as a word."""
         rng, array = self.rng, self.rng.choice(self.arrays)
+        if self.tally == "reads" and rng.random() < 0.2:
+            return f"tally[{self.index('32')}]"
         if rng.random() < 0.35:
             return rng.choice([f"in[{self.index('1024')}]", f"in[(i + {rng.randrange(9)}) % 1024]", "columns[i]", "in[i % 1024]"])
         place = array.place(self.which(array)) if array.own else self.index(f"{array.each} * T")
@@ -197,7 +214,11 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
             self.put(f"{{ unsigned v = columns[i]; columns[i] = {self.even()}; r{rng.randrange(self.words)} = v; }}")
         elif kind < 0.8 and self.private:
             self.put(f"p[{rng.choice([str(rng.randrange(6)), self.word() + ' % 6'])}] += {self.even()};")
-        elif kind < 0.82:
+        elif kind < 0.81 and self.calls:
+            self.put(f"r{rng.randrange(self.words)} = helper({self.even()}, {self.word()}, columns + i);")
+        elif kind < 0.84 and self.tally == "adds":
+            self.put(f"{rng.choice(['atomicAdd', 'atomicAdd', 'atomicSub'])}(tally + {self.index('32')}, {self.even()});")
+        elif kind < 0.85:
             self.put(f"atomicAdd(cells + {self.index(str(CELLS))}, {self.even()});")
         elif depth < DEEPEST:
             head = f"if ({self.even()} % {rng.choice([2, 3, 7])} {rng.choice(['==', '!=', '>'])} {rng.randrange(2)})"
@@ -213,6 +234,12 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
             self.put(f"r{rng.randrange(self.words)} ^= {self.fetched()};")
             return
         array = rng.choice(own)
+        if self.copies and array.type in ("unsigned", "float") and rng.random() < 0.3:
+            size = array.each if not array.strided and array.each in (1, 2, 4) else 1
+            source = f"in + {size} * ({self.index(str(1024 // size))})" if array.type == "unsigned" else f"in + {size} * (t % 16)"
+            self.put(f"__pipeline_memcpy_async(&{array.name}[{array.place('0')}], {source}, {4 * size});")
+            self.put("__pipeline_commit(); __pipeline_wait_prior(0);")
+            return
         if array.each == 4 and not array.strided and array.type in ("unsigned", "float") and rng.random() < 0.5:
             vector = "uint4" if array.type == "unsigned" else "float4"
             a, b = (self.even(), self.word()) if array.type == "unsigned" else (self.number(), f"f{rng.randrange(self.floats)}")
@@ -231,9 +258,9 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
         elif kind < 0.72 and self.threads % 32 == 0:
             self.put(f"r{rng.randrange(self.words)} = {self.warp()};")
         elif kind < 0.78:
-            own = {a.name: a.own for a in self.arrays}
+            before = self.whose()
             self.inside(depth, self.together, f"if ({self.uniform()} % 3 {rng.choice(['!=', '=='])} 1)", False)
-            self.restore(own)
+            self.restore(before)
         elif kind < 0.92 and depth < 2:
             self.loop(depth)
         else:
@@ -241,7 +268,8 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
             self.loops.append(x)
             self.put(f"for (int {x} = 0; {x} < {rng.choice(['4', '16', 'int(n)', 'int(r0 & 7)'])}; {x}++) {{")
             self.indent += 1
-            place = f"unsigned({x} * {rng.choice(['1', 'blockDim.x', '3'])} + {rng.choice(['t', '0', 'threadIdx.x'])}) % ({array.each} * T)"
+            near = f"{x} * {rng.choice(['1', 'blockDim.x', '3'])} + {rng.choice(['t', '0', 'threadIdx.x', 'threadIdx.y * blockDim.x'])}"
+            place = f"unsigned({near}) % ({array.each} * T)"
             read = self.fetched() if array.own else f"{array.name}[{place}]"
             self.put(f"r{rng.randrange(self.words)} += unsigned({read}) * {self.word()};")
             self.indent -= 1
@@ -250,26 +278,26 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
 
     def inside(self, depth: int, statement: object, head: str, other: bool) -> None:
         """Statements behind a condition, perhaps others where it does not hold."""
-        own = {a.name: a.own for a in self.arrays}
+        before = self.whose()
         for word in (head, "else") if other else (head,):
             self.put(f"{word} {{")
             self.indent += 1
             for _ in range(self.rng.randint(1, 3)):
                 statement(depth + 1)  # type: ignore[operator]
             if statement == self.together:
-                self.restore(own)
+                self.restore(before)
             self.indent -= 1
             self.put("}")
 
     def loop(self, depth: int) -> None:
         """A loop of all threads, with barriers."""
-        x, own = self.name("u"), {a.name: a.own for a in self.arrays}
+        x, before = self.name("u"), self.whose()
         self.put(f"for (int {x} = 0; {x} < {self.rng.choice(['2', '5', 'int(n)', 'int(n) + 1'])}; {x}++) {{")
         self.loops.append(x)
         self.indent += 1
         for _ in range(self.rng.randint(1, 5)):
             self.together(depth + 1)
-        self.restore(own)
+        self.restore(before)
         self.indent -= 1
         self.loops.remove(x)
         self.put("}")
@@ -282,10 +310,17 @@ extern "C" __global__ void __launch_bounds__({T}) fuzz(const unsigned *__restric
         self.put("__syncthreads();")
         for array in self.arrays:
             array.own = self.rng.random() < 0.45
+        if self.tally:
+            self.tally = self.rng.choice(["adds", "reads"])
 
-    def restore(self, own: dict[str, bool]) -> None:
-        """Whose the arrays were before, they are again."""
-        if any(array.own != own[array.name] for array in self.arrays):
+    def whose(self) -> dict[str, object]:
+        """What may be done with the arrays now."""
+        return {"tally": self.tally, **{array.name: array.own for array in self.arrays}}
+
+    def restore(self, before: dict[str, object]) -> None:
+        """What might be done with the arrays before, may be done again."""
+        if self.whose() != before:
             self.put("__syncthreads();")
             for array in self.arrays:
-                array.own = own[array.name]
+                array.own = bool(before[array.name])
+            self.tally = str(before["tally"])
