@@ -144,8 +144,9 @@ def test_missing_header_is_named(tmp_path: Path, header: str, said: str) -> None
 TEMPLATE_LEFT_OUT = """template <class T> struct S {
   template <int n> static __device__ T sum(const T* a) { return n ? a[0] + sum<n ? n - 1 : 0>(a + 1) : 0; }
   template <int n> __device__ T twice(const T* a) { return 2 * sum<n>(a); }
+  template <int n> __device__ T operator()(const T* a) const { return n * *a; }
 };
-template <class T, int n> __device__ T both(const T* a) { S<T> s; return S<T>::sum<n>(a) + s.twice<n>(a); }
+template <class T, int n> __device__ T both(const T* a) { S<T> s; return S<T>::sum<n>(a) + s.twice<n>(a) + s.operator()<n>(a); }
 __global__ void k(const float* a, float* b) { *b = both<float, 3>(a); }
 int main() {
   float *a, *b;
@@ -153,7 +154,7 @@ int main() {
   cudaMallocManaged(&b, 4);
   for (int i = 0; i < 3; i++) a[i] = i + 1;
   k<<<1, 1>>>(a, b);
-  return cudaDeviceSynchronize() != cudaSuccess || *b != 18;
+  return cudaDeviceSynchronize() != cudaSuccess || *b != 21;
 }
 """
 
@@ -162,12 +163,39 @@ def test_template_left_out_in_device_code(tmp_path: Path) -> None:
     """T::name<n>(x) without `template`, which nvcc takes; the text stays as it was."""
     (tmp_path / "t.cu").write_text(TEMPLATE_LEFT_OUT)
     done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode == 0 and "t.cu:5: note: taken with `template`" in done.stderr, done.stderr
+    assert done.returncode == 0 and "t.cu:6: note: taken with `template`" in done.stderr, done.stderr
     assert subprocess.run([str(tmp_path / "t")], env=ENVIRON, timeout=100, check=False).returncode == 0
     assert (tmp_path / "t.cu").read_text() == TEMPLATE_LEFT_OUT
     (tmp_path / "t.cu").write_text(TEMPLATE_LEFT_OUT + "int wrong = nothing;\n")
     done = nvcc("t.cu", "-o", "t", folder=tmp_path)
-    assert done.returncode and "t.cu:15:13: error" in done.stderr, done.stderr
+    assert done.returncode and "t.cu:16:13: error" in done.stderr, done.stderr
+
+
+STATIC_OF_AN_OBJECT = """template <int n> struct Base { static constexpr int width = n; static constexpr bool wide() { return n > 4; } };
+template <class T> struct S : Base<sizeof(T)> {
+  T value;
+  __host__ __device__ int width_now() const {
+    if constexpr (this->width > 2 && this->wide()) return 2;
+    else return value.nothing;
+  }
+};
+struct Plain {
+  static constexpr int size = 3;
+  __device__ int sum() { return Base<this ->size>::width + Base<size>::width; }
+};
+__global__ void k(int* a) { *a = S<double>{}.width_now() + Plain{}.sum(); }
+int main() {
+  int* a;
+  cudaMallocManaged(&a, 4);
+  k<<<1, 1>>>(a);
+  return cudaDeviceSynchronize() != cudaSuccess || *a != 8 || S<double>{}.width_now() != 2;
+}
+"""
+
+
+def test_static_member_of_an_object(tmp_path: Path) -> None:
+    """`if constexpr (this->width)` of a static member, which nvcc takes."""
+    builds_and_runs(STATIC_OF_AN_OBJECT, tmp_path)
 
 
 PRAGMA_IN_A_MACRO = """#ifdef __CUDA_ARCH__

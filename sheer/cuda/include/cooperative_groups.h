@@ -38,7 +38,10 @@ template <class T, class F> SHEER_CG T by_words(T value, F exchange) {
 class grid_group {
  public:
   SHEER_CG bool is_valid() const { return true; }
+  struct arrival_token {};
   SHEER_CG void sync() const { __threadfence(); __sheer_grid_sync(); }
+  SHEER_CG arrival_token barrier_arrive() const { return {}; }
+  SHEER_CG void barrier_wait(arrival_token &&) const { sync(); }
   SHEER_CG static unsigned long long size() { return num_threads(); }
   SHEER_CG static unsigned long long num_threads() { return num_blocks() * details::block_size(); }
   SHEER_CG static unsigned long long num_blocks() { return (unsigned long long)gridDim.x * gridDim.y * gridDim.z; }
@@ -57,7 +60,11 @@ SHEER_CG grid_group this_grid() { return grid_group(); }
 /* All threads of the block. */
 class thread_block {
  public:
+  struct arrival_token {};
   SHEER_CG static void sync() { __syncthreads(); }
+  /* Who has arrived waits later; nobody comes past wait before all have come to theirs. */
+  SHEER_CG static arrival_token barrier_arrive() { return {}; }
+  SHEER_CG static void barrier_wait(arrival_token &&) { sync(); }
   SHEER_CG static unsigned size() { return details::block_size(); }
   SHEER_CG static unsigned num_threads() { return details::block_size(); }
   SHEER_CG static unsigned thread_rank() { return details::block_rank(); }
@@ -255,13 +262,32 @@ template <class G> SHEER_CG coalesced_group binary_partition(const G &g, bool pr
   unsigned yes = __ballot_sync(g.sheer_mask(), predicate);
   return coalesced_group(predicate ? yes : g.sheer_mask() & ~yes);
 }
+/* The size that programs write is that of the tile which is parted, and may be left out. */
+template <unsigned Size, class P> SHEER_CG coalesced_group labeled_partition(const thread_block_tile<Size, P> &g, int label) {
+  return coalesced_group(__match_any_sync(g.sheer_mask(), label));
+}
+template <unsigned Size, class P> SHEER_CG coalesced_group binary_partition(const thread_block_tile<Size, P> &g, bool predicate) {
+  unsigned yes = __ballot_sync(g.sheer_mask(), predicate);
+  return coalesced_group(predicate ? yes : g.sheer_mask() & ~yes);
+}
 
 SHEER_CG thread_block_tile<1, void> this_thread() { return thread_block_tile<1, void>(0, 1); }
 template <class G> SHEER_CG void sync(const G &g) { g.sync(); }
 template <class G> SHEER_CG unsigned long long thread_rank(const G &g) { return g.thread_rank(); }
 template <class G> SHEER_CG unsigned long long group_size(const G &g) { return g.size(); }
-template <class G, class F> SHEER_CG void invoke_one(const G &g, F &&f) {
-  if (g.thread_rank() == 0) f();
+template <class G, class F, class... Args> SHEER_CG void invoke_one(const G &g, F &&f, Args &&...args) {
+  if (g.thread_rank() == 0) static_cast<F &&>(f)(static_cast<Args &&>(args)...);
+}
+/* What one thread of a tile or of a coalesced group computes, for all of them. */
+template <class G, class F, class... Args>
+SHEER_CG auto invoke_one_broadcast(const G &g, F &&f, Args &&...args) -> decltype(static_cast<F &&>(f)(static_cast<Args &&>(args)...)) {
+  using T = decltype(static_cast<F &&>(f)(static_cast<Args &&>(args)...));
+  alignas(T) unsigned char room[sizeof(T)] = {};
+  if (g.thread_rank() == 0) {
+    T made = static_cast<F &&>(f)(static_cast<Args &&>(args)...);
+    __builtin_memcpy(room, &made, sizeof(T));
+  }
+  return g.shfl(*reinterpret_cast<T *>(room), 0);
 }
 
 /* Copies by all threads of a group; they are complete at wait(). */

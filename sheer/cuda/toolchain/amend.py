@@ -8,6 +8,7 @@ the sources put right.
 * `#define UNROLL #pragma unroll`: nvcc reads text that went through the preprocessor, in which a line `UNROLL` became the directive. The macro gets
   `_Pragma("unroll")`.
 * A default argument that a member of a class template gets outside its class. It is left out; calls that needed it remain an error.
+* `if constexpr (this->width > 4)`, where the member is static: it takes no object, though one is written. The class stands in the object's place.
 * A function of the program's own by the name of one that clang knows without a header and g++ does not, `static inline ... __rdtsc()`: the
   program's gets another name.
 
@@ -21,7 +22,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,12 @@ MISSING = re.compile(WORDS)
 PLACE = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\d+:\d+-(\d+):(\d+)\}\S*)? " + WORDS, re.M)
 # where the macro is written whose use came before
 IN_MACRO = re.compile(rb"^(.+?):(\d+):(\d+):(?:\{\S*)? note: expanded from macro '\w+'", re.M)
+THIS = re.compile(
+    rb"^(.+?):(\d+):(\d+):(?:\{\S*)? note: use of 'this' pointer is only allowed within the evaluation of a call to a 'constexpr' member", re.M
+)
+OBJECT = re.compile(rb"this(\s*)->")
+# the class itself, in a form that may stand before `::`; as a name it would not do, for the member may be a base's
+CLASS = b"decltype(static_cast<__remove_cvref(decltype(*this)) (*)()>(nullptr)())::"
 PRAGMA = re.compile(rb"#[ \t]*pragma[ \t]+([^\\\n]*?)[ \t]*(?=\n|$)")
 OPENING = re.compile(rb"<<(\s+)<(?!<)")
 SHAPE = re.compile(rb"<<<(?:(?:(?!>>>)[^;])*,)?\s*\{\Z")  # an argument of a launch that begins with a brace
@@ -61,7 +68,7 @@ def amended(command: Sequence[str], said: bytes, folder: str) -> list[str]:
     texts: dict[str, bytes] = {}
     renamed: list[str] = []
     flags: list[str] = []
-    if not MISSING.search(said) and b"is a builtin with type" not in said:
+    if not MISSING.search(said) and not THIS.search(said) and b"is a builtin with type" not in said:
         return flags
     for _ in range(ROUNDS):
         done = subprocess.run(
@@ -78,15 +85,14 @@ def amended(command: Sequence[str], said: bytes, folder: str) -> list[str]:
 def _put_right(said: bytes, texts: dict[str, bytes]) -> bool:
     """Amend the texts at the places that clang names; is there a new one?"""
     changes: dict[str, set[Change]] = {}
-    for match in (*PLACE.finditer(said), *IN_MACRO.finditer(said)):
+    for match in (*PLACE.finditer(said), *IN_MACRO.finditer(said), *THIS.finditer(said)):
         name = os.path.abspath(os.fsdecode(match.group(1)))
         if name not in texts:
             try:
                 texts[name] = Path(name).read_bytes()
             except OSError:
                 continue
-        how = _pragma if match.re is IN_MACRO else _default if match.group(8) else _launch if match.group(7) else _template
-        changes.setdefault(name, set()).update(how(texts[name], match))
+        changes.setdefault(name, set()).update(_how(match)(texts[name], match))
     for name, found in changes.items():
         text = texts[name]
         for change in sorted(found, reverse=True):
@@ -94,6 +100,14 @@ def _put_right(said: bytes, texts: dict[str, bytes]) -> bool:
         for why in sorted({(text.count(b"\n", 0, c.start) + 1, c.why) for c in found if c.why}):
             print(f"{name}:{why[0]}: note: {why[1]}", file=sys.stderr)
     return any(changes.values())
+
+
+def _how(match: re.Match[bytes]) -> Callable[[bytes, re.Match[bytes]], Iterator[Change]]:
+    if match.re is IN_MACRO:
+        return _pragma
+    if match.re is THIS:
+        return _static
+    return _default if match.group(8) else _launch if match.group(7) else _template
 
 
 def _template(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
@@ -107,7 +121,7 @@ def _template(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
     elif last_line:
         end = _offset(text, int(last_line), int(last_column))
         start = text.rfind(b"\n", 0, end) + 1
-        found = re.search(rb"(?:::|\.|->)\s*(\w+)$", text[start:end])
+        found = re.search(rb"(?:::|\.|->)\s*(operator\s*\(\s*\)|\w+)$", text[start:end])
         place = start + found.start(1) if found and text[end:].lstrip()[:1] == b"<" else None
     if place is not None:
         yield Change(place, place, b"template ", "taken with `template`, as nvcc does in device code")
@@ -142,6 +156,13 @@ def _pragma(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
     if directive:
         words = directive.group(1).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         yield Change(directive.start(), directive.end(), b'_Pragma("' + words + b'")')
+
+
+def _static(text: bytes, match: re.Match[bytes]) -> Iterator[Change]:
+    """A static member of the class, in place of the object's."""
+    written = OBJECT.match(text, _offset(text, int(match.group(2)), int(match.group(3))))
+    if written:
+        yield Change(written.start(), written.end(), CLASS + written.group(1))
 
 
 def _offset(text: bytes, line: int, column: int) -> int:

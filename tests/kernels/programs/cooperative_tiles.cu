@@ -1,4 +1,4 @@
-// Tiles of several warps (sync, votes, reduce, tiles of tiles), and shuffles of values of any type, against the host.
+// Tiles of several warps (sync, votes, reduce, tiles of tiles), shuffles of values of any type, and parts of tiles, against the host.
 #include <cooperative_groups.h>
 #include <cooperative_groups/reduce.h>
 #include <stdio.h>
@@ -34,6 +34,39 @@ __global__ void shuffles(Pair *pairs, uchar4 *colours) {
   if (me % 3 == 0) pairs[me] = cg::coalesced_threads().shfl(Pair{1.5 * me, short(-me)}, 2);
 }
 
+/* Parts of a tile, what one thread computes for all, and a barrier in two halves. */
+__global__ void parts(Pair *pairs, int *ranks) {
+  __shared__ int last[64];
+  auto block = cg::this_thread_block();
+  auto tile = cg::tiled_partition<16>(block);
+  int me = block.thread_rank();
+  auto token = block.barrier_arrive();
+  auto part = cg::binary_partition<16>(tile, me % 3 == 0);
+  auto labelled = cg::labeled_partition<16>(tile, me % 5);
+  pairs[me] = cg::invoke_one_broadcast(part, [=](double half) { return Pair{me * half, short(part.size())}; }, 0.5);
+  last[me] = me;
+  cg::invoke_one(labelled, [&](int add) { last[me] += add; }, 100);
+  block.barrier_wait(static_cast<decltype(token) &&>(token));
+  ranks[me] = last[63 - me] + 1000 * int(labelled.thread_rank());
+}
+int check_parts(Pair *pairs, int *ranks) {
+  parts<<<1, 64>>>(pairs, ranks);
+  int wrong = cudaDeviceSynchronize() != cudaSuccess;
+  for (int me = 0; me < 64; ++me) {
+    int first = me / 16 * 16, leader = -1, count = 0, rank = 0, other = 63 - me;
+    for (int i = first; i < first + 16; ++i) {
+      if ((i % 3 == 0) != (me % 3 == 0)) continue;
+      if (leader < 0) leader = i;
+      count++;
+    }
+    for (int i = first; i < me; ++i) rank += i % 5 == me % 5;
+    bool leads = other % 16 < 5;
+    wrong += pairs[me].weight != leader * 0.5 || pairs[me].index != count;
+    wrong += ranks[me] != other + 100 * leads + 1000 * rank;
+  }
+  return wrong;
+}
+
 template <unsigned Size> int check_tiles(int *sums, int *votes) {
   tiles<Size><<<1, 512>>>(sums, votes);
   cudaDeviceSynchronize();
@@ -55,9 +88,10 @@ int main() {
   uchar4 *colours;
   cudaMallocManaged(&sums, 512 * sizeof(int));
   cudaMallocManaged(&votes, 512 * sizeof(int));
-  cudaMallocManaged(&pairs, 32 * sizeof(Pair));
+  cudaMallocManaged(&pairs, 64 * sizeof(Pair));
   cudaMallocManaged(&colours, 32 * sizeof(uchar4));
   int wrong = check_tiles<64>(sums, votes) + check_tiles<128>(sums, votes) + check_tiles<512>(sums, votes);
+  wrong += check_parts(pairs, sums);
   shuffles<<<1, 32>>>(pairs, colours);
   wrong += cudaDeviceSynchronize() != cudaSuccess;
   for (int me = 0; me < 32; ++me) {
