@@ -430,3 +430,41 @@ def test_undefined_device_functions_are_told_by_the_link(units: Path) -> None:
     assert done.returncode == 1 and "one.cu: device code calls _Z5threev" in done.stderr and "-rdc=true" in done.stderr
     done = nvcc("-c", "two.cu", folder=units)  # no kernel needs it
     assert done.returncode == 0, done.stderr
+
+
+def test_undefined_device_variables_are_told_by_the_link(tmp_path: Path) -> None:
+    (tmp_path / "a.cu").write_text("extern __device__ int there;\n__global__ void k(int* p) { *p = there; }\nint main() {}\n")
+    done = nvcc("-rdc=true", "a.cu", "-o", "a", folder=tmp_path)
+    assert done.returncode == 1 and "undefined in device code: there (used in 0-a.o)" in done.stderr
+
+
+STATICS = """#include <cuda_runtime.h>
+static __constant__ int FACTOR[2];
+namespace { __device__ int added; __device__ int pointed; }
+static __managed__ int shown;
+__device__ int* there = &pointed;
+__global__ void k(int* p) { *p = FACTOR[1] * 100 + added * 10 + *there + shown; }
+int NAME() {
+  int factor[2] = {0, 3}, one = ADDED, *p, h = 0;
+  cudaMemcpyToSymbol(FACTOR, factor, sizeof factor);
+  cudaMemcpyToSymbol(added, &one, sizeof one);
+  cudaMemcpyToSymbol(pointed, &one, sizeof one);
+  shown = 1000;
+  cudaMalloc(&p, 4);
+  k<<<1, 1>>>(p);
+  cudaMemcpy(&h, p, 4, cudaMemcpyDefault);
+  return h;
+}
+"""
+
+
+def test_static_variables_of_relocatable_code(tmp_path: Path) -> None:
+    """Kernels that come before the host code that names the variable, and two files that use the same names."""
+    for name, added in (("one", "1"), ("two", "2")):
+        own = STATICS.replace("k<<<", f"k{name}<<<").replace("void k(", f"void k{name}(").replace("int* there", f"int* there{name}")
+        own = own.replace("*there", f"*there{name}").replace("NAME", name).replace("ADDED", added)
+        (tmp_path / f"{name}.cu").write_text(own)
+    (tmp_path / "main.cu").write_text("int one(); int two();\nint main() { return one() != 1311 || two() != 1322; }\n")
+    done = nvcc("-rdc=true", "main.cu", "one.cu", "two.cu", "-o", "main", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([tmp_path / "main"], env=ENVIRON, timeout=100, check=False).returncode == 0

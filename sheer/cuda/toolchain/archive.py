@@ -1,5 +1,5 @@
 """What a device link takes, and what it misses. In: objects and archives. Out: the wrappers of archive members that the link has
-to name; functions that a kernel reaches and nobody defines.
+to name; functions and variables that a kernel reaches and nobody defines.
 
 A member that holds nothing but device code has no symbol that host code asks for: the host linker would leave it in its
 archive. As nvlink does, we take the members that define a device symbol which is still missing.
@@ -63,7 +63,7 @@ class Unit:
 
 
 class Resolved(NamedTuple):
-    """wrappers: of archive members that the link must name. missing: functions that a kernel needs, with the file that does."""
+    """wrappers: of archive members that the link must name. missing: names that a kernel needs, with the file that does."""
 
     wrappers: list[str]
     missing: dict[str, str]
@@ -102,18 +102,19 @@ def resolve(paths: Iterable[str]) -> Resolved:
         device = set().union(*(unit.wants for unit in taken)) - set().union(*(unit.defines for unit in taken))
         unit = next((unit for unit in offered if unit.host_defines & host or unit.defines & device), None)
         if unit is None:
-            return Resolved(sorted(set(wrappers)), _missing(taken))
+            return Resolved(sorted(set(wrappers)), _missing(taken, [unit.wants for unit in taken]))
         offered.remove(unit)
         taken.append(unit)
         if unit.wrapper and not unit.host_defines & host:
             wrappers.append(unit.wrapper)
 
 
-def _missing(units: list[Unit]) -> dict[str, str]:
-    """Functions that nobody defines and that a kernel reaches."""
+def _missing(units: list[Unit], wanted: list[set[bytes]]) -> dict[str, str]:
+    """Which of the names `wanted` by each unit nobody defines and a kernel reaches."""
     defined = set().union(*(unit.defines for unit in units))
     owners = {name: unit for unit in units for name in unit.defines & unit.bodies.keys()}
     found: dict[str, str] = {}
+    asked = {id(unit): names for unit, names in zip(units, wanted, strict=True)}
     todo = [(unit, name) for unit in units for name in unit.kernels]
     seen = set()
     while todo:
@@ -126,13 +127,13 @@ def _missing(units: list[Unit]) -> dict[str, str]:
                 todo.append((unit, called))
             elif called in owners:
                 todo.append((owners[called], called))
-            elif called in unit.functions and called not in defined and called.decode() not in RUNTIME:
+            elif called in asked[id(unit)] and called not in defined and called.decode() not in RUNTIME:
                 found.setdefault(called.decode(), os.path.basename(unit.path))
     return found
 
 
 def undefined(ptx: bytes) -> list[str]:
-    """Functions that a kernel of a whole program reaches and that it does not define."""
+    """Functions that a kernel of a whole program reaches and that it does not define. (Variables that it only declares are its own.)"""
     unit = Unit(b"", "")
     unit._image(ptx)
-    return sorted(_missing([unit]))
+    return sorted(_missing([unit], [unit.functions]))

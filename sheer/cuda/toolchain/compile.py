@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheer.base.errors import ToolError, UsageError
-from sheer.cuda.toolchain import amend, archive, cccl, clang, explain, fatbin, home, host, openmp
+from sheer.cuda.toolchain import amend, archive, cccl, clang, explain, fatbin, home, host, openmp, statics
 from sheer.cuda.toolchain.options import Options
 
 CUDA_SUFFIXES = (".cu", ".cuh", ".cui")
@@ -315,7 +315,7 @@ def _both(
             device = subprocess.run(device_command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
             if device.returncode == 0:
                 _check_whole(passes, Path(ptx))
-                _feed(host_process, pipe, fatbin.pack([Path(ptx).read_bytes()], passes.rdc))
+                _feed(host_process, pipe, fatbin.pack([statics.settled(Path(ptx).read_bytes())], passes.rdc))
             device_code = device.returncode
         finally:
             if host_process.poll() is None and device_code:
@@ -368,7 +368,7 @@ def device_code(passes: Passes, verbose: bool = False, depfile: str = "") -> byt
             run(command + flags, verbose)
         else:
             _judge(done)
-        return Path(ptx).read_bytes()
+        return statics.settled(Path(ptx).read_bytes())
 
 
 def make_unit_unique(path: str, unit: str) -> None:
