@@ -26,6 +26,15 @@ __global__ void whole_grid(int* sum, int* result) {
   g.sync();
   if (g.thread_rank() == 0) *result = *sum;
 }
+// The second of two launches that may overlap: it waits for what the first one writes.
+__global__ void first_half(int* p) {
+  cudaTriggerProgrammaticLaunchCompletion();
+  p[threadIdx.x] = int(threadIdx.x);
+}
+__global__ void second_half(int* p) {
+  cudaGridDependencySynchronize();
+  p[threadIdx.x + 2] = p[1 - threadIdx.x];
+}
 template <typename T> __global__ void typed(T* p, T v) { *p = v; }
 
 int main() {
@@ -55,6 +64,14 @@ int main() {
   cudaGetLastError();
   OK(cudaMemcpy(&h, d, 4, cudaMemcpyDeviceToHost));
   CHECK(h == 6 * 2 * 15 + 5 * 7 + 99);          // every row of a block has a thread with threadIdx.x 0
+  int pair[2];
+  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attribute.val.programmaticStreamSerializationAllowed = 1;
+  config.blockDim = dim3(2);
+  first_half<<<1, 2>>>(d);
+  OK(cudaLaunchKernelEx(&config, second_half, d));
+  OK(cudaMemcpy(pair, d + 2, sizeof pair, cudaMemcpyDeviceToHost));
+  CHECK(pair[0] == 1 && pair[1] == 0);
   typed<float><<<1, 1>>>((float*)d, 1.5f);
   cudaKernel_t kernel;
   OK(cudaGetKernel(&kernel, typed<float>));

@@ -33,6 +33,10 @@ SHEER_DEVICE unsigned long long __globaltimer() {
 }
 SHEER_DEVICE void __nanosleep(unsigned int nanoseconds) { asm volatile("nanosleep.u32 %0;" ::"r"(nanoseconds) : "memory"); }
 
+/* A kernel whose launch may begin before the one ahead of it in the stream has ended waits for that one's results. Here it begins later. */
+SHEER_DEVICE void cudaGridDependencySynchronize() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
+SHEER_DEVICE void cudaTriggerProgrammaticLaunchCompletion() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+
 SHEER_DEVICE void __trap() { asm volatile("trap;"); }
 SHEER_DEVICE void __brkpt() { asm volatile("brkpt;"); }
 /* Profiler counters: the instruction has no effect that a program can see. The number must be a constant. */
