@@ -51,7 +51,7 @@ class ControlLanes(SlotLanes):
         for block in self.facts.order[position + 1 :]:
             if block == meet:
                 break
-            if self.facts.masked(block) and self._meeting(block) == meet and self.is_here(block):
+            if self.facts.masked(block) and block not in self.facts.failing and self._meeting(block) == meet and self.is_here(block):
                 return f"check.{block}"
         return self.body_label(meet) if meet < len(self.graph.blocks) else self.exit_label
 
@@ -118,9 +118,8 @@ class ControlLanes(SlotLanes):
         if kind in ("return", "exit"):
             self._leave(block)
         elif kind == "trap":
-            t.finish("unreachable") if not self.mask else t.jump(
-                self.after_label(self.facts.position[block.index])
-            )
+            ends = not self.mask or block.index in self.facts.failing
+            t.finish("unreachable") if ends else t.jump(self.after_label(self.facts.position[block.index]))
         elif kind == "jump":
             self.edge(block, block.succs[0], self.mask)
         elif kind == "switch":
@@ -157,6 +156,9 @@ class ControlLanes(SlotLanes):
                 self.edge(block, target, self.mask)
                 self.local = saved
             return
+        if self.facts.loses[block.index]:
+            self._lose(block, condition, taken, other)
+            return
         yes = self.vec(condition)
         wide = f"<{self.n} x i1>"
         if not self.mask and (self.whole or taken in self.versions or other in self.versions):
@@ -167,9 +169,44 @@ class ControlLanes(SlotLanes):
             no = t.op(f"and {wide} {no}, {self.mask}")
         moves = [self.phi_moves(block, target) for target in (taken, other)]
         for target, mask, move in zip((taken, other), (yes, no), moves, strict=True):
-            self.write_phis(move, mask)
-            self._wait_at(target, mask)
+            self._part(block, target, mask, move)
         t.jump(self.after_label(self.facts.position[block.index]))
+
+    def _part(self, block: Block, target: int, mask: str, moves: list[tuple[int, Value]]) -> None:
+        """Lanes of the mask, perhaps none, go to `target`: later, but for a failing block."""
+        if target in self.facts.failing:
+            self._fail_if_any(block, target, mask)
+        else:
+            self.write_phis(moves, mask)
+            self._wait_at(target, mask)
+
+    def _lose(self, block: Block, condition: Value, taken: int, other: int) -> None:
+        """Lanes that come to a failing block go there now, and do not come back: behind it, all are together as before."""
+        t, wide = self.text, f"<{self.n} x i1>"
+        fails, goes_on = (taken, other) if taken in self.facts.failing else (other, taken)
+        lost = self.vec(condition)
+        if fails is other:
+            lost = t.op(f"xor {wide} {lost}, splat (i1 true)")
+        if self.mask:
+            lost = t.op(f"and {wide} {lost}, {self.mask}")
+        self._fail_if_any(block, fails, lost)
+        self.edge(block, goes_on, self.mask)
+
+    def _fail_if_any(self, block: Block, target: int, mask: str) -> None:
+        t, bits = self.text, f"i{self.n}"
+        some, onward = t.fresh_label("lost"), t.fresh_label("goes.on")
+        t.branch(t.op(f"icmp ne {bits} {t.op(f'bitcast <{self.n} x i1> {mask} to {bits}')}, 0"), some, onward)
+        saved = self.apart()
+        t.label(some)
+        self._fail(block, target, mask)
+        self.local = saved
+        t.label(onward)
+
+    def _fail(self, block: Block, target: int, mask: str) -> None:
+        self.write_phis(self.phi_moves(block, target), mask)
+        if self.facts.masked(target):
+            self.text.do(f"store <{self.n} x i1> {mask or 'splat (i1 true)'}, ptr {self.masks[target]}")
+        self.text.jump(self.body_label(target))
 
     def _try_together(self, block: Block, condition: Value, taken: int, other: int) -> None:
         """If all lanes take the branch, or none: there. Goes on where they part."""
@@ -219,8 +256,7 @@ class ControlLanes(SlotLanes):
             masks[target] = t.op(f"or <{self.n} x i1> {masks[target]}, {hit}") if target in masks else hit
         for target, mask in masks.items():
             name = t.op(f"and <{self.n} x i1> {mask}, {self.mask}") if self.mask else mask
-            self.write_phis(moves[target], name)
-            self._wait_at(target, name)
+            self._part(block, target, name, moves[target])
         t.jump(self.after_label(position))
 
     def _wait_at(self, target: int, mask: str) -> None:
@@ -249,6 +285,9 @@ class ControlLanes(SlotLanes):
     def edge(self, block: Block, target: int, mask: str) -> None:
         """All lanes of the block's mask go to `target`."""
         t, facts = self.text, self.facts
+        if target in facts.failing:
+            self._fail(block, target, mask)
+            return
         self.write_phis(self.phi_moves(block, target), mask)
         if self.whole or not facts.masked(block.index):
             if target in self.versions:

@@ -107,7 +107,7 @@ class FunctionEmitter(StageLanes):
         """The masked blocks that get a full form: all of them in a small function, else those of innermost loops."""
         if self.entry_mask or self.lane_fibers or self.compiler.plain:
             return set()
-        masked = [i for i in self.facts.order if self.facts.masked(i)]
+        masked = [i for i in self.facts.order if self.facts.masked(i) and i not in self.facts.failing]
         if sum(len(self.graph.blocks[i].ins) for i in masked) <= _VERSIONED:
             return set(masked)
         outer = {id(loop.parent) for loop in self.facts.loops if loop.parent is not None}
@@ -126,7 +126,7 @@ class FunctionEmitter(StageLanes):
     def _emit_block(self, block: Block) -> None:
         t, index = self.text, block.index
         masked = self.facts.masked(index)
-        if masked:
+        if masked and index not in self.facts.failing:
             t.label(f"check.{index}")
             nobody = t.fresh_label("nobody")
             self.if_waiting(index, self.body_label(index), nobody)

@@ -128,7 +128,10 @@ def name_of(inst: Inst) -> str:
 
 
 def _flow(inst: Inst) -> str | None:
-    return FLOW.get(inst.opcode.split(".", 1)[0])
+    name = inst.opcode.split(".", 1)[0]
+    if name == "call" and any(isinstance(operand, Sym) and operand.name == "__assertfail" for operand in inst.operands):
+        return "trap"  # it does not come back, and compilers put anything behind it
+    return FLOW.get(name)
 
 
 def _targets(function: Function) -> set[str]:

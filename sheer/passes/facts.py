@@ -16,6 +16,7 @@ from sheer.ir.module import Addr, Args, Imm, Not, Operand, Pair, Reg, Sink, Spec
 from sheer.passes.cfg import Graph, Ins, immediate, source_values
 from sheer.passes.convergence import convergence
 from sheer.passes.dominance import Loop, dominators, linear_order, postdominators
+from sheer.passes.failing import failing_blocks
 from sheer.passes.shape import VARYING, Shape, ShapeLanes, join
 
 _TOP = object()
@@ -32,13 +33,16 @@ class Facts:
         succs = [b.succs for b in graph.blocks]
         self.order, self.loop_of, self.loops = linear_order(succs, [b.preds for b in graph.blocks])
         self.position = {b: n for n, b in enumerate(self.order)}
-        self.ipdom = postdominators(succs)
+        self.failing = failing_blocks(graph)
+        self.alive = [[s for s in targets if s not in self.failing] or targets for targets in succs]
+        self.ipdom = postdominators(self.alive)
         self.idom = dominators([b.preds for b in graph.blocks])
-        found = convergence(succs, self.order, self.loop_of, self.loops)
+        found = convergence(self.alive, self.order, self.loop_of, self.loops)
         self.meet, self.sides = found.meet, found.depends
         self.depends = [{branch for branch, _ in sides} for sides in self.sides]
         self.shape: list[Any] = [_TOP] * len(graph.value_type)
         self.divergent = [False] * len(graph.blocks)
+        self.loses = [False] * len(graph.blocks)  # some lanes go to a failing block, all others on together
         self.context = [0] * len(graph.blocks)  # (branch, side) pairs, a bit each
         self.divergent_loops: set[int] = set()
         self.clock = 1  # of the analysis: when a shape, or who leaves a loop with whom, last changed
@@ -146,7 +150,9 @@ def _sweep(facts: Facts, k: FactLanes, seen: dict[int, int]) -> bool:
             divergent = isinstance(selector, Reg) and not _uniform(k.value(block.ins[-1].uses[selector.name]))
         else:
             divergent = False
-        if divergent and not facts.divergent[index]:
+        if divergent and len(set(facts.alive[index])) == 1:
+            facts.loses[index] = True
+        elif divergent and not facts.divergent[index]:
             facts.divergent[index] = changed = True
             _part_loops(facts, index)
     return changed
@@ -181,7 +187,8 @@ def _update(facts: Facts, value: int, shape: Any) -> bool:
 
 def _contexts(facts: Facts) -> None:
     """Transitive closure of control dependence on divergent branches, as sets of (branch, side) pairs: a number each, a bit a pair."""
-    number = {pair: n for n, pair in enumerate(sorted(set().union(*facts.sides))) if facts.divergent[pair[0]]}
+    number_of = {pair: n for n, pair in enumerate(sorted(set().union(*facts.sides)))}
+    number = {pair: n for pair, n in number_of.items() if facts.divergent[pair[0]]}
     context = [sum(1 << number[pair] for pair in sides if pair in number) for sides in facts.sides]
     changed = True
     while changed:
@@ -193,6 +200,11 @@ def _contexts(facts: Facts) -> None:
             if new != context[index]:
                 context[index] = new
                 changed = True
+    for index in facts.order:  # whoever comes to a failing block comes from one branch
+        if index in facts.failing and any(
+            facts.loses[pred] or facts.divergent[pred] or context[pred] for pred in facts.graph.blocks[index].preds
+        ):
+            context[index] = 1 << len(number_of) + index
     facts.context = context
 
 
@@ -209,13 +221,13 @@ def _part_loops(facts: Facts, branch: int) -> None:
 
 def _parts(facts: Facts, loop: Loop, block: int) -> bool:
     """Lanes leave the loop from this block while others stay, or without those of the turn that are not here."""
-    leaves = any(s not in loop.members for s in facts.graph.blocks[block].succs)
+    leaves = any(s not in loop.members for s in facts.alive[block])
     return (leaves and facts.divergent[block]) or _exits_masked(facts, loop, block)
 
 
 def _exits_masked(facts: Facts, loop: Loop, block: int) -> bool:
     """A uniform exit that only part of the loop's lanes reach is an exit at different times too."""
-    succs = facts.graph.blocks[block].succs
+    succs = facts.alive[block]
     if succs and all(s in loop.members for s in succs):
         return False
     return not facts.together(loop, block)
