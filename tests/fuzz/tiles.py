@@ -220,6 +220,8 @@ class TileGenerator:
             self.put(f"{rng.choice(['atomicAdd', 'atomicAdd', 'atomicSub'])}(tally + {self.index('32')}, {self.even()});")
         elif kind < 0.85:
             self.put(f"atomicAdd(cells + {self.index(str(CELLS))}, {self.even()});")
+        elif kind < 0.89:  # lanes that never come, as at an assertion that holds
+            self.put(f"if ({self.even()} == 0x9e3779b9u) {rng.choice(['__trap();', '{ columns[i] = 1; __trap(); }'])}")
         elif depth < DEEPEST:
             head = f"if ({self.even()} % {rng.choice([2, 3, 7])} {rng.choice(['==', '!=', '>'])} {rng.randrange(2)})"
             self.inside(depth, self.alone, head, rng.random() < 0.4)
