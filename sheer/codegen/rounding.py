@@ -72,7 +72,12 @@ class RoundingLanes(FloatLanes):
             result = self.narrow(F32, odd, rnd)
         else:
             exact, error = self._with_error(opcode, values)
-            result = self._nudge(F64, exact, self._overflow_error(values, exact, error), rnd)
+            if opcode == "fdiv":  # by zero: that infinity is exact
+                divides = self.compare(F64, "ne", values[1], self.const(F64, 0.0))
+                error = self.select(B64, divides, self._overflow_error(values, exact, error), self.const(F64, 0.0))
+            else:
+                error = self._overflow_error(values, exact, error)
+            result = self._nudge(F64, exact, error, rnd)
         return self._cancelled(opcode, t, values, result) if rnd == "rm" else result
 
     def _overflow_error(self, values: list[Value], result: Value, error: Value) -> Value:
