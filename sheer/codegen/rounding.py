@@ -68,39 +68,38 @@ class RoundingLanes(FloatLanes):
     def _directed_by_error(self, opcode: str, t: ScalarType, values: list[Value], rnd: str) -> Value:
         if t.bits == 32:
             wide = [self._to64(v) for v in values]
-            odd = self._to_odd(F64, *self._with_error(opcode, wide))
-            result = self.narrow(F32, odd, rnd)
+            exact = self._to_odd(F64, *self._with_error(opcode, wide))
+            error = self.const(F64, 0.0)  # of zero: none
+            result = self.narrow(F32, exact, rnd)
         else:
             exact, error = self._with_error(opcode, values)
-            if opcode == "fdiv":  # by zero: that infinity is exact
-                divides = self.compare(F64, "ne", values[1], self.const(F64, 0.0))
-                error = self.select(B64, divides, self._overflow_error(values, exact, error), self.const(F64, 0.0))
-            else:
-                error = self._overflow_error(values, exact, error)
-            result = self._nudge(F64, exact, error, rnd)
-        return self._cancelled(opcode, t, values, result) if rnd == "rm" else result
+            result = self._nudge(F64, exact, self._overflow_error(opcode, values, exact, error), rnd)
+        if rnd != "rm" or opcode not in ("fadd", "fsub", "fma"):
+            return result
+        kind, zero = SCALARS[f"u{t.bits}"], self.const(F64, 0.0)
+        inexact = self.compare(F64, "ne", error, zero)  # not where the error of a huge number times zero is NaN
+        sign = self.select(kind, inexact, result, self._sign_of_zero(opcode, t, values))
+        return self.select(kind, self.compare(F64, "eq", exact, zero), sign, result)
 
-    def _overflow_error(self, values: list[Value], result: Value, error: Value) -> Value:
-        """An infinity made of finite numbers is too large by an infinite amount."""
+    def _overflow_error(self, opcode: str, values: list[Value], result: Value, error: Value) -> Value:
+        """An infinity made of finite numbers is too large by an infinite amount, but for that of a division by zero."""
         infinity = self.const(F64, float("inf"))
         over = self.compare(F64, "eq", self.fcall("fabs", F64, result), infinity)
         for value in values:
             finite = self.compare(F64, "lt", self.fcall("fabs", F64, value), infinity)
             over = self.simple("and", over, finite)
+        if opcode == "fdiv":
+            over = self.simple("and", over, self.compare(F64, "ne", values[1], self.const(F64, 0.0)))
         return self.select(B64, over, self._op64("fneg", result), error)
 
-    def _cancelled(self, opcode: str, t: ScalarType, values: list[Value], result: Value) -> Value:
-        """Rounding down, a sum that is exactly zero is -0, unless both its terms are +0."""
-        if opcode not in ("fadd", "fsub", "fma"):
-            return result
+    def _sign_of_zero(self, opcode: str, t: ScalarType, values: list[Value]) -> Value:
+        """Rounding down, a sum that is exactly zero (not one that comes to it from above) is -0, unless both its terms are +0."""
         kind = SCALARS[f"u{t.bits}"]
         last = values[-1]
         if opcode == "fsub":
             last = self.fneg(t, last)
         first = values[0] if opcode != "fma" else self.simple("xor", values[0], values[1])
-        sign = self.simple("and", self.simple("or", first, last), self.const(kind, 1 << (t.bits - 1)))
-        zero = self.compare(t, "eq", result, self.const(t, 0.0))
-        return self.select(kind, zero, sign, result)
+        return self.simple("and", self.simple("or", first, last), self.const(kind, 1 << (t.bits - 1)))
 
     def _to64(self, v: Value) -> Value:
         ty, count, names = self.fnames(F32, v)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.fuzz.program import CELLS, INPUTS, RECORD
@@ -278,14 +279,14 @@ class TileGenerator:
             self.put("}")
             self.loops.remove(x)
 
-    def inside(self, depth: int, statement: object, head: str, other: bool) -> None:
+    def inside(self, depth: int, statement: Callable[[int], None], head: str, other: bool) -> None:
         """Statements behind a condition, perhaps others where it does not hold."""
         before = self.whose()
         for word in (head, "else") if other else (head,):
             self.put(f"{word} {{")
             self.indent += 1
             for _ in range(self.rng.randint(1, 3)):
-                statement(depth + 1)  # type: ignore[operator]
+                statement(depth + 1)
             if statement == self.together:
                 self.restore(before)
             self.indent -= 1

@@ -264,11 +264,10 @@ template <class G> SHEER_CG coalesced_group binary_partition(const G &g, bool pr
 }
 /* The size that programs write is that of the tile which is parted, and may be left out. */
 template <unsigned Size, class P> SHEER_CG coalesced_group labeled_partition(const thread_block_tile<Size, P> &g, int label) {
-  return coalesced_group(__match_any_sync(g.sheer_mask(), label));
+  return labeled_partition<thread_block_tile<Size, P>>(g, label);
 }
 template <unsigned Size, class P> SHEER_CG coalesced_group binary_partition(const thread_block_tile<Size, P> &g, bool predicate) {
-  unsigned yes = __ballot_sync(g.sheer_mask(), predicate);
-  return coalesced_group(predicate ? yes : g.sheer_mask() & ~yes);
+  return binary_partition<thread_block_tile<Size, P>>(g, predicate);
 }
 
 SHEER_CG thread_block_tile<1, void> this_thread() { return thread_block_tile<1, void>(0, 1); }
